@@ -1,0 +1,2 @@
+//! stockbridge-bench.
+fn main() {}

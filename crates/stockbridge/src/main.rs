@@ -1,0 +1,2 @@
+//! stockbridge.
+fn main() {}
