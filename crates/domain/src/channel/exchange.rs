@@ -1,0 +1,162 @@
+//! What crosses the port: neutral questions and answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::ChannelError;
+use crate::listing::{FulfilledBy, ListingStatus};
+use crate::order::OrderSnapshot;
+use crate::{Money, Sku, Timestamp};
+
+/// What "test connection" found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// One sentence: who we are signed in as.
+    pub summary: String,
+    /// Things that work less well than they should, each a sentence with a remedy.
+    pub warnings: Vec<String>,
+}
+
+/// Which orders to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderQuery {
+    /// Orders changed at or after this instant.
+    pub updated_since: Timestamp,
+    /// The former page's `next`; all else must be as it was then.
+    pub cursor: Option<String>,
+}
+
+/// One page of orders.
+#[derive(Debug, Clone, Default)]
+pub struct OrderPage {
+    /// Orders that could be read.
+    pub orders: Vec<OrderSnapshot>,
+    /// Orders that could not, kept as they came.
+    pub unreadable: Vec<Unreadable>,
+    /// Where the next page starts; `None` on the last.
+    pub next: Option<String>,
+    /// The channel vouches for everything changed before this instant, once the last page is in. Taken from the answer
+    /// itself, never from our clock.
+    pub complete_until: Option<Timestamp>,
+}
+
+/// Something the channel sent that we could not read: kept and shown, never guessed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The channel's id of the thing, if that much was readable.
+    pub id: Option<String>,
+    /// Which field, and what was wrong with it.
+    pub reason: String,
+    /// The thing as it came.
+    pub raw: String,
+}
+
+/// What a channel shows for one listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingSnapshot {
+    /// The seller's SKU on the channel: identifies the listing within the account.
+    pub sku: Sku,
+    /// The channel's own product id (ASIN and the like).
+    pub channel_ref: Option<String>,
+    /// Title.
+    pub title: String,
+    /// Who ships it.
+    pub fulfilled_by: FulfilledBy,
+    /// Units for sale; `None` when the channel does not say (its own warehouse, missing role).
+    pub quantity: Option<i64>,
+    /// Price in the account's first marketplace.
+    pub price: Option<Money>,
+    /// Whether buyers can buy it.
+    pub status: ListingStatus,
+    /// The channel's type of the product, needed for writing.
+    pub product_type: Option<String>,
+    /// Problems the channel reports, each one sentence.
+    pub issues: Vec<String>,
+}
+
+/// One page of listings.
+#[derive(Debug, Clone, Default)]
+pub struct ListingPage {
+    /// Listings that could be read.
+    pub listings: Vec<ListingSnapshot>,
+    /// Listings that could not.
+    pub unreadable: Vec<Unreadable>,
+    /// Where the next page starts.
+    pub next: Option<String>,
+}
+
+/// A quantity to set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// The listing.
+    pub sku: Sku,
+    /// Units for sale, absolute.
+    pub quantity: i64,
+    /// What the hub believes the channel shows now, for channels that compare before they set.
+    pub believed: Option<i64>,
+    /// The channel's type of the product.
+    pub product_type: Option<String>,
+}
+
+/// A price to set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceLevel {
+    /// The listing.
+    pub sku: Sku,
+    /// The price buyers pay, tax included where the marketplace shows it so.
+    pub price: Money,
+    /// The channel's type of the product.
+    pub product_type: Option<String>,
+}
+
+/// What became of one item of a write.
+#[derive(Debug, Clone)]
+pub enum ItemOutcome {
+    /// Taken in for processing. Not applied yet: only a read-back shows that.
+    Accepted {
+        /// The channel's receipt, for its support desk.
+        receipt: Option<String>,
+    },
+    /// Surely not applied.
+    NotApplied(ChannelError),
+    /// May have been applied.
+    Unknown(ChannelError),
+}
+
+/// One item of a write and what became of it.
+#[derive(Debug, Clone)]
+pub struct ItemResult {
+    /// The listing.
+    pub sku: Sku,
+    /// What became of it.
+    pub outcome: ItemOutcome,
+}
+
+/// A parcel to confirm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShipmentNotice {
+    /// The channel's order id.
+    pub channel_order_id: String,
+    /// The order's marketplace, in the channel's spelling.
+    pub marketplace: Option<String>,
+    /// Number of the parcel within the order, from 1; the same number edits the same parcel.
+    pub parcel: u32,
+    /// Carrier code or name.
+    pub carrier: String,
+    /// Service, such as "Ground".
+    pub method: Option<String>,
+    /// Tracking number.
+    pub tracking: String,
+    /// When it was handed over.
+    pub shipped_at: Timestamp,
+    /// What is inside.
+    pub lines: Vec<ShippedLine>,
+}
+
+/// Part of a parcel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShippedLine {
+    /// The channel's id of the order line.
+    pub channel_line_id: String,
+    /// Units.
+    pub quantity: i64,
+}

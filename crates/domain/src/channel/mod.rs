@@ -1,0 +1,176 @@
+//! The port: what a sales channel has to provide, and what it is given.
+//!
+//! The engine knows these traits and nothing else of any channel. A channel is a value with a [`Descriptor`] (data that
+//! feeds pages, forms and docs) and a way to open a [`Connection`] for one account. A capability exists when the
+//! connection's accessor returns something; the descriptor's list is for people, and a test compares the two.
+//!
+//! Everything that crosses the port is neutral: snapshots of what the channel said ([`OrderSnapshot`],
+//! [`ListingSnapshot`]), levels and prices to set, and faults that say what happens next ([`Fault`]).
+
+mod descriptor;
+mod exchange;
+mod fault;
+mod io;
+
+pub use descriptor::{
+    Capability, CredentialField, DataKind, Descriptor, Marketplace, QuotaGroup, Schedule, Timing, WriteMode,
+};
+pub use exchange::{
+    Health, ItemOutcome, ItemResult, Level, ListingPage, ListingSnapshot, OrderPage, OrderQuery, PriceLevel,
+    ShipmentNotice, ShippedLine, Unreadable,
+};
+pub use fault::{ChannelError, Disposition, Fault};
+pub use io::{
+    BucketSpec, Grant, HttpRequest, HttpResponse, Io, Pacer, SecretText, Transport, TransportError,
+};
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::order::{LineSnapshot, OrderSnapshot};
+use crate::{AccountId, BoxFut, FieldError, Sku};
+
+/// The name of a channel: an open text such as `own`, so that adding one changes no type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChannelKind(String);
+
+impl ChannelKind {
+    /// Wraps a name; whether such a channel exists is known to the registry of the binary.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChannelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a person typed in to connect an account, before it is checked.
+#[derive(Debug, Clone, Default)]
+pub struct AccountDraft {
+    /// What people call the account.
+    pub name: String,
+    /// Codes or ids of marketplaces, as typed.
+    pub marketplaces: Vec<String>,
+    /// Named secrets, as the descriptor's fields ask for them.
+    pub credentials: BTreeMap<String, SecretText>,
+    /// Addresses that replace the channel's own, for tests and proxies; allowed only where the operator says so.
+    pub endpoints: BTreeMap<String, String>,
+    /// Channel-specific settings.
+    pub options: BTreeMap<String, serde_json::Value>,
+}
+
+/// A draft that was found sound.
+#[derive(Debug, Clone)]
+pub struct CheckedAccount {
+    /// What tells this account from every other on the channel (seller id and region, shop address): connecting the
+    /// same one twice in a tenant is refused.
+    pub external_id: String,
+    /// Ids of its marketplaces in the channel's own spelling, without repeats. Empty for channels without any.
+    pub marketplaces: Vec<String>,
+    /// The currency of the first marketplace.
+    pub currency: Option<crate::Currency>,
+}
+
+/// One connected account, as an adapter needs it.
+#[derive(Debug, Clone)]
+pub struct AccountConfig {
+    /// The account.
+    pub account: AccountId,
+    /// What [`Channel::check`] said of it.
+    pub checked: CheckedAccount,
+    /// Opened secrets.
+    pub credentials: BTreeMap<String, SecretText>,
+    /// Addresses that replace the channel's own.
+    pub endpoints: BTreeMap<String, String>,
+    /// Channel-specific settings.
+    pub options: BTreeMap<String, serde_json::Value>,
+}
+
+/// A kind of place to sell on.
+pub trait Channel: Send + Sync {
+    /// What it is called, what it can do, what it asks for.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// Checks a draft without any network.
+    ///
+    /// # Errors
+    /// Every problem found, each naming its field and the remedy.
+    fn check(&self, draft: &AccountDraft) -> Result<CheckedAccount, Vec<FieldError>>;
+
+    /// Opens a connection; no network traffic yet.
+    ///
+    /// # Errors
+    /// Problems of the stored configuration, each naming its field.
+    fn connect(&self, account: AccountConfig, io: Io) -> Result<Box<dyn Connection>, Vec<FieldError>>;
+}
+
+/// One account of a channel, ready to talk.
+pub trait Connection: Send + Sync {
+    /// "Test connection": proves with the cheapest signed-in call that the account works.
+    fn probe(&self) -> BoxFut<'_, Result<Health, ChannelError>>;
+    /// Orders can be read.
+    fn orders(&self) -> Option<&dyn OrderSource> {
+        None
+    }
+    /// Listings can be read.
+    fn listings(&self) -> Option<&dyn ListingSource> {
+        None
+    }
+    /// Quantities can be set.
+    fn stock(&self) -> Option<&dyn StockSink> {
+        None
+    }
+    /// Prices can be set.
+    fn prices(&self) -> Option<&dyn PriceSink> {
+        None
+    }
+    /// Shipments can be confirmed.
+    fn fulfilment(&self) -> Option<&dyn FulfilmentSink> {
+        None
+    }
+}
+
+/// Reads orders.
+pub trait OrderSource: Send + Sync {
+    /// One page of the orders changed since the query's instant, oldest change first where the channel allows.
+    fn page<'a>(&'a self, query: &'a OrderQuery) -> BoxFut<'a, Result<OrderPage, ChannelError>>;
+    /// One order by the channel's own id.
+    fn get<'a>(&'a self, channel_order_id: &'a str) -> BoxFut<'a, Result<OrderSnapshot, ChannelError>>;
+}
+
+/// Reads listings.
+pub trait ListingSource: Send + Sync {
+    /// One page of all listings of the account; `cursor` is the former page's `next`.
+    fn page<'a>(&'a self, cursor: Option<&'a str>) -> BoxFut<'a, Result<ListingPage, ChannelError>>;
+    /// What the channel shows now for these SKUs (at most [`Descriptor::read_batch`]); SKUs it does not know are absent.
+    fn read<'a>(&'a self, skus: &'a [Sku]) -> BoxFut<'a, Result<Vec<ListingSnapshot>, ChannelError>>;
+}
+
+/// Sets quantities.
+pub trait StockSink: Send + Sync {
+    /// Sets absolute quantities, at most [`Descriptor::write_batch`] at once; one result for each level, in order.
+    fn set<'a>(&'a self, levels: &'a [Level]) -> BoxFut<'a, Vec<ItemResult>>;
+}
+
+/// Sets prices.
+pub trait PriceSink: Send + Sync {
+    /// Sets prices, at most [`Descriptor::write_batch`] at once; one result for each, in order.
+    fn set<'a>(&'a self, prices: &'a [PriceLevel]) -> BoxFut<'a, Vec<ItemResult>>;
+}
+
+/// Tells the channel what was shipped.
+pub trait FulfilmentSink: Send + Sync {
+    /// Confirms one parcel. Confirming the same parcel again changes nothing.
+    fn confirm<'a>(&'a self, notice: &'a ShipmentNotice) -> BoxFut<'a, Result<(), ChannelError>>;
+}

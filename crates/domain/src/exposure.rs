@@ -1,0 +1,370 @@
+//! The strict plan: which listing gets which quantity so that all channels together can never sell more than there is.
+//!
+//! For each product, `sum over its listings of exposure x units_per_listing <= available` holds before and after every
+//! decision made here. What a listing *should* show is a matter of allocation; whether and when it may be told is a
+//! matter of headroom, the part of available stock that no listing can sell:
+//!
+//! - a write costs [`Offer::exposure_if_sent`] less the present exposure, and is made only if that fits;
+//! - a write of zero costs nothing ever, so it is the way out when units are scarce: *drain*, wait until every order is
+//!   in, then write the value;
+//! - a channel's own countdown does most of the work: small differences are left to it.
+
+use crate::channel::Timing;
+use crate::listing::named;
+use crate::offer::{Offer, WriteState, unseen_bound};
+use serde::{Deserialize, Serialize};
+
+/// One remote listing of a product, as the plan sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// What it offers now.
+    pub offer: Offer,
+    /// Units of the product in one unit of the listing; at least 1.
+    pub units: i64,
+    /// What allocation gives it, in units of the listing.
+    pub desired: i64,
+    /// How fast it sells, in units of the listing.
+    pub units_per_day: i64,
+    /// How late its channel may be.
+    pub timing: Timing,
+    /// Whether its quantity can be written now (account active, not the channel's own warehouse).
+    pub writable: bool,
+}
+
+named! {
+    /// Why a listing keeps what it shows although allocation gives it something else.
+    Hold {
+        /// The last write is not known to have landed.
+        AwaitingReadBack = "awaiting_read_back",
+        /// It does not fit under what other channels may still sell.
+        NoHeadroom = "no_headroom",
+        /// The difference is not worth a write.
+        Close = "close",
+        /// The account cannot be written to now.
+        NotWritable = "not_writable",
+        /// The hub has not read yet what the channel shows.
+        NotRead = "not_read",
+        /// Zero was written; the rest follows once every order is in.
+        Draining = "draining",
+    }
+}
+
+/// What to do with one listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Decision {
+    /// It shows what it should.
+    Keep,
+    /// It stays as it is for now.
+    Hold(Hold),
+    /// Write this quantity.
+    Write {
+        /// Units of the listing.
+        quantity: i64,
+        /// Units that may be sold unseen before the write lands.
+        margin: i64,
+    },
+}
+
+impl Candidate {
+    fn margin(&self) -> i64 {
+        unseen_bound(self.offer.exposure, self.units_per_day, self.timing)
+    }
+
+    fn expected(&self) -> i64 {
+        self.offer.expected().unwrap_or(0)
+    }
+
+    /// Product units by which a write of `quantity` raises the sum of exposures.
+    fn cost(&self, quantity: i64) -> i64 {
+        (self.offer.exposure_if_sent(quantity, self.margin()) - self.offer.exposure) * self.units
+    }
+
+    /// The largest quantity up to `wanted` whose cost fits into `headroom`.
+    fn affordable(&self, wanted: i64, headroom: i64) -> i64 {
+        let most = self.offer.exposure + headroom.max(0) / self.units - self.margin();
+        wanted.min(most).max(0)
+    }
+
+    /// Differences up to this are left alone: an eighth of what it should show.
+    fn tolerance(&self) -> i64 {
+        (self.desired / 8).max(if self.desired == 0 { 0 } else { 1 })
+    }
+
+    fn starving(&self) -> bool {
+        self.desired > 0 && self.expected() * 2 < self.desired
+    }
+
+    fn blocked(&self) -> Option<Hold> {
+        if self.offer.shown.is_none() {
+            Some(Hold::NotRead)
+        } else if !self.writable {
+            Some(Hold::NotWritable)
+        } else if self
+            .offer
+            .write
+            .is_some_and(|w| w.state != WriteState::Accepted || !self.superseded_by_zero())
+        {
+            Some(Hold::AwaitingReadBack)
+        } else {
+            None
+        }
+    }
+
+    /// A landed write that only waits for late orders may be followed by a zero, which cannot make anything worse.
+    fn superseded_by_zero(&self) -> bool {
+        !self.offer.wants_reading()
+    }
+
+    fn write(&self, quantity: i64) -> Decision {
+        Decision::Write {
+            quantity,
+            margin: self.margin(),
+        }
+    }
+}
+
+/// The headroom: available units that no listing can sell. Negative when channels could sell more than there is.
+pub fn headroom(available: i64, candidates: &[Candidate]) -> i64 {
+    available - candidates.iter().map(|c| c.offer.exposure * c.units).sum::<i64>()
+}
+
+/// Decides for every listing of one product; `available` is in units of the product. Answers in the order of `candidates`.
+///
+/// Whatever subset of the decisions is carried out, in whatever order, the sum of exposures never grows beyond
+/// `available` through it.
+pub fn plan(available: i64, candidates: &[Candidate]) -> Vec<Decision> {
+    let mut decisions: Vec<Decision> = candidates
+        .iter()
+        .map(|c| match c.blocked() {
+            Some(hold) => Decision::Hold(hold),
+            None if c.expected() == c.desired && c.offer.write.is_none() => Decision::Keep,
+            None => Decision::Hold(Hold::Close),
+        })
+        .collect();
+    let open: Vec<usize> = (0..candidates.len())
+        .filter(|i| candidates[*i].blocked().is_none())
+        .collect();
+    let mut free = headroom(available, candidates);
+    if free < 0 {
+        cover_deficit(-free, candidates, &open, &mut decisions);
+        return decisions;
+    }
+    lower(candidates, &open, &mut free, &mut decisions);
+    raise(candidates, &open, &mut free, &mut decisions);
+    if open
+        .iter()
+        .any(|i| candidates[*i].starving() && decisions[*i] == Decision::Hold(Hold::NoHeadroom))
+    {
+        drain_a_donor(candidates, &open, &mut decisions);
+    }
+    decisions
+}
+
+/// Channels could sell more than there is: take back the most overdrawn first, until what they can sell will fit.
+fn cover_deficit(mut deficit: i64, candidates: &[Candidate], open: &[usize], decisions: &mut [Decision]) {
+    // What is already drained comes back by itself.
+    for candidate in candidates {
+        if candidate.expected() == 0 {
+            deficit -= candidate.offer.exposure * candidate.units;
+        }
+    }
+    let mut order: Vec<usize> = open
+        .iter()
+        .copied()
+        .filter(|i| candidates[*i].expected() > 0)
+        .collect();
+    order.sort_by_key(|i| {
+        std::cmp::Reverse((candidates[*i].expected() - candidates[*i].desired) * candidates[*i].units)
+    });
+    for i in order {
+        if deficit <= 0 {
+            return;
+        }
+        let candidate = &candidates[i];
+        let spare = candidate.offer.exposure - candidate.margin();
+        let direct = candidate
+            .desired
+            .min(spare - (deficit + candidate.units - 1) / candidate.units);
+        if candidate.offer.write.is_none() && direct > 0 && direct * 2 >= candidate.desired {
+            decisions[i] = candidate.write(direct);
+            deficit -= (spare - direct) * candidate.units;
+        } else {
+            decisions[i] = candidate.write(0);
+            deficit -= candidate.offer.exposure * candidate.units;
+        }
+    }
+}
+
+/// Listings that show more than their share, beyond the tolerance, give it back where that fits.
+fn lower(candidates: &[Candidate], open: &[usize], free: &mut i64, decisions: &mut [Decision]) {
+    for &i in open {
+        let candidate = &candidates[i];
+        if candidate.offer.write.is_some()
+            || candidate.expected() - candidate.desired <= candidate.tolerance()
+        {
+            continue;
+        }
+        let cost = candidate.cost(candidate.desired);
+        if cost <= *free {
+            *free -= cost;
+            decisions[i] = candidate.write(candidate.desired);
+        } else {
+            decisions[i] = Decision::Hold(Hold::NoHeadroom);
+        }
+    }
+}
+
+/// Listings that show less than their share get as much of it as fits, the emptiest first.
+fn raise(candidates: &[Candidate], open: &[usize], free: &mut i64, decisions: &mut [Decision]) {
+    let mut order: Vec<usize> = open
+        .iter()
+        .copied()
+        .filter(|i| candidates[*i].expected() < candidates[*i].desired)
+        .collect();
+    order.sort_by_key(|i| candidates[*i].expected() * 1_000 / candidates[*i].desired.max(1));
+    for i in order {
+        let candidate = &candidates[i];
+        if candidate.offer.write.is_some() {
+            decisions[i] = Decision::Hold(if candidate.expected() == 0 {
+                Hold::Draining
+            } else {
+                Hold::AwaitingReadBack
+            });
+            continue;
+        }
+        if candidate.expected() > 0 && candidate.desired - candidate.expected() < candidate.tolerance() {
+            continue;
+        }
+        let quantity = candidate.affordable(candidate.desired, *free);
+        if quantity - candidate.expected()
+            >= candidate
+                .tolerance()
+                .min(candidate.desired - candidate.expected())
+        {
+            *free -= candidate.cost(quantity);
+            decisions[i] = candidate.write(quantity);
+        } else {
+            decisions[i] = Decision::Hold(Hold::NoHeadroom);
+        }
+    }
+}
+
+/// Somebody starves and nothing is free: empty the listing with the largest surplus, unless one is being emptied already.
+fn drain_a_donor(candidates: &[Candidate], open: &[usize], decisions: &mut [Decision]) {
+    if candidates
+        .iter()
+        .any(|c| c.expected() == 0 && c.offer.exposure > 0)
+    {
+        return;
+    }
+    let surplus = |i: usize| (candidates[i].expected() - candidates[i].desired) * candidates[i].units;
+    let donor = open
+        .iter()
+        .copied()
+        .filter(|i| {
+            candidates[*i].offer.write.is_none()
+                && surplus(*i) > 0
+                && !matches!(decisions[*i], Decision::Write { .. })
+        })
+        .max_by_key(|i| (surplus(*i), std::cmp::Reverse(*i)));
+    if let Some(donor) = donor {
+        decisions[donor] = candidates[donor].write(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PushId, Timestamp, ids::Id};
+    use std::time::Duration;
+
+    const TIMING: Timing = Timing {
+        order_visibility: Duration::from_secs(60),
+        write_apply: Duration::from_secs(30),
+    };
+
+    fn candidate(shown: i64, desired: i64) -> Candidate {
+        let mut offer = Offer::default();
+        offer.read(shown, Timestamp::from_secs(1));
+        offer.settle(Timestamp::from_secs(1_000), TIMING, Timestamp::from_secs(1_000));
+        Candidate {
+            offer,
+            units: 1,
+            desired,
+            units_per_day: 0,
+            timing: TIMING,
+            writable: true,
+        }
+    }
+
+    fn quantities(decisions: &[Decision]) -> Vec<Option<i64>> {
+        decisions
+            .iter()
+            .map(|d| {
+                if let Decision::Write { quantity, .. } = d {
+                    Some(*quantity)
+                } else {
+                    None
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn new_stock_goes_out_at_once() {
+        let decisions = plan(10, &[candidate(0, 4), candidate(0, 3)]);
+        assert_eq!(quantities(&decisions), [Some(4), Some(3)]);
+    }
+
+    #[test]
+    fn a_deficit_is_taken_back_by_zero_when_units_are_scarce() {
+        let decisions = plan(10, &[candidate(7, 4), candidate(7, 3)]);
+        assert_eq!(
+            quantities(&decisions),
+            [None, Some(0)],
+            "the most overdrawn first; seven fit, fourteen do not"
+        );
+    }
+
+    #[test]
+    fn a_deficit_is_taken_back_directly_when_units_are_ample() {
+        let decisions = plan(900, &[candidate(500, 400), candidate(500, 450)]);
+        assert_eq!(
+            quantities(&decisions),
+            [Some(380), None],
+            "a hundred units come back at once and nobody is emptied"
+        );
+    }
+
+    #[test]
+    fn a_starving_listing_gets_a_donor_drained() {
+        let decisions = plan(6, &[candidate(0, 3), candidate(6, 3)]);
+        assert_eq!(decisions[0], Decision::Hold(Hold::NoHeadroom));
+        assert_eq!(quantities(&decisions), [None, Some(0)]);
+    }
+
+    #[test]
+    fn small_differences_are_left_to_the_channel() {
+        assert_eq!(plan(7, &[candidate(2, 3), candidate(4, 4)])[1], Decision::Keep);
+        assert_eq!(quantities(&plan(100, &[candidate(35, 34)])), [None]);
+    }
+
+    #[test]
+    fn a_listing_that_was_never_read_is_left_alone() {
+        let mut unread = candidate(0, 5);
+        unread.offer = Offer::default();
+        assert_eq!(plan(10, &[unread]), [Decision::Hold(Hold::NotRead)]);
+    }
+
+    #[test]
+    fn a_write_under_way_blocks_the_next() {
+        let mut busy = candidate(2, 9);
+        busy.offer.send(
+            PushId::from_uuid(uuid::Uuid::nil()),
+            5,
+            2,
+            Timestamp::from_secs(2_000),
+        );
+        assert_eq!(plan(20, &[busy]), [Decision::Hold(Hold::AwaitingReadBack)]);
+    }
+}

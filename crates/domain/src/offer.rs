@@ -1,0 +1,446 @@
+//! What one listing offers: how much its channel could still sell, however little the hub can see of it.
+//!
+//! A channel sells by itself until told otherwise, shows its orders late, applies writes later still, and a write of an
+//! absolute number wipes out whatever it had counted down meanwhile. So the hub keeps for each listing an upper bound,
+//! its **exposure**: the units the channel may have sold unseen plus the units it may still sell. Every function here
+//! moves that bound so that it stays one:
+//!
+//! | event | the bound |
+//! | --- | --- |
+//! | a sale is imported ([`Offer::sale`]) | falls by the sale, as does available stock: nothing is due |
+//! | a cancellation is imported ([`Offer::give_back`]) | rises: the channel may offer the units again |
+//! | a write of `n` is about to leave ([`Offer::send`]) | rises to `n` plus what may be sold unseen before it lands |
+//! | the write is refused for sure ([`Offer::not_applied`]) | falls back |
+//! | the channel is read ([`Offer::read`]) | stays: what was sold before the reading may still be unseen |
+//! | all orders up to the reading are in ([`Offer::settle`]) | becomes what was read less what was sold since |
+//!
+//! Units here are the listing's own; one of them may be several of the product (a pack).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::channel::Timing;
+use crate::listing::named;
+use crate::{PushId, Timestamp};
+
+/// How far the channel's clock may differ from ours. A sale counts as placed *after* a reading only beyond this.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+named! {
+    /// How far a write has come.
+    WriteState {
+        /// Recorded; the answer is not in. After a crash or time-out it may have been applied or not.
+        Sent = "sent",
+        /// The channel took it in for processing.
+        Accepted = "accepted",
+        /// No usable answer came.
+        Unknown = "unknown",
+    }
+}
+
+/// A write that is not known to have landed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Write {
+    /// The attempt.
+    pub push: PushId,
+    /// The quantity written.
+    pub quantity: i64,
+    /// When it left.
+    pub sent_at: Timestamp,
+    /// How far it has come.
+    pub state: WriteState,
+    /// Imported sales placed since it left.
+    pub sold_since: i64,
+    /// What the channel would show had it never landed; unknown if that was not known when it left.
+    pub prior: Option<i64>,
+    /// The bound had it never left.
+    pub prior_exposure: i64,
+    /// Units assumed sold unseen before it lands.
+    pub margin: i64,
+}
+
+/// A reading of what the channel shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The quantity.
+    pub quantity: i64,
+    /// When the answer was in, by our clock.
+    pub at: Timestamp,
+    /// Imported sales placed since, less cancellations.
+    pub sold_since: i64,
+}
+
+/// What one listing offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Offer {
+    /// The most the channel may have sold unseen and may still sell, together.
+    pub exposure: i64,
+    /// The last reading.
+    pub shown: Option<Shown>,
+    /// The write under way.
+    pub write: Option<Write>,
+    /// Whether the bound is exact: the last reading is confirmed by all orders up to it.
+    pub settled: bool,
+}
+
+/// A sale was imported that the bound said could not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breach {
+    /// Units beyond the bound.
+    pub units: i64,
+}
+
+/// What settling found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Not yet: a reading, orders or a landing are still missing.
+    NotYet,
+    /// Exact now, and as it should be.
+    AsExpected,
+    /// The write was accepted and never applied.
+    NeverApplied {
+        /// What was written.
+        wanted: i64,
+        /// What the channel shows.
+        shown: i64,
+    },
+    /// Somebody else changed the quantity.
+    Drift {
+        /// What the channel should have shown.
+        expected: i64,
+        /// What it showed.
+        shown: i64,
+    },
+}
+
+/// The most units a channel may sell unseen while a write is on its way.
+///
+/// Up to [`SURE`] units of exposure nothing is assumed: all of it may go. Above, a margin from the listing's own pace is
+/// kept: four times what it sells in the time the channel may stay silent, and never less than [`SURE`].
+pub fn unseen_bound(exposure: i64, units_per_day: i64, timing: Timing) -> i64 {
+    let silent_secs =
+        i64::try_from((timing.order_visibility + timing.write_apply).as_secs()).unwrap_or(i64::MAX);
+    let expected = units_per_day.max(0).saturating_mul(silent_secs) / 86_400 + 1;
+    exposure.min(expected.saturating_mul(4).max(SURE))
+}
+
+/// Up to this exposure the bound is certain rather than likely; see [`unseen_bound`].
+pub const SURE: i64 = 20;
+
+impl Offer {
+    /// What the channel should show now, as far as the hub can tell; `None` before the first reading.
+    pub fn expected(&self) -> Option<i64> {
+        match (&self.write, &self.shown) {
+            (Some(write), _) => Some((write.quantity - write.sold_since).max(0)),
+            (None, Some(shown)) => Some((shown.quantity - shown.sold_since).max(0)),
+            (None, None) => None,
+        }
+    }
+
+    /// The bound right after a write of `quantity` has left, with `margin` units sold unseen before it lands.
+    ///
+    /// The write may never land (so not below the present bound), and what it overwrites may have been sold (so the
+    /// margin comes on top).
+    pub fn exposure_if_sent(&self, quantity: i64, margin: i64) -> i64 {
+        self.exposure.max(quantity + margin.min(self.exposure))
+    }
+
+    /// Records a write before its first byte leaves.
+    pub fn send(&mut self, push: PushId, quantity: i64, margin: i64, at: Timestamp) {
+        let prior = if self.settled { self.expected() } else { None };
+        let prior_exposure = self.exposure;
+        self.exposure = self.exposure_if_sent(quantity, margin);
+        self.settled = false;
+        self.write = Some(Write {
+            push,
+            quantity,
+            sent_at: at,
+            state: WriteState::Sent,
+            sold_since: 0,
+            prior,
+            prior_exposure,
+            margin: margin.min(prior_exposure),
+        });
+    }
+
+    /// The channel took the write in, or its answer got lost. Ignores answers to any other write.
+    pub fn answered(&mut self, push: PushId, state: WriteState) {
+        if let Some(write) = self.write.as_mut().filter(|w| w.push == push) {
+            write.state = state;
+        }
+    }
+
+    /// The write was refused or never left: it surely changes nothing.
+    pub fn not_applied(&mut self, push: PushId) {
+        if let Some(write) = self.write.take_if(|w| w.push == push) {
+            self.exposure = write.prior_exposure;
+            self.settled = write.prior.is_some();
+        }
+    }
+
+    /// A sale on this channel was imported. Call it in the transaction that lowers available stock.
+    pub fn sale(&mut self, units: i64, placed_at: Timestamp) -> Option<Breach> {
+        if let Some(shown) = self.shown.as_mut().filter(|s| placed_at > s.at.plus(CLOCK_SKEW)) {
+            shown.sold_since += units;
+        }
+        if let Some(write) = &mut self.write {
+            if placed_at >= write.sent_at {
+                write.sold_since += units;
+            }
+            write.prior = write.prior.map(|p| (p - units).max(0));
+            write.prior_exposure = (write.prior_exposure - units).max(0);
+        }
+        let breach = (units > self.exposure).then_some(Breach {
+            units: units - self.exposure,
+        });
+        self.exposure = (self.exposure - units).max(0);
+        breach
+    }
+
+    /// A sale that had been imported was called off: the channel may offer the units again, or may not.
+    pub fn give_back(&mut self, units: i64) {
+        self.exposure += units;
+        self.settled = false;
+        if let Some(write) = &mut self.write {
+            write.prior = None;
+            write.prior_exposure += units;
+        }
+    }
+
+    /// The channel was read; `at` is when the answer was in. Older readings than the last are ignored.
+    ///
+    /// The first reading of a listing is its bound: what it may have sold before was sold before the hub knew it.
+    pub fn read(&mut self, quantity: i64, at: Timestamp) {
+        if self.shown.is_some_and(|s| s.at >= at) {
+            return;
+        }
+        if self.shown.is_none() && self.write.is_none() {
+            self.exposure = self.exposure.max(quantity);
+        }
+        // More than the bound allows: somebody raised it. Believe it at once; settling tells the rest.
+        self.exposure = self.exposure.max(quantity);
+        self.shown = Some(Shown {
+            quantity,
+            at,
+            sold_since: 0,
+        });
+        self.settled = false;
+    }
+
+    /// Whether the last reading proves that the write under way has landed, without knowing the unseen sales.
+    fn landed(&self) -> bool {
+        let (Some(write), Some(shown)) = (&self.write, &self.shown) else {
+            return false;
+        };
+        shown.at > write.sent_at
+            && shown.quantity <= write.quantity
+            && (shown.quantity > write.prior_exposure
+                || (write.quantity == 0 && shown.quantity == 0)
+                || shown.quantity < write.prior.unwrap_or(0) - write.margin)
+    }
+
+    /// Whether the last reading shows the expected quantity, be it settled or not.
+    pub fn verified(&self) -> bool {
+        match (&self.write, &self.shown) {
+            (Some(write), Some(shown)) => shown.at > write.sent_at && Some(shown.quantity) == self.expected(),
+            (None, Some(shown)) => self.settled || Some(shown.quantity - shown.sold_since) == self.expected(),
+            (_, None) => false,
+        }
+    }
+
+    /// Whether another reading is needed to get on.
+    pub fn wants_reading(&self) -> bool {
+        match (&self.write, &self.shown) {
+            (Some(write), Some(shown)) => shown.at <= write.sent_at || !self.landed(),
+            (Some(_), None) | (None, None) => true,
+            (None, Some(_)) => false,
+        }
+    }
+
+    /// Makes the bound exact if everything for that is in: a reading, every order placed before it, and a proof that
+    /// the write under way has landed or never will.
+    ///
+    /// `complete_until` is the instant up to which the channel has vouched for its orders and all were imported.
+    pub fn settle(&mut self, complete_until: Timestamp, timing: Timing, now: Timestamp) -> Settled {
+        let Some(shown) = self.shown else {
+            return Settled::NotYet;
+        };
+        if self.settled || complete_until < shown.at.plus(timing.order_visibility).plus(CLOCK_SKEW) {
+            return Settled::NotYet;
+        }
+        let Some(write) = self.write else {
+            return self.settle_at(shown, None);
+        };
+        if shown.at <= write.sent_at {
+            return Settled::NotYet;
+        }
+        // With every sale before the reading imported, the quantity itself tells: it cannot be what it would be had
+        // the write not landed.
+        let without_write = write.prior.map(|p| p + shown.sold_since);
+        let changed = without_write.is_some_and(|p| p != shown.quantity);
+        let over = shown.at >= write.sent_at.plus(timing.write_apply) && now >= shown.at;
+        if !(self.landed() || changed || over) {
+            return Settled::NotYet;
+        }
+        let ignored = !self.landed()
+            && !changed
+            && without_write == Some(shown.quantity)
+            && shown.quantity != write.quantity;
+        self.settle_at(shown, Some((write, ignored)))
+    }
+
+    fn settle_at(&mut self, shown: Shown, write: Option<(Write, bool)>) -> Settled {
+        let before = self.expected();
+        self.write = None;
+        self.settled = true;
+        self.exposure = (shown.quantity - shown.sold_since).max(0);
+        match write {
+            Some((write, true)) => Settled::NeverApplied {
+                wanted: write.quantity,
+                shown: shown.quantity,
+            },
+            Some((write, false)) if shown.quantity > write.quantity => Settled::Drift {
+                expected: write.quantity,
+                shown: shown.quantity,
+            },
+            _ => match before {
+                Some(expected) if write.is_none() && expected != self.exposure => Settled::Drift {
+                    expected,
+                    shown: shown.quantity,
+                },
+                _ => Settled::AsExpected,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Id;
+
+    const TIMING: Timing = Timing {
+        order_visibility: Duration::from_secs(60),
+        write_apply: Duration::from_secs(30),
+    };
+
+    fn at(secs: i64) -> Timestamp {
+        Timestamp::from_secs(1_000_000 + secs)
+    }
+
+    fn push() -> PushId {
+        PushId::from_uuid(uuid::Uuid::from_u128(9))
+    }
+
+    fn settled(quantity: i64) -> Offer {
+        let mut offer = Offer::default();
+        offer.read(quantity, at(0));
+        assert_eq!(offer.settle(at(200), TIMING, at(200)), Settled::AsExpected);
+        offer
+    }
+
+    #[test]
+    fn a_sale_needs_no_push_to_its_own_channel() {
+        let mut offer = settled(5);
+        assert_eq!(offer.sale(2, at(300)), None);
+        assert_eq!((offer.exposure, offer.expected()), (3, Some(3)));
+    }
+
+    #[test]
+    fn an_absolute_write_may_add_to_what_is_sold_unseen() {
+        // The hard case: 5 shown, one sold unseen, "3" written. The channel can sell 3 more, 4 in all.
+        let mut offer = settled(5);
+        offer.send(push(), 3, 5, at(300));
+        assert_eq!(offer.exposure, 8, "all five may be gone already");
+        offer.answered(push(), WriteState::Accepted);
+        assert_eq!(offer.sale(1, at(299)), None);
+        assert_eq!((offer.exposure, offer.expected()), (7, Some(3)));
+        offer.read(3, at(310));
+        assert_eq!(
+            offer.settle(at(320), TIMING, at(320)),
+            Settled::NotYet,
+            "orders up to the reading may be missing"
+        );
+        // Now every sale before the reading is in: had the write not landed, 4 would have been read.
+        assert_eq!(offer.settle(at(400), TIMING, at(400)), Settled::AsExpected);
+        assert_eq!(offer.exposure, 3);
+    }
+
+    #[test]
+    fn draining_costs_no_exposure_and_settles_to_nothing() {
+        let mut offer = settled(5);
+        offer.send(push(), 0, 5, at(300));
+        assert_eq!(offer.exposure, 5);
+        offer.read(0, at(303));
+        offer.sale(2, at(301));
+        assert_eq!(offer.settle(at(400), TIMING, at(400)), Settled::AsExpected);
+        assert_eq!(offer.exposure, 0);
+    }
+
+    #[test]
+    fn a_refused_write_changes_nothing_and_a_lost_answer_keeps_the_bound() {
+        let mut offer = settled(5);
+        offer.send(push(), 9, 5, at(300));
+        assert_eq!(offer.exposure, 14);
+        offer.sale(1, at(301));
+        offer.not_applied(push());
+        assert_eq!((offer.exposure, offer.settled, offer.write), (4, true, None));
+        offer.send(push(), 9, 4, at(310));
+        offer.answered(push(), WriteState::Unknown);
+        assert_eq!(offer.exposure, 13);
+    }
+
+    #[test]
+    fn a_raise_is_proved_by_the_reading_and_a_silent_refusal_by_time() {
+        let mut offer = settled(5);
+        offer.send(push(), 9, 5, at(300));
+        offer.read(9, at(302));
+        assert!(offer.verified());
+        assert_eq!(offer.settle(at(380), TIMING, at(380)), Settled::AsExpected);
+
+        offer.send(push(), 20, 9, at(400));
+        offer.read(9, at(405));
+        assert!(!offer.verified() && offer.wants_reading());
+        assert_eq!(offer.settle(at(480), TIMING, at(480)), Settled::NotYet);
+        offer.read(9, at(431));
+        assert_eq!(
+            offer.settle(at(500), TIMING, at(500)),
+            Settled::NeverApplied { wanted: 20, shown: 9 }
+        );
+        assert_eq!((offer.exposure, offer.expected()), (9, Some(9)));
+    }
+
+    #[test]
+    fn somebody_elses_change_is_drift() {
+        let mut offer = settled(5);
+        offer.read(50, at(300));
+        assert_eq!(offer.exposure, 50, "believed at once");
+        offer.sale(1, at(310));
+        assert_eq!(offer.settle(at(400), TIMING, at(400)), Settled::AsExpected);
+        let mut offer = settled(5);
+        offer.sale(9, at(300));
+        assert_eq!(offer.exposure, 0);
+    }
+
+    #[test]
+    fn a_sale_beyond_the_bound_is_a_breach() {
+        let mut offer = settled(2);
+        assert_eq!(offer.sale(3, at(300)), Some(Breach { units: 1 }));
+    }
+
+    #[test]
+    fn a_cancellation_may_bring_units_back() {
+        let mut offer = settled(5);
+        offer.sale(2, at(300));
+        offer.give_back(2);
+        assert_eq!((offer.exposure, offer.settled), (5, false));
+    }
+
+    #[test]
+    fn the_unseen_bound_is_certain_when_units_are_scarce() {
+        assert_eq!(unseen_bound(3, 0, TIMING), 3);
+        assert_eq!(unseen_bound(500, 0, TIMING), SURE);
+        assert!(unseen_bound(500, 86_400, TIMING) >= 4 * 90, "four times the pace");
+    }
+}
