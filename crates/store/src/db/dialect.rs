@@ -1,0 +1,212 @@
+//! The closed list of differences between the two databases' SQL.
+//!
+//! Statements are written once, with `$1` parameters. What the databases write differently appears as a
+//! token in braces and is replaced here, once per statement text:
+//!
+//! | token | PostgreSQL | SQLite |
+//! | --- | --- | --- |
+//! | `$n` | `$n` | `?n` (there `$n` would be numbered by first appearance) |
+//! | `{in $n}` | `= ANY($n)` | `IN (SELECT value FROM json_each(?n))`, the list bound as JSON |
+//! | `{for_update}` | `FOR UPDATE` | nothing: there is one writer |
+//! | `{skip_locked}` | `FOR UPDATE SKIP LOCKED` | nothing |
+//! | `TEXT` in migrations | `TEXT COLLATE "C"` | `TEXT`: both order by code point |
+//!
+//! A new difference is a new line here and in the tests below, never an `if` in a table's file.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::StoreError;
+
+/// Which database is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// The embedded database.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// Translated statements of one database, by their shared text.
+#[derive(Debug)]
+pub(super) struct Translations {
+    dialect: Dialect,
+    known: RwLock<HashMap<Box<str>, Arc<str>>>,
+}
+
+/// Texts kept before the cache starts anew. The program has a few hundred; the limit only guards against a
+/// caller that formats values into statements.
+const MAX_TRANSLATIONS: usize = 4096;
+
+impl Translations {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            known: RwLock::default(),
+        }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The statement in this database's words.
+    pub(super) fn get(&self, shared: &str) -> Result<Arc<str>, StoreError> {
+        if let Some(known) = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(shared)
+        {
+            return Ok(Arc::clone(known));
+        }
+        let translated: Arc<str> = translate(self.dialect, shared)?.into();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_TRANSLATIONS {
+            known.clear();
+        }
+        known.insert(shared.into(), Arc::clone(&translated));
+        Ok(translated)
+    }
+}
+
+/// Replaces parameters and tokens outside of quoted text.
+fn translate(dialect: Dialect, shared: &str) -> Result<String, StoreError> {
+    let mut out = String::with_capacity(shared.len() + 32);
+    let mut rest = shared;
+    let mut quoted = false;
+    while let Some(at) = rest.find(['\'', '$', '{']) {
+        let (plain, found) = rest.split_at(at);
+        out.push_str(plain);
+        let after = &found[1..];
+        if found.starts_with('\'') {
+            quoted = !quoted;
+            out.push('\'');
+            rest = after;
+        } else if quoted {
+            out.push_str(&found[..1]);
+            rest = after;
+        } else if found.starts_with('$') {
+            out.push(if dialect == Dialect::Sqlite { '?' } else { '$' });
+            rest = after;
+        } else {
+            let Some((token, after)) = after.split_once('}') else {
+                return Err(StoreError::other(format!("unclosed `{{` in `{shared}`")));
+            };
+            out.push_str(
+                &replace(dialect, token)
+                    .ok_or_else(|| StoreError::other(format!("unknown token `{{{token}}}` in `{shared}`")))?,
+            );
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn replace(dialect: Dialect, token: &str) -> Option<String> {
+    let text = match (token, dialect) {
+        ("for_update" | "skip_locked", Dialect::Sqlite) => String::new(),
+        ("for_update", Dialect::Postgres) => "FOR UPDATE".to_owned(),
+        ("skip_locked", Dialect::Postgres) => "FOR UPDATE SKIP LOCKED".to_owned(),
+        (other, _) => {
+            let number: u16 = other.strip_prefix("in $")?.parse().ok()?;
+            match dialect {
+                Dialect::Sqlite => format!("IN (SELECT value FROM json_each(?{number}))"),
+                Dialect::Postgres => format!("= ANY(${number})"),
+            }
+        }
+    };
+    Some(text)
+}
+
+/// A migration's text for `dialect`: PostgreSQL's text columns get SQLite's order, by code point.
+pub(crate) fn migration_text(dialect: Dialect, script: &str) -> String {
+    if dialect == Dialect::Sqlite {
+        return script.to_owned();
+    }
+    let mut out = String::with_capacity(script.len() + 256);
+    for line in script.lines() {
+        for (i, word) in line.split(' ').enumerate() {
+            if i > 0 {
+                out.push(' ');
+            }
+            match word.strip_prefix("TEXT") {
+                Some(end) if end.is_empty() || end == "," || end == ")" => {
+                    out.push_str("TEXT COLLATE \"C\"");
+                    out.push_str(end);
+                }
+                _ => out.push_str(word),
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// The statement behind `insert_many`: one round trip on PostgreSQL, one prepared row at a time on SQLite.
+pub(super) fn insert_text(
+    dialect: Dialect,
+    table: &str,
+    columns: &[(&str, super::Kind)],
+    tail: &str,
+) -> String {
+    let names = columns
+        .iter()
+        .map(|(name, _)| *name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let numbered = columns
+        .iter()
+        .enumerate()
+        .map(|(i, (_, kind))| match (dialect, kind) {
+            (Dialect::Sqlite, _) => format!("?{}", i + 1),
+            (Dialect::Postgres, super::Kind::Int) => format!("${}::bigint[]", i + 1),
+            (Dialect::Postgres, super::Kind::Text) => format!("${}::text[]", i + 1),
+            (Dialect::Postgres, super::Kind::Bytes) => format!("${}::bytea[]", i + 1),
+        });
+    let numbered = numbered.collect::<Vec<_>>().join(", ");
+    match dialect {
+        Dialect::Sqlite => format!("INSERT INTO {table} ({names}) VALUES ({numbered}) {tail}"),
+        Dialect::Postgres => format!("INSERT INTO {table} ({names}) SELECT * FROM UNNEST({numbered}) {tail}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn tokens_and_parameters_are_translated_outside_quotes() {
+        let shared = "SELECT '$1 {x}' FROM t WHERE a = $2 AND b {in $1} {for_update}";
+        assert_eq!(
+            translate(Dialect::Sqlite, shared).unwrap(),
+            "SELECT '$1 {x}' FROM t WHERE a = ?2 AND b IN (SELECT value FROM json_each(?1)) "
+        );
+        assert_eq!(
+            translate(Dialect::Postgres, shared).unwrap(),
+            "SELECT '$1 {x}' FROM t WHERE a = $2 AND b = ANY($1) FOR UPDATE"
+        );
+        assert_eq!(
+            translate(Dialect::Postgres, "{skip_locked}").unwrap(),
+            "FOR UPDATE SKIP LOCKED"
+        );
+    }
+
+    #[test]
+    fn unknown_and_unclosed_tokens_are_refused() {
+        for bad in ["{limit}", "{in 1}", "{in $x}", "a {for_update"] {
+            assert!(translate(Dialect::Sqlite, bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn text_columns_are_ordered_by_code_point_on_postgres() {
+        let script = "CREATE TABLE t (a TEXT NOT NULL, b TEXT, c TEXT);\n-- TEXTUAL\n";
+        assert_eq!(
+            migration_text(Dialect::Postgres, script),
+            "CREATE TABLE t (a TEXT COLLATE \"C\" NOT NULL, b TEXT COLLATE \"C\", c TEXT);\n-- TEXTUAL\n"
+        );
+    }
+}

@@ -1,0 +1,438 @@
+//! SQLite: one writer connection behind a fair lock, a pool of read-only connections, write-ahead logging.
+//!
+//! Why one writer: a transaction that reads first and writes later fails at once with BUSY when another
+//! connection wrote in between, and no time-out helps. One connection, `BEGIN IMMEDIATE` and a queue in front
+//! of it make that impossible. Readers never wait for the writer, nor it for them.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+
+use super::value::decode_error;
+use super::{Access, Row, Value};
+use crate::StoreError;
+use crate::error::ConstraintKind;
+
+/// How long a transaction may wait for the writer or a reader.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// Prepared statements kept per connection; more than the program has.
+const STATEMENTS: usize = 256;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    writer: Arc<tokio::sync::Mutex<Connection>>,
+    /// Missing for a database in memory, whose only connection is the writer's.
+    readers: Option<Arc<Readers>>,
+    /// Held as long as the database is open, so that a second process is refused.
+    _lock: Option<Arc<File>>,
+}
+
+struct Readers {
+    path: Box<Path>,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Sqlite {
+    /// Opens or creates the file and takes the folder's lock.
+    pub(super) fn open(path: &Path, readers: usize) -> Result<Self, StoreError> {
+        let dir = path
+            .parent()
+            .filter(|dir| !dir.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let lock = lock_folder(dir)?;
+        let writer = Connection::open(path).map_err(|error| sqlite_error(&error))?;
+        let mode: String = writer
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .map_err(|error| sqlite_error(&error))?;
+        if mode != "wal" {
+            return Err(StoreError::Storage {
+                detail: format!(
+                    "write-ahead logging is not possible in {}; use a local disk",
+                    dir.display()
+                ),
+            });
+        }
+        configure(
+            &writer,
+            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;",
+        )?;
+        let readers = Readers {
+            path: path.into(),
+            idle: Mutex::default(),
+            permits: Arc::new(Semaphore::new(readers.max(1))),
+        };
+        Ok(Self {
+            writer: Arc::new(tokio::sync::Mutex::new(writer)),
+            readers: Some(Arc::new(readers)),
+            _lock: Some(Arc::new(lock)),
+        })
+    }
+
+    /// A database that vanishes when the last clone is dropped.
+    pub(super) fn in_memory() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory().map_err(|error| sqlite_error(&error))?;
+        configure(&connection, "")?;
+        Ok(Self {
+            writer: Arc::new(tokio::sync::Mutex::new(connection)),
+            readers: None,
+            _lock: None,
+        })
+    }
+
+    pub(super) async fn begin(&self, access: Access) -> Result<SqliteTx, StoreError> {
+        let connection = match (&self.readers, access) {
+            (Some(readers), Access::Read) => Held::Reader(Readers::take(readers).await?),
+            _ => Held::Writer(
+                tokio::time::timeout(MAX_WAIT, Arc::clone(&self.writer).lock_owned())
+                    .await
+                    .map_err(|_| busy("writer"))?,
+            ),
+        };
+        // Built before BEGIN, so that its Drop undoes whatever a failing BEGIN left behind.
+        let tx = SqliteTx {
+            connection,
+            access,
+            shared: self.readers.is_none(),
+        };
+        blocking(|| tx.begin())?;
+        Ok(tx)
+    }
+}
+
+fn busy(what: &str) -> StoreError {
+    StoreError::Busy {
+        detail: format!("no {what} became free within {} seconds", MAX_WAIT.as_secs()),
+    }
+}
+
+/// Creates the folder and takes its lock, which the operating system lets go of when the process ends.
+fn lock_folder(dir: &Path) -> Result<File, StoreError> {
+    let failed = |error: std::io::Error| {
+        let detail = format!("{}: {error}", dir.display());
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => StoreError::Full { detail },
+            std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => {
+                StoreError::ReadOnly { detail }
+            }
+            _ => StoreError::Storage { detail },
+        }
+    };
+    fs::create_dir_all(dir).map_err(failed)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(dir.join("lock"))
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { dir: dir.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn configure(connection: &Connection, more: &str) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection
+        .busy_timeout(Duration::from_secs(10))
+        .map_err(|error| sqlite_error(&error))?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; {more}"
+        ))
+        .map_err(|error| sqlite_error(&error))
+}
+
+impl Readers {
+    async fn take(readers: &Arc<Self>) -> Result<Reader, StoreError> {
+        let permit = tokio::time::timeout(MAX_WAIT, Arc::clone(&readers.permits).acquire_owned())
+            .await
+            .map_err(|_| busy("reader"))?
+            .map_err(StoreError::other)?;
+        let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => blocking(|| readers.connect())?,
+        };
+        Ok(Reader {
+            connection: Some(connection),
+            home: Arc::clone(readers),
+            _permit: permit,
+        })
+    }
+
+    fn connect(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(&self.path, flags).map_err(|error| sqlite_error(&error))?;
+        configure(&connection, "PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
+        Ok(connection)
+    }
+}
+
+/// A reader connection on loan.
+struct Reader {
+    /// Present until dropped.
+    connection: Option<Connection>,
+    home: Arc<Readers>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.home
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
+        }
+    }
+}
+
+enum Held {
+    Writer(OwnedMutexGuard<Connection>),
+    Reader(Reader),
+}
+
+/// A transaction on one of the connections.
+pub(super) struct SqliteTx {
+    connection: Held,
+    access: Access,
+    /// Whether reads run on the writer's connection and must be kept from writing by a pragma.
+    shared: bool,
+}
+
+impl SqliteTx {
+    fn connection(&self) -> Result<&Connection, StoreError> {
+        match &self.connection {
+            Held::Writer(connection) => Ok(connection),
+            Held::Reader(reader) => reader
+                .connection
+                .as_ref()
+                .ok_or_else(|| StoreError::other("the reader is gone")),
+        }
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        if self.shared {
+            self.run(if self.access == Access::Read {
+                "PRAGMA query_only = ON"
+            } else {
+                "PRAGMA query_only = OFF"
+            })?;
+        }
+        self.run(if self.access == Access::Read {
+            "BEGIN"
+        } else {
+            "BEGIN IMMEDIATE"
+        })
+    }
+
+    /// Runs a statement that is always the same and returns no rows of interest.
+    fn run(&self, sql: &str) -> Result<(), StoreError> {
+        let mut statement = self
+            .connection()?
+            .prepare_cached(sql)
+            .map_err(|error| sqlite_error(&error))?;
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(|error| sqlite_error(&error))?.is_some() {}
+        Ok(())
+    }
+
+    pub(super) fn query(&mut self, sql: &Arc<str>, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        blocking(|| {
+            let mut out = Vec::new();
+            fetch(&mut self.prepare(sql)?, sql, params, &mut out)?;
+            Ok(out)
+        })
+    }
+
+    pub(super) fn query_many(&mut self, sql: &Arc<str>, rows: &[Vec<Value>]) -> Result<Vec<Row>, StoreError> {
+        blocking(|| {
+            let mut statement = self.prepare(sql)?;
+            let mut out = Vec::with_capacity(rows.len());
+            rows.iter()
+                .try_for_each(|params| fetch(&mut statement, sql, params, &mut out))?;
+            Ok(out)
+        })
+    }
+
+    pub(super) fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        blocking(|| self.execute(&mut self.prepare(sql)?, params))
+    }
+
+    pub(super) fn exec_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
+        blocking(|| {
+            let mut statement = self.prepare(sql)?;
+            rows.iter().try_fold(0, |count, params| {
+                Ok(count + self.execute(&mut statement, params)?)
+            })
+        })
+    }
+
+    pub(super) fn script(&mut self, script: &str) -> Result<(), StoreError> {
+        blocking(|| {
+            self.connection()?
+                .execute_batch(script)
+                .map_err(|error| sqlite_error(&error))
+        })
+    }
+
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        blocking(|| self.run("COMMIT"))
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
+        self.connection()?
+            .prepare_cached(sql)
+            .map_err(|error| sqlite_error(&error))
+    }
+
+    fn execute(&self, statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<u64, StoreError> {
+        bind(statement, params)?;
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(|error| sqlite_error(&error))?.is_some() {}
+        drop(rows);
+        Ok(self.connection()?.changes())
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        let Ok(connection) = self.connection() else { return };
+        if !connection.is_autocommit()
+            && let Err(error) = connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(error = %error, "a transaction could not be undone");
+        }
+    }
+}
+
+/// Runs work that waits for the disk without holding up the other tasks of this thread.
+///
+/// On a runtime with one thread (the simulation) there is nowhere to move them, so the work just runs.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<(), StoreError> {
+    if statement.parameter_count() != params.len() {
+        let (wanted, given) = (statement.parameter_count(), params.len());
+        return Err(StoreError::other(format!(
+            "a statement with {wanted} parameters was given {given}"
+        )));
+    }
+    for (i, value) in params.iter().enumerate() {
+        statement
+            .raw_bind_parameter(i + 1, value)
+            .map_err(|error| sqlite_error(&error))?;
+    }
+    Ok(())
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let json = |text: Result<String, serde_json::Error>| {
+            text.map(|text| ToSqlOutput::Owned(text.into()))
+                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+        };
+        match self {
+            Self::Null => Ok(ToSqlOutput::Borrowed(ValueRef::Null)),
+            Self::Int(number) => Ok(ToSqlOutput::Borrowed(ValueRef::Integer(*number))),
+            Self::Text(text) => Ok(ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))),
+            Self::Bytes(bytes) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(bytes))),
+            Self::TextList(texts) => json(serde_json::to_string(texts)),
+            Self::IntList(numbers) => json(serde_json::to_string(numbers)),
+        }
+    }
+}
+
+fn fetch(
+    statement: &mut CachedStatement<'_>,
+    sql: &Arc<str>,
+    params: &[Value],
+    out: &mut Vec<Row>,
+) -> Result<(), StoreError> {
+    bind(statement, params)?;
+    let columns = statement.column_count();
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(|error| sqlite_error(&error))? {
+        let mut values = Vec::with_capacity(columns);
+        for i in 0..columns {
+            values.push(match row.get_ref(i).map_err(|error| sqlite_error(&error))? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::Int(number),
+                ValueRef::Real(_) => {
+                    return Err(decode_error(
+                        i,
+                        sql,
+                        "holds a fraction, which no column may".to_owned(),
+                    ));
+                }
+                ValueRef::Text(text) => match str::from_utf8(text) {
+                    Ok(text) => Value::Text(text.to_owned()),
+                    Err(error) => return Err(decode_error(i, sql, error.to_string())),
+                },
+                ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
+            });
+        }
+        out.push(Row::new(values, Arc::clone(sql)));
+    }
+    Ok(())
+}
+
+/// The meaning of a driver's error. Result codes: <https://sqlite.org/rescode.html>.
+fn sqlite_error(error: &rusqlite::Error) -> StoreError {
+    let detail = error.to_string();
+    let rusqlite::Error::SqliteFailure(failure, message) = error else {
+        return StoreError::Other { detail };
+    };
+    match failure.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy { detail },
+        ErrorCode::DiskFull => StoreError::Full { detail },
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StoreError::ReadOnly { detail },
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => StoreError::Storage { detail },
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt { detail },
+        ErrorCode::OperationInterrupted => StoreError::Timeout { detail },
+        ErrorCode::ConstraintViolation => {
+            constraint(failure.extended_code, message.as_deref().unwrap_or_default())
+        }
+        _ => StoreError::Other { detail },
+    }
+}
+
+/// Reads `UNIQUE constraint failed: t.a, t.b`, `CHECK constraint failed: name`.
+fn constraint(extended_code: i32, message: &str) -> StoreError {
+    use rusqlite::ffi;
+    let kind = match extended_code {
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ConstraintKind::Foreign,
+        ffi::SQLITE_CONSTRAINT_CHECK => ConstraintKind::Check,
+        ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
+            ConstraintKind::Unique
+        }
+        _ => return StoreError::other(message),
+    };
+    let names = message.split_once(": ").map_or("", |(_, names)| names);
+    let table = names.split_once('.').map_or("", |(table, _)| table);
+    let columns = names
+        .split(", ")
+        .map(|name| name.split_once('.').map_or(name, |(_, column)| column));
+    StoreError::Constraint {
+        kind,
+        table: table.to_owned(),
+        name: columns.collect::<Vec<_>>().join(","),
+    }
+}
