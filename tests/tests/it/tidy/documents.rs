@@ -1,6 +1,6 @@
 //! What is written beside the code: links lead to files that exist, migrations are numbered without gaps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use regex::Regex;
@@ -59,11 +59,12 @@ fn dead_links(document: &Source, exists: &dyn Fn(&Path) -> bool) -> Vec<String> 
     problems
 }
 
-/// Migration files are `NUMBER_name.sql` (or `VNUMBER__name.sql`). Within one folder, and for one database where the
-/// name ends in it (`0001_name.sqlite.sql`), numbers run from 1 without gap or repetition.
+/// A migration is a folder `NUMBER_name/` or a file `NUMBER_name.sql`, which may end in its database
+/// (`NUMBER_name.sqlite.sql`). Numbers of one series run from 1 without gap or repetition.
 fn misnumbered(paths: &[String]) -> Vec<String> {
-    let numbered = Regex::new(r"^(.*migrations.*)/V?(\d+)_[^/.]+(\.[^/]*)$").expect("a regular expression");
-    let mut series: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let numbered =
+        Regex::new(r"^(.*?migrations(?:/[a-z]+)?)/V?(\d+)_+(\w+)(/|\.[^/]*$)").expect("a regular expression");
+    let mut series: BTreeMap<String, BTreeSet<(usize, String)>> = BTreeMap::new();
     let mut problems = Vec::new();
     for path in paths
         .iter()
@@ -72,16 +73,19 @@ fn misnumbered(paths: &[String]) -> Vec<String> {
         match numbered.captures(path) {
             Some(parts) => {
                 let number = parts[2].parse().expect("digits");
+                let entry = (number, parts[3].to_owned());
                 series
-                    .entry(format!("{}/*{}", &parts[1], &parts[3]))
+                    .entry(format!("{}/*{}", &parts[1], &parts[4]))
                     .or_default()
-                    .push(number);
+                    .insert(entry);
             }
-            None => problems.push(format!("{path}: name a migration NUMBER_what_it_does.sql")),
+            None => problems.push(format!(
+                "{path}: put it in a folder, or name it, NUMBER_what_it_does"
+            )),
         }
     }
-    for (name, mut numbers) in series {
-        numbers.sort_unstable();
+    for (name, entries) in series {
+        let numbers: Vec<usize> = entries.into_iter().map(|(number, _)| number).collect();
         if !numbers.iter().copied().eq(1..=numbers.len()) {
             problems.push(format!(
                 "{name}: numbers must run from 1 without gap or repetition, found {numbers:?}"
@@ -117,7 +121,10 @@ fn a_gap_a_repetition_and_a_strange_name_are_found() {
     };
     assert!(check(&["sqlite/0001_a.sql", "sqlite/0002_b.sql", "postgres/V1__a.sql"]).is_empty());
     assert!(check(&["0001_a.sqlite.sql", "0001_a.postgres.sql", "0002_b.sqlite.sql"]).is_empty());
+    assert!(check(&["0001_a/common.sql", "0001_a/sqlite.sql", "0002_b/common.sql"]).is_empty());
+    assert!(check(&["0001_a/common.sql", "0003_b/common.sql"])[0].contains("[1, 3]"));
+    assert!(check(&["0001_a/common.sql", "0001_b/common.sql"])[0].contains("[1, 1]"));
     assert!(check(&["sqlite/0001_a.sql", "sqlite/0003_b.sql"])[0].contains("[1, 3]"));
     assert!(check(&["sqlite/0001_a.sql", "sqlite/0001_b.sql"])[0].contains("[1, 1]"));
-    assert!(check(&["sqlite/first.sql"])[0].contains("name a migration"));
+    assert!(check(&["sqlite/first.sql"])[0].contains("NUMBER_what_it_does"));
 }

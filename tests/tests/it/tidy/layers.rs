@@ -126,6 +126,16 @@ const ROOMS: &[Room] = &[
         why: "only the binary reads configuration",
     },
     Room {
+        outside: "http",
+        users: &[
+            "stockbridge-domain",
+            "stockbridge-channels",
+            "stockbridge-web",
+            "stockbridge-sim",
+        ],
+        why: "status codes mean something to connectors and to web, elsewhere a fault says what happens next",
+    },
+    Room {
         outside: "tokio",
         users: &[
             "stockbridge-store",
