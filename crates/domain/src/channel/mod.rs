@@ -11,6 +11,7 @@ mod descriptor;
 mod exchange;
 mod fault;
 mod io;
+pub mod options;
 
 pub use descriptor::{
     Capability, CredentialField, DataKind, Descriptor, Marketplace, QuotaGroup, Schedule, Timing, WriteMode,
