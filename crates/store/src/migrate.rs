@@ -169,7 +169,6 @@ async fn secure_rows(tx: &mut Tx) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::db::schema;
     use crate::testing::databases;

@@ -113,6 +113,10 @@ pub fn sqlite() -> Result<TestDb, StoreError> {
 ///
 /// # Errors
 /// When the named cluster cannot be used.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the test cluster is comes from the environment, in tests only"
+)]
 pub async fn postgres() -> Result<Option<TestDb>, StoreError> {
     static TOLD: Once = Once::new();
     let Some(admin) = std::env::var(POSTGRES_VARIABLE)
@@ -160,6 +164,10 @@ fn unique_name() -> String {
     )
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the driver's task ends with the client it belongs to"
+)]
 async fn connect(admin: &str) -> Result<Client, StoreError> {
     let (client, connection) =
         tokio_postgres::connect(admin, NoTls)

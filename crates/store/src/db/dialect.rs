@@ -174,7 +174,6 @@ pub(super) fn insert_text(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

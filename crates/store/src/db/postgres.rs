@@ -56,6 +56,10 @@ impl managed::Manager for Sessions {
     type Type = Session;
     type Error = StoreError;
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the driver's task ends with the client it belongs to"
+    )]
     async fn create(&self) -> Result<Session, StoreError> {
         let client = match &self.tls {
             Some(tls) => {
@@ -408,7 +412,6 @@ async fn collect(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -224,7 +224,6 @@ pub(super) fn postgres_error(error: &tokio_postgres::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]
