@@ -25,7 +25,7 @@ use crate::listing::named;
 use crate::{PushId, Timestamp};
 
 /// How far the channel's clock may differ from ours. A sale counts as placed *after* a reading only beyond this.
-pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
+pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
 
 named! {
     /// How far a write has come.
@@ -76,6 +76,8 @@ pub struct Shown {
 pub struct Offer {
     /// The most the channel may have sold unseen and may still sell, together.
     pub exposure: i64,
+    /// From when on sales count against the bound: those placed before are not in it.
+    pub since: Timestamp,
     /// The last reading.
     pub shown: Option<Shown>,
     /// The write under way.
@@ -180,7 +182,12 @@ impl Offer {
     }
 
     /// A sale on this channel was imported. Call it in the transaction that lowers available stock.
+    ///
+    /// A sale placed before [`Offer::since`] (or too close to it to tell) was never in the bound and leaves it alone.
     pub fn sale(&mut self, units: i64, placed_at: Timestamp) -> Option<Breach> {
+        if placed_at <= self.since.plus(CLOCK_SKEW) {
+            return None;
+        }
         if let Some(shown) = self.shown.as_mut().filter(|s| placed_at > s.at.plus(CLOCK_SKEW)) {
             shown.sold_since += units;
         }
@@ -216,7 +223,7 @@ impl Offer {
             return;
         }
         if self.shown.is_none() && self.write.is_none() {
-            self.exposure = self.exposure.max(quantity);
+            self.since = at;
         }
         // More than the bound allows: somebody raised it. Believe it at once; settling tells the rest.
         self.exposure = self.exposure.max(quantity);
@@ -294,6 +301,7 @@ impl Offer {
         let before = self.expected();
         self.write = None;
         self.settled = true;
+        self.since = shown.at;
         self.exposure = (shown.quantity - shown.sold_since).max(0);
         match write {
             Some((write, true)) => Settled::NeverApplied {

@@ -120,6 +120,8 @@ CREATE TABLE stock_balances (
     location_id TEXT NOT NULL,
     on_hand BIGINT NOT NULL,
     reserved BIGINT NOT NULL CHECK (reserved >= 0),
+    -- 1 once a person or an import said how much there is; until then no channel is told anything.
+    counted BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, product_id, location_id),
     FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id),
@@ -183,6 +185,7 @@ CREATE TABLE listings (
     price_due BIGINT NOT NULL,
     -- The offer; see the domain's Offer. Only for listings the seller ships.
     exposure BIGINT NOT NULL,
+    exposure_since BIGINT NOT NULL,
     settled BIGINT NOT NULL,
     shown_qty BIGINT,
     shown_at BIGINT,
@@ -203,6 +206,7 @@ CREATE TABLE listings (
     due_caused_at BIGINT,
     hold TEXT,
     not_before BIGINT,
+    read_due_at BIGINT,
     verified_at BIGINT,
     last_problem TEXT,
     problem_at BIGINT,
@@ -219,6 +223,7 @@ CREATE TABLE listings (
 CREATE INDEX listings_by_product ON listings (tenant_id, product_id);
 CREATE INDEX listings_due ON listings (tenant_id, account_id, due_priority, due_caused_at) WHERE due_qty IS NOT NULL;
 CREATE INDEX listings_in_flight ON listings (tenant_id, account_id, write_sent_at) WHERE write_push IS NOT NULL;
+CREATE INDEX listings_to_read ON listings (tenant_id, account_id, read_due_at) WHERE read_due_at IS NOT NULL;
 CREATE INDEX listings_unsettled ON listings (tenant_id, account_id) WHERE settled = 0;
 
 -- Every attempt to change what a channel shows.
