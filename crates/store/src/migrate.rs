@@ -25,7 +25,13 @@ pub(crate) struct Migration {
 }
 
 /// All migrations in order.
-pub(crate) static MIGRATIONS: &[Migration] = &[];
+pub(crate) static MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "0001_core",
+    common: include_str!("../migrations/0001_core/common.sql"),
+    sqlite: "",
+    postgres: "",
+}];
 
 /// The lock under which processes that start together migrate one after the other ("stockbri" in ASCII).
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(8319381555649835625)";

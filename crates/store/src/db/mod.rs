@@ -15,7 +15,6 @@
 
 mod dialect;
 mod postgres;
-mod postgres_types;
 pub(crate) mod schema;
 mod sqlite;
 #[cfg(test)]

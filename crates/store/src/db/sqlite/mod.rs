@@ -4,19 +4,23 @@
 //! connection wrote in between, and no time-out helps. One connection, `BEGIN IMMEDIATE` and a queue in front
 //! of it make that impossible. Readers never wait for the writer, nor it for them.
 
+mod error;
+mod flush;
+mod values;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{CachedStatement, Connection, OpenFlags};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
-use super::value::decode_error;
 use super::{Access, Row, Value};
 use crate::StoreError;
-use crate::error::ConstraintKind;
+use error::sqlite_error;
+use flush::Flusher;
+use values::{bind, fetch};
 
 /// How long a transaction may wait for the writer or a reader.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -30,6 +34,8 @@ pub(super) struct Sqlite {
     writer: Arc<tokio::sync::Mutex<Connection>>,
     /// Missing for a database in memory, whose only connection is the writer's.
     readers: Option<Arc<Readers>>,
+    /// Missing for a database in memory.
+    flusher: Option<Arc<Flusher>>,
     /// Held as long as the database is open, so that a second process is refused.
     _lock: Option<Arc<File>>,
 }
@@ -60,10 +66,13 @@ impl Sqlite {
                 ),
             });
         }
+        // NORMAL because the `Flusher` syncs the log; its first transaction creates the log.
         configure(
             &writer,
-            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;",
+            "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192; \
+             BEGIN IMMEDIATE; COMMIT;",
         )?;
+        let flusher = Flusher::open(path)?;
         let readers = Readers {
             path: path.into(),
             idle: Mutex::default(),
@@ -72,6 +81,7 @@ impl Sqlite {
         Ok(Self {
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Some(Arc::new(readers)),
+            flusher: Some(Arc::new(flusher)),
             _lock: Some(Arc::new(lock)),
         })
     }
@@ -83,6 +93,7 @@ impl Sqlite {
         Ok(Self {
             writer: Arc::new(tokio::sync::Mutex::new(connection)),
             readers: None,
+            flusher: None,
             _lock: None,
         })
     }
@@ -97,11 +108,15 @@ impl Sqlite {
             ),
         };
         // Built before BEGIN, so that its Drop undoes whatever a failing BEGIN left behind.
-        let tx = SqliteTx {
+        let mut tx = SqliteTx {
             connection,
             access,
             shared: self.readers.is_none(),
+            flusher: self.flusher.clone(),
+            changes_before: 0,
+            schema_changed: false,
         };
+        tx.changes_before = tx.connection()?.total_changes();
         blocking(|| tx.begin())?;
         Ok(tx)
     }
@@ -208,6 +223,10 @@ pub(super) struct SqliteTx {
     access: Access,
     /// Whether reads run on the writer's connection and must be kept from writing by a pragma.
     shared: bool,
+    flusher: Option<Arc<Flusher>>,
+    /// The connection's count of changed rows at the beginning, to tell whether there is anything to sync.
+    changes_before: u64,
+    schema_changed: bool,
 }
 
 impl SqliteTx {
@@ -286,8 +305,16 @@ impl SqliteTx {
         })
     }
 
+    /// Ends the transaction, lets the next writer begin, and waits until the changes are on disk.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        blocking(|| self.run("COMMIT"))
+        blocking(|| self.run("COMMIT"))?;
+        let changed = self.schema_changed || self.connection()?.total_changes() != self.changes_before;
+        let Some(flusher) = self.flusher.clone().filter(|_| changed) else {
+            return Ok(());
+        };
+        let commit = flusher.appended();
+        drop(self);
+        flusher.wait(commit).await
     }
 
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
@@ -324,115 +351,5 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
-    }
-}
-
-fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<(), StoreError> {
-    if statement.parameter_count() != params.len() {
-        let (wanted, given) = (statement.parameter_count(), params.len());
-        return Err(StoreError::other(format!(
-            "a statement with {wanted} parameters was given {given}"
-        )));
-    }
-    for (i, value) in params.iter().enumerate() {
-        statement
-            .raw_bind_parameter(i + 1, value)
-            .map_err(|error| sqlite_error(&error))?;
-    }
-    Ok(())
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        let json = |text: Result<String, serde_json::Error>| {
-            text.map(|text| ToSqlOutput::Owned(text.into()))
-                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
-        };
-        match self {
-            Self::Null => Ok(ToSqlOutput::Borrowed(ValueRef::Null)),
-            Self::Int(number) => Ok(ToSqlOutput::Borrowed(ValueRef::Integer(*number))),
-            Self::Text(text) => Ok(ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))),
-            Self::Bytes(bytes) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(bytes))),
-            Self::TextList(texts) => json(serde_json::to_string(texts)),
-            Self::IntList(numbers) => json(serde_json::to_string(numbers)),
-        }
-    }
-}
-
-fn fetch(
-    statement: &mut CachedStatement<'_>,
-    sql: &Arc<str>,
-    params: &[Value],
-    out: &mut Vec<Row>,
-) -> Result<(), StoreError> {
-    bind(statement, params)?;
-    let columns = statement.column_count();
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next().map_err(|error| sqlite_error(&error))? {
-        let mut values = Vec::with_capacity(columns);
-        for i in 0..columns {
-            values.push(match row.get_ref(i).map_err(|error| sqlite_error(&error))? {
-                ValueRef::Null => Value::Null,
-                ValueRef::Integer(number) => Value::Int(number),
-                ValueRef::Real(_) => {
-                    return Err(decode_error(
-                        i,
-                        sql,
-                        "holds a fraction, which no column may".to_owned(),
-                    ));
-                }
-                ValueRef::Text(text) => match str::from_utf8(text) {
-                    Ok(text) => Value::Text(text.to_owned()),
-                    Err(error) => return Err(decode_error(i, sql, error.to_string())),
-                },
-                ValueRef::Blob(bytes) => Value::Bytes(bytes.to_vec()),
-            });
-        }
-        out.push(Row::new(values, Arc::clone(sql)));
-    }
-    Ok(())
-}
-
-/// The meaning of a driver's error. Result codes: <https://sqlite.org/rescode.html>.
-fn sqlite_error(error: &rusqlite::Error) -> StoreError {
-    let detail = error.to_string();
-    let rusqlite::Error::SqliteFailure(failure, message) = error else {
-        return StoreError::Other { detail };
-    };
-    match failure.code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy { detail },
-        ErrorCode::DiskFull => StoreError::Full { detail },
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => StoreError::ReadOnly { detail },
-        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => StoreError::Storage { detail },
-        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt { detail },
-        ErrorCode::OperationInterrupted => StoreError::Timeout { detail },
-        ErrorCode::ConstraintViolation => {
-            constraint(failure.extended_code, message.as_deref().unwrap_or_default())
-        }
-        _ => StoreError::Other { detail },
-    }
-}
-
-/// Reads `UNIQUE constraint failed: t.a, t.b`, `CHECK constraint failed: name`.
-fn constraint(extended_code: i32, message: &str) -> StoreError {
-    use rusqlite::ffi;
-    let kind = match extended_code {
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => ConstraintKind::Foreign,
-        ffi::SQLITE_CONSTRAINT_CHECK => ConstraintKind::Check,
-        ffi::SQLITE_CONSTRAINT_NOTNULL => ConstraintKind::NotNull,
-        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_ROWID => {
-            ConstraintKind::Unique
-        }
-        _ => return StoreError::other(message),
-    };
-    let names = message.split_once(": ").map_or("", |(_, names)| names);
-    let table = names.split_once('.').map_or("", |(table, _)| table);
-    let columns = names
-        .split(", ")
-        .map(|name| name.split_once('.').map_or(name, |(_, column)| column));
-    StoreError::Constraint {
-        kind,
-        table: table.to_owned(),
-        name: columns.collect::<Vec<_>>().join(","),
     }
 }

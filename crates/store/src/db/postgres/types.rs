@@ -4,8 +4,8 @@ use bytes::BytesMut;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-use super::value::decode_error;
-use super::{Kind, Value};
+use super::super::value::decode_error;
+use super::super::{Kind, Value};
 use crate::StoreError;
 use crate::error::ConstraintKind;
 

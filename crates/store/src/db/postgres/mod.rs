@@ -4,6 +4,8 @@
 //! must remember two things beside its statements: the scope its row-level security is set to, so that the
 //! setting is sent again only when it changes, and that a transaction left behind was undone.
 
+mod types;
+
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -16,9 +18,9 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::postgres_types::{Column, decode, postgres_error};
 use super::{Access, Kind, Row, Scope, Value};
 use crate::StoreError;
+use types::{Column, decode, postgres_error};
 
 /// How long a connection attempt may take unless the URL says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
