@@ -1,1 +1,35 @@
-//! stockbridge-sim.
+//! Simulated marketplaces: servers that behave as the real platforms do, for tests and for the demo.
+//!
+//! Start at [`Sim`]: build one from a [`SimConfig`], then call it in process ([`Sim::call`]: synchronous and,
+//! in [`TimeMode::Stepped`], deterministic) or serve it over HTTP ([`serve`]). Buyers place orders through
+//! [`Sim::buy`] or by themselves ([`BuyerConfig`]); [`Sim::truth`] tells what really happened, which is what
+//! a test compares a client's view with.
+//!
+//! Rooms: `world` (sellers, listings, orders, effects due later), `buyers`, `faults`, `time` and `control`
+//! know no platform; everything that belongs to one platform's protocol lives in its own folder (`amazon`).
+//! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
+//! so that a misreading in a connector cannot agree with itself.
+
+mod amazon;
+mod buyers;
+mod catalogue;
+mod config;
+mod control;
+mod faults;
+mod server;
+mod sim;
+mod time;
+mod world;
+
+pub use catalogue::generate_listings;
+pub use config::{
+    BuyerConfig, Fulfilment, ListingConfig, OfferConfig, Plan, SellerConfig, SimConfig, SpanMs,
+};
+pub use faults::{Fault, FaultConfig, FaultFired};
+pub use server::serve;
+pub use sim::{CallOutcome, Sim};
+pub use time::TimeMode;
+pub use world::{
+    BuyOptions, ListingEdit, OrderStatus, Refused, Truth, TruthLine, TruthListing, TruthOrder, TruthRefusal,
+    WriteRecord,
+};

@@ -1,0 +1,196 @@
+//! Login with Amazon, and the headers every SP-API call must carry.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode};
+use jiff::Timestamp;
+use rand::RngExt;
+use serde_json::json;
+
+use super::error::{ApiError, TOKEN_BAD, TOKEN_MISSING, json_response};
+use super::marketplaces;
+use crate::time::after_ms;
+use crate::world::World;
+
+/// Access tokens in use.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    ttl_seconds: u64,
+    issued: BTreeMap<String, Issued>,
+}
+
+#[derive(Debug)]
+struct Issued {
+    seller_id: String,
+    expires_at: Timestamp,
+}
+
+/// An OAuth error answer: HTTP status, `error`, `error_description`.
+struct OAuthError(StatusCode, &'static str, &'static str);
+
+impl Tokens {
+    pub(super) fn new(ttl_seconds: u64) -> Self {
+        Self {
+            ttl_seconds,
+            issued: BTreeMap::new(),
+        }
+    }
+
+    /// `POST /auth/o2/token`.
+    pub(super) fn grant(&mut self, world: &mut World, request: &Request<Bytes>) -> Response<Bytes> {
+        match self.try_grant(world, request) {
+            Ok(response) => response,
+            Err(OAuthError(status, error, description)) => {
+                json_response(status, &json!({"error": error, "error_description": description}))
+            }
+        }
+    }
+
+    fn try_grant(
+        &mut self,
+        world: &mut World,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, OAuthError> {
+        let bad = |error, text| OAuthError(StatusCode::BAD_REQUEST, error, text);
+        let content_type = header(request.headers(), "content-type").unwrap_or_default();
+        if !content_type.starts_with("application/x-www-form-urlencoded") {
+            let text = "The request body must be application/x-www-form-urlencoded.";
+            return Err(bad("invalid_request", text));
+        }
+        let form: BTreeMap<String, String> =
+            url::form_urlencoded::parse(request.body()).into_owned().collect();
+        let field = |name: &str| form.get(name).map(String::as_str).filter(|v| !v.is_empty());
+        let grant = field("grant_type").ok_or_else(|| {
+            bad(
+                "invalid_request",
+                "The request is missing a required parameter : grant_type",
+            )
+        })?;
+        if grant != "refresh_token" {
+            let text = "The authorization grant type is not supported by the authorization server";
+            return Err(bad("unsupported_grant_type", text));
+        }
+        let unknown = OAuthError(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            "Client authentication failed",
+        );
+        let (Some(client_id), Some(secret)) = (field("client_id"), field("client_secret")) else {
+            return Err(unknown);
+        };
+        let known =
+            |s: &&crate::world::Seller| s.account.client_id == client_id && s.account.client_secret == secret;
+        if !world.sellers.values().any(|s| known(&s)) {
+            return Err(unknown);
+        }
+        let refresh = field("refresh_token").ok_or_else(|| {
+            bad(
+                "invalid_request",
+                "The request is missing a required parameter : refresh_token",
+            )
+        })?;
+        let owner = world
+            .sellers
+            .values()
+            .find(|s| s.account.refresh_token == refresh);
+        let owner = owner.filter(|s| !s.revoked).ok_or_else(|| {
+            let text = "The request has an invalid grant parameter : refresh_token. User may have revoked or \
+                        didn't grant the permission.";
+            bad("invalid_grant", text)
+        })?;
+        if !known(&owner) {
+            return Err(bad(
+                "unauthorized_client",
+                "The client is not authorized for requested operation",
+            ));
+        }
+        let seller_id = owner.account.seller_id.clone();
+        let access = self.issue(world, seller_id);
+        let body = json!({
+            "access_token": access,
+            "token_type": "bearer",
+            "expires_in": self.ttl_seconds,
+            "refresh_token": refresh,
+        });
+        Ok(json_response(StatusCode::OK, &body))
+    }
+
+    fn issue(&mut self, world: &mut World, seller_id: String) -> String {
+        let now = world.now;
+        self.issued.retain(|_, t| t.expires_at > now);
+        let access = format!(
+            "Atza|{:032x}{:032x}",
+            world.rng.random::<u128>(),
+            world.rng.random::<u128>()
+        );
+        let expires_at = after_ms(now, self.ttl_seconds.saturating_mul(1_000));
+        self.issued.insert(
+            access.clone(),
+            Issued {
+                seller_id,
+                expires_at,
+            },
+        );
+        access
+    }
+
+    /// Checks the headers of an SP-API call; gives the seller.
+    pub(super) fn authenticate(&self, world: &World, headers: &HeaderMap) -> Result<String, ApiError> {
+        let token =
+            header(headers, "x-amz-access-token").ok_or_else(|| ApiError::unauthorized(TOKEN_MISSING))?;
+        match header(headers, "user-agent") {
+            None => {
+                return Err(ApiError::invalid(
+                    "The request lacks the user-agent header.",
+                    "user-agent",
+                ));
+            }
+            Some(agent) if agent.len() > 500 => {
+                return Err(ApiError::invalid(
+                    "The user-agent header is longer than 500 characters.",
+                    "user-agent",
+                ));
+            }
+            Some(_) => {}
+        }
+        if !header(headers, "x-amz-date").is_some_and(is_amz_date) {
+            return Err(ApiError::invalid(
+                "x-amz-date must be there as YYYYMMDDTHHMMSSZ.",
+                "x-amz-date",
+            ));
+        }
+        let live = self.issued.get(token).filter(|t| t.expires_at > world.now);
+        let seller = live
+            .and_then(|t| world.sellers.get(&t.seller_id))
+            .filter(|s| !s.revoked);
+        let seller = seller.ok_or_else(|| ApiError::unauthorized(TOKEN_BAD))?;
+        Ok(seller.account.seller_id.clone())
+    }
+}
+
+/// The region of the endpoint called, when the host says so (`sellingpartnerapi-eu.amazon.com`).
+pub(super) fn region_of_host(request: &Request<Bytes>) -> Option<&'static str> {
+    let host = request
+        .uri()
+        .host()
+        .or_else(|| header(request.headers(), "host"))?;
+    let known = marketplaces::MARKETPLACES.iter().map(|m| m.region);
+    let mut regions = known.filter(|r| host.contains(&format!("sellingpartnerapi-{}.", r.to_lowercase())));
+    regions.next()
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get(name)
+        .and_then(|v| v.to_str().ok())
+        .filter(|v| !v.is_empty())
+}
+
+fn is_amz_date(text: &str) -> bool {
+    let shape: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    shape == "00000000T000000Z"
+}

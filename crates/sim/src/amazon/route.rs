@@ -1,0 +1,161 @@
+//! Which operation a method and path mean, and the request's parameters.
+
+use bytes::Bytes;
+use http::Method;
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+
+use super::error::ApiError;
+
+/// The operations this simulator knows, by Amazon's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Operation {
+    Token,
+    GetMarketplaceParticipations,
+    SearchListingsItems,
+    GetListingsItem,
+    PatchListingsItem,
+    SearchOrders,
+    GetOrder,
+    ConfirmShipment,
+}
+
+impl Operation {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::GetMarketplaceParticipations => "getMarketplaceParticipations",
+            Self::SearchListingsItems => "searchListingsItems",
+            Self::GetListingsItem => "getListingsItem",
+            Self::PatchListingsItem => "patchListingsItem",
+            Self::SearchOrders => "searchOrders",
+            Self::GetOrder => "getOrder",
+            Self::ConfirmShipment => "confirmShipment",
+        }
+    }
+}
+
+/// The operation of a request and its path parameters, percent-decoded; `None` when Amazon knows no such path.
+pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<String>)> {
+    let raw: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+    let (operation, parameters): (Operation, &[&str]) = match (method.as_str(), raw.as_slice()) {
+        ("POST", ["auth", "o2", "token"]) => (Operation::Token, &[]),
+        ("GET", ["sellers", "v1", "marketplaceParticipations"]) => {
+            (Operation::GetMarketplaceParticipations, &[])
+        }
+        ("GET", ["listings", "2021-08-01", "items", rest @ ..]) if rest.len() == 1 => {
+            (Operation::SearchListingsItems, rest)
+        }
+        ("GET", ["listings", "2021-08-01", "items", rest @ ..]) if rest.len() == 2 => {
+            (Operation::GetListingsItem, rest)
+        }
+        ("PATCH", ["listings", "2021-08-01", "items", rest @ ..]) if rest.len() == 2 => {
+            (Operation::PatchListingsItem, rest)
+        }
+        ("GET", ["orders", "2026-01-01", "orders"]) => (Operation::SearchOrders, &[]),
+        ("GET", ["orders", "2026-01-01", "orders", rest @ ..]) if rest.len() == 1 => {
+            (Operation::GetOrder, rest)
+        }
+        ("POST", ["orders", "v0", "orders", rest @ .., "shipmentConfirmation"]) if rest.len() == 1 => {
+            (Operation::ConfirmShipment, rest)
+        }
+        _ => return None,
+    };
+    let decoded = parameters
+        .iter()
+        .map(|p| percent_decode_str(p).decode_utf8().map(|s| s.into_owned()));
+    Some((operation, decoded.collect::<Result<_, _>>().ok()?))
+}
+
+/// A call that passed authentication.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) operation: Operation,
+    pub(super) seller_id: String,
+    /// Region of the endpoint that was called.
+    pub(super) region: String,
+    pub(super) path: Vec<String>,
+    pub(super) query: Query,
+    pub(super) body: Bytes,
+}
+
+impl Call {
+    /// The path parameter at `index`; the router has counted them.
+    pub(super) fn path_parameter(&self, index: usize) -> &str {
+        self.path.get(index).map_or("", String::as_str)
+    }
+}
+
+/// Query parameters in the order given.
+#[derive(Debug, Default)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn parse(query: &str) -> Self {
+        Self(
+            url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    /// The value of `name`; an empty one counts as absent.
+    pub(super) fn one(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(n, v)| n == name && !v.is_empty())
+            .map(|(_, v)| v.as_str())
+    }
+
+    /// A comma-joined list. It is split after decoding, so a value cannot itself hold a comma.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        let values = self.0.iter().filter(|(n, _)| n == name);
+        values
+            .flat_map(|(_, v)| v.split(','))
+            .filter(|v| !v.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// A list whose values come from a published set.
+    pub(super) fn list_of(&self, name: &str, allowed: &[&str]) -> Result<Vec<String>, ApiError> {
+        let values = self.list(name);
+        match values.iter().find(|v| !allowed.contains(&v.as_str())) {
+            Some(bad) => Err(ApiError::invalid(format!("Value '{bad}' is not allowed."), name)),
+            None => Ok(values),
+        }
+    }
+
+    /// An instant in ISO 8601 with an offset.
+    pub(super) fn time(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        let parse = |v: &str| {
+            v.parse::<Timestamp>()
+                .map_err(|_| ApiError::invalid(format!("'{v}' is no ISO 8601 time."), name))
+        };
+        self.one(name).map(parse).transpose()
+    }
+
+    /// A whole number from `low` to `high`.
+    pub(super) fn number(&self, name: &str, low: usize, high: usize) -> Result<Option<usize>, ApiError> {
+        let parse = |v: &str| match v.parse::<usize>() {
+            Ok(n) if (low..=high).contains(&n) => Ok(n),
+            _ => Err(ApiError::invalid(
+                format!("'{v}' must be a number from {low} to {high}."),
+                name,
+            )),
+        };
+        self.one(name).map(parse).transpose()
+    }
+
+    /// Everything except the parameter `token`: what must not change from page to page.
+    pub(super) fn signature_without(&self, token: &str) -> String {
+        let mut rest: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(n, _)| n != token)
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
+        rest.sort();
+        rest.join("&")
+    }
+}

@@ -1,0 +1,11 @@
+//! The simulated Amazon, called the way a client calls the real one. Every answer is also held against
+//! Amazon's published models (see `models`), so each test is a conformance test too.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod auth;
+mod bench;
+mod listings;
+mod models;
+mod orders;
+mod plans;
+mod shipping;
