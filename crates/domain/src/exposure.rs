@@ -286,7 +286,7 @@ mod tests {
     fn candidate(shown: i64, desired: i64) -> Candidate {
         let mut offer = Offer::default();
         offer.read(shown, Timestamp::from_secs(1));
-        offer.settle(Timestamp::from_secs(1_000), TIMING, Timestamp::from_secs(1_000));
+        offer.settle(Timestamp::from_secs(1_000), TIMING);
         Candidate {
             offer,
             units: 1,

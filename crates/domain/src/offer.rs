@@ -67,8 +67,24 @@ pub struct Shown {
     pub quantity: i64,
     /// When the answer was in, by our clock.
     pub at: Timestamp,
-    /// Imported sales placed since, less cancellations.
+}
+
+/// The reading the bound will be settled on once every order placed before it is in. Later readings do not replace it
+/// (the bound would never settle if they did), unless they prove more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// The quantity.
+    pub quantity: i64,
+    /// When the answer was in, by our clock.
+    pub at: Timestamp,
+    /// Imported sales placed since.
     pub sold_since: i64,
+}
+
+impl Anchor {
+    fn rest(&self) -> i64 {
+        (self.quantity - self.sold_since).max(0)
+    }
 }
 
 /// What one listing offers.
@@ -80,9 +96,11 @@ pub struct Offer {
     pub since: Timestamp,
     /// The last reading.
     pub shown: Option<Shown>,
+    /// The reading waiting to be settled on.
+    pub anchor: Option<Anchor>,
     /// The write under way.
     pub write: Option<Write>,
-    /// Whether the bound is exact: the last reading is confirmed by all orders up to it.
+    /// Whether the bound is exact: it comes from a reading confirmed by all orders up to it, less the sales since.
     pub settled: bool,
 }
 
@@ -133,10 +151,10 @@ pub const SURE: i64 = 20;
 impl Offer {
     /// What the channel should show now, as far as the hub can tell; `None` before the first reading.
     pub fn expected(&self) -> Option<i64> {
-        match (&self.write, &self.shown) {
+        match (&self.write, &self.anchor) {
             (Some(write), _) => Some((write.quantity - write.sold_since).max(0)),
-            (None, Some(shown)) => Some((shown.quantity - shown.sold_since).max(0)),
-            (None, None) => None,
+            (None, Some(anchor)) if !self.settled => Some(anchor.rest()),
+            _ => self.shown.map(|_| self.exposure),
         }
     }
 
@@ -154,6 +172,7 @@ impl Offer {
         let prior_exposure = self.exposure;
         self.exposure = self.exposure_if_sent(quantity, margin);
         self.settled = false;
+        self.anchor = None;
         self.write = Some(Write {
             push,
             quantity,
@@ -188,14 +207,14 @@ impl Offer {
         if placed_at <= self.since.plus(CLOCK_SKEW) {
             return None;
         }
-        if let Some(shown) = self.shown.as_mut().filter(|s| placed_at > s.at.plus(CLOCK_SKEW)) {
-            shown.sold_since += units;
+        if let Some(anchor) = self.anchor.as_mut().filter(|a| placed_at > a.at.plus(CLOCK_SKEW)) {
+            anchor.sold_since += units;
         }
         if let Some(write) = &mut self.write {
             if placed_at >= write.sent_at {
                 write.sold_since += units;
             }
-            write.prior = write.prior.map(|p| (p - units).max(0));
+            write.prior = write.prior.map(|p| p - units);
             write.prior_exposure = (write.prior_exposure - units).max(0);
         }
         let breach = (units > self.exposure).then_some(Breach {
@@ -206,9 +225,12 @@ impl Offer {
     }
 
     /// A sale that had been imported was called off: the channel may offer the units again, or may not.
+    ///
+    /// Readings so far cannot tell which, so a new one is needed before the bound is exact again.
     pub fn give_back(&mut self, units: i64) {
         self.exposure += units;
         self.settled = false;
+        self.anchor = None;
         if let Some(write) = &mut self.write {
             write.prior = None;
             write.prior_exposure += units;
@@ -217,7 +239,7 @@ impl Offer {
 
     /// The channel was read; `at` is when the answer was in. Older readings than the last are ignored.
     ///
-    /// The first reading of a listing is its bound: what it may have sold before was sold before the hub knew it.
+    /// The first reading of a listing is its bound: what it sold before, it sold before the hub knew it.
     pub fn read(&mut self, quantity: i64, at: Timestamp) {
         if self.shown.is_some_and(|s| s.at >= at) {
             return;
@@ -225,42 +247,52 @@ impl Offer {
         if self.shown.is_none() && self.write.is_none() {
             self.since = at;
         }
-        // More than the bound allows: somebody raised it. Believe it at once; settling tells the rest.
-        self.exposure = self.exposure.max(quantity);
-        self.shown = Some(Shown {
+        if quantity > self.exposure {
+            // Somebody raised it, or this is the first reading. Believe it at once; settling tells the rest.
+            self.exposure = quantity;
+            self.settled = false;
+            self.anchor = None;
+        }
+        self.shown = Some(Shown { quantity, at });
+        let next = Anchor {
             quantity,
             at,
             sold_since: 0,
-        });
-        self.settled = false;
+        };
+        let better = match (&self.anchor, &self.write) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(kept), Some(write)) => !Self::proves(write, kept) && (Self::proves(write, &next)),
+        };
+        if better {
+            self.anchor = Some(next);
+        }
     }
 
-    /// Whether the last reading proves that the write under way has landed, without knowing the unseen sales.
-    fn landed(&self) -> bool {
-        let (Some(write), Some(shown)) = (&self.write, &self.shown) else {
-            return false;
-        };
-        shown.at > write.sent_at
-            && shown.quantity <= write.quantity
-            && (shown.quantity > write.prior_exposure
-                || (write.quantity == 0 && shown.quantity == 0)
-                || shown.quantity < write.prior.unwrap_or(0) - write.margin)
+    /// Whether a reading proves that a write has landed, whatever was sold unseen.
+    fn proves(write: &Write, reading: &Anchor) -> bool {
+        reading.at > write.sent_at
+            && reading.quantity <= write.quantity
+            && (reading.quantity > write.prior_exposure
+                || (write.quantity == 0 && reading.quantity == 0)
+                || write
+                    .prior
+                    .is_some_and(|prior| reading.quantity < prior - write.margin))
     }
 
     /// Whether the last reading shows the expected quantity, be it settled or not.
     pub fn verified(&self) -> bool {
-        match (&self.write, &self.shown) {
-            (Some(write), Some(shown)) => shown.at > write.sent_at && Some(shown.quantity) == self.expected(),
-            (None, Some(shown)) => self.settled || Some(shown.quantity - shown.sold_since) == self.expected(),
-            (_, None) => false,
-        }
+        self.shown.is_some_and(|shown| match &self.write {
+            Some(write) => shown.at > write.sent_at && Some(shown.quantity) == self.expected(),
+            None => self.settled || self.anchor.is_some_and(|a| Some(a.rest()) == self.expected()),
+        })
     }
 
     /// Whether another reading is needed to get on.
     pub fn wants_reading(&self) -> bool {
-        match (&self.write, &self.shown) {
-            (Some(write), Some(shown)) => shown.at <= write.sent_at || !self.landed(),
-            (Some(_), None) | (None, None) => true,
+        match (&self.write, &self.anchor) {
+            (_, None) => !self.settled,
+            (Some(write), Some(anchor)) => !Self::proves(write, anchor),
             (None, Some(_)) => false,
         }
     }
@@ -269,56 +301,49 @@ impl Offer {
     /// the write under way has landed or never will.
     ///
     /// `complete_until` is the instant up to which the channel has vouched for its orders and all were imported.
-    pub fn settle(&mut self, complete_until: Timestamp, timing: Timing, now: Timestamp) -> Settled {
-        let Some(shown) = self.shown else {
+    pub fn settle(&mut self, complete_until: Timestamp, timing: Timing) -> Settled {
+        let Some(anchor) = self.anchor else {
             return Settled::NotYet;
         };
-        if self.settled || complete_until < shown.at.plus(timing.order_visibility).plus(CLOCK_SKEW) {
+        if complete_until < anchor.at.plus(timing.order_visibility).plus(CLOCK_SKEW) {
             return Settled::NotYet;
         }
         let Some(write) = self.write else {
-            return self.settle_at(shown, None);
+            return self.settle_on(anchor, None);
         };
-        if shown.at <= write.sent_at {
-            return Settled::NotYet;
+        // With every sale before the reading imported, the quantity itself tells: had the write not landed by then, it
+        // would be what it was before, less those sales.
+        let without_write = write.prior.map(|p| p + anchor.sold_since);
+        let landed = Self::proves(&write, &anchor) || without_write.is_some_and(|p| p != anchor.quantity);
+        let too_late = anchor.at >= write.sent_at.plus(timing.write_apply);
+        if anchor.at > write.sent_at && (landed || too_late) {
+            return self.settle_on(anchor, Some((write, landed)));
         }
-        // With every sale before the reading imported, the quantity itself tells: it cannot be what it would be had
-        // the write not landed.
-        let without_write = write.prior.map(|p| p + shown.sold_since);
-        let changed = without_write.is_some_and(|p| p != shown.quantity);
-        let over = shown.at >= write.sent_at.plus(timing.write_apply) && now >= shown.at;
-        if !(self.landed() || changed || over) {
-            return Settled::NotYet;
-        }
-        let ignored = !self.landed()
-            && !changed
-            && without_write == Some(shown.quantity)
-            && shown.quantity != write.quantity;
-        self.settle_at(shown, Some((write, ignored)))
+        self.anchor = None;
+        Settled::NotYet
     }
 
-    fn settle_at(&mut self, shown: Shown, write: Option<(Write, bool)>) -> Settled {
-        let before = self.expected();
+    fn settle_on(&mut self, anchor: Anchor, write: Option<(Write, bool)>) -> Settled {
+        let before = if self.settled { self.expected() } else { None };
         self.write = None;
+        self.anchor = None;
         self.settled = true;
-        self.since = shown.at;
-        self.exposure = (shown.quantity - shown.sold_since).max(0);
+        self.since = anchor.at;
+        self.exposure = anchor.rest();
         match write {
-            Some((write, true)) => Settled::NeverApplied {
+            Some((write, false)) if anchor.quantity != write.quantity => Settled::NeverApplied {
                 wanted: write.quantity,
-                shown: shown.quantity,
+                shown: anchor.quantity,
             },
-            Some((write, false)) if shown.quantity > write.quantity => Settled::Drift {
+            Some((write, _)) if anchor.quantity > write.quantity => Settled::Drift {
                 expected: write.quantity,
-                shown: shown.quantity,
+                shown: anchor.quantity,
             },
-            _ => match before {
-                Some(expected) if write.is_none() && expected != self.exposure => Settled::Drift {
-                    expected,
-                    shown: shown.quantity,
-                },
-                _ => Settled::AsExpected,
+            None if before.is_some_and(|expected| expected != anchor.rest()) => Settled::Drift {
+                expected: before.unwrap_or(0),
+                shown: anchor.quantity,
             },
+            _ => Settled::AsExpected,
         }
     }
 }
@@ -344,7 +369,7 @@ mod tests {
     fn settled(quantity: i64) -> Offer {
         let mut offer = Offer::default();
         offer.read(quantity, at(0));
-        assert_eq!(offer.settle(at(200), TIMING, at(200)), Settled::AsExpected);
+        assert_eq!(offer.settle(at(200), TIMING), Settled::AsExpected);
         offer
     }
 
@@ -366,12 +391,12 @@ mod tests {
         assert_eq!((offer.exposure, offer.expected()), (7, Some(3)));
         offer.read(3, at(310));
         assert_eq!(
-            offer.settle(at(320), TIMING, at(320)),
+            offer.settle(at(320), TIMING),
             Settled::NotYet,
             "orders up to the reading may be missing"
         );
         // Now every sale before the reading is in: had the write not landed, 4 would have been read.
-        assert_eq!(offer.settle(at(400), TIMING, at(400)), Settled::AsExpected);
+        assert_eq!(offer.settle(at(400), TIMING), Settled::AsExpected);
         assert_eq!(offer.exposure, 3);
     }
 
@@ -382,7 +407,7 @@ mod tests {
         assert_eq!(offer.exposure, 5);
         offer.read(0, at(303));
         offer.sale(2, at(301));
-        assert_eq!(offer.settle(at(400), TIMING, at(400)), Settled::AsExpected);
+        assert_eq!(offer.settle(at(400), TIMING), Settled::AsExpected);
         assert_eq!(offer.exposure, 0);
     }
 
@@ -405,15 +430,15 @@ mod tests {
         offer.send(push(), 9, 5, at(300));
         offer.read(9, at(302));
         assert!(offer.verified());
-        assert_eq!(offer.settle(at(380), TIMING, at(380)), Settled::AsExpected);
+        assert_eq!(offer.settle(at(380), TIMING), Settled::AsExpected);
 
         offer.send(push(), 20, 9, at(400));
         offer.read(9, at(405));
         assert!(!offer.verified() && offer.wants_reading());
-        assert_eq!(offer.settle(at(480), TIMING, at(480)), Settled::NotYet);
+        assert_eq!(offer.settle(at(480), TIMING), Settled::NotYet);
         offer.read(9, at(431));
         assert_eq!(
-            offer.settle(at(500), TIMING, at(500)),
+            offer.settle(at(500), TIMING),
             Settled::NeverApplied { wanted: 20, shown: 9 }
         );
         assert_eq!((offer.exposure, offer.expected()), (9, Some(9)));
@@ -425,7 +450,7 @@ mod tests {
         offer.read(50, at(300));
         assert_eq!(offer.exposure, 50, "believed at once");
         offer.sale(1, at(310));
-        assert_eq!(offer.settle(at(400), TIMING, at(400)), Settled::AsExpected);
+        assert_eq!(offer.settle(at(400), TIMING), Settled::AsExpected);
         let mut offer = settled(5);
         offer.sale(9, at(300));
         assert_eq!(offer.exposure, 0);
