@@ -123,6 +123,15 @@ pub enum StoreError {
         /// Which value and why, with the remedy.
         detail: String,
     },
+    /// A secret could not be opened, or the master key is not the database's.
+    #[error("a secret cannot be opened: {detail}")]
+    Sealed {
+        /// Which one and why, with the remedy.
+        detail: String,
+    },
+    /// A page was asked for with a cursor that this list never gave out.
+    #[error("`cursor` is not one that this list gave out; leave it away to start with the first page")]
+    BadCursor,
     /// An error in the program itself, such as a malformed statement.
     #[error("the database refused the operation: {detail}; this is a bug, please report it")]
     Other {
@@ -146,6 +155,8 @@ impl StoreError {
             | Self::Corrupt { .. }
             | Self::Migration { .. }
             | Self::Invalid { .. }
+            | Self::Sealed { .. }
+            | Self::BadCursor
             | Self::Other { .. } => false,
         }
     }

@@ -1,14 +1,24 @@
 //! Stockbridge's memory: the only crate that speaks SQL.
 //!
-//! `db` hides which database is in use; everything else is written once on top of it.
+//! [`Store`] opens the database, [`Tenant`] is the only door to business tables, [`System`] is work across tenants.
+//! `db` hides which database is in use; everything else is written once on top of it, one file per table.
+#![expect(dead_code, reason = "the rest of the tables' files are its users")]
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the tables' files are its users"))]
+mod columns;
 mod db;
 mod error;
-#[cfg_attr(not(test), expect(dead_code, reason = "the store's opening is its user"))]
+mod handle;
+mod listings_row;
 mod migrate;
+mod page;
+mod tenants;
 #[doc(hidden)]
 pub mod testing;
+mod vault;
 
 pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};
+pub use handle::{Database, Store, StoreConfig, System, Tenant, TenantTx};
+pub use page::{Page, PageQuery};
+pub use tenants::{TenantError, TenantRecord};
+pub use vault::MasterKey;

@@ -9,10 +9,11 @@ use std::str::FromStr as _;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use stockbridge_domain::Env;
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::{Db, DbConfig, StoreError};
+use crate::{Db, DbConfig, MasterKey, Store, StoreError};
 
 /// Names the URL of a superuser of a cluster for tests.
 pub const POSTGRES_VARIABLE: &str = "STOCKBRIDGE_TEST_POSTGRES";
@@ -43,6 +44,14 @@ impl TestDb {
     /// Those of [`Db::open`].
     pub async fn open(&self) -> Result<Db, StoreError> {
         Db::open(&self.config).await
+    }
+
+    /// Opens it as a store, with the schema and a fixed master key.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub async fn store(&self, env: Env) -> Result<Store, StoreError> {
+        Store::with_db(self.open().await?, &MasterKey::Bytes([7; 32]), env).await
     }
 
     /// The folder of the SQLite database.

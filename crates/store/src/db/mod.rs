@@ -140,6 +140,11 @@ impl Db {
         })
     }
 
+    /// Which database this is.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.translations.dialect()
+    }
+
     /// Begins a transaction that may write.
     pub(crate) async fn write(&self, scope: Scope) -> Result<Tx, StoreError> {
         self.begin(scope, Access::Write).await

@@ -153,7 +153,7 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) fn new(values: Vec<Value>, statement: Arc<str>) -> Self {
+    pub(crate) fn new(values: Vec<Value>, statement: Arc<str>) -> Self {
         Self { values, statement }
     }
 
