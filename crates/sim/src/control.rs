@@ -48,14 +48,6 @@ struct Advance {
     seconds: f64,
 }
 
-/// Body of `POST /control/faults`: a preset's name, or probabilities.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Faults {
-    Preset { preset: String },
-    Exact(FaultConfig),
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NextFault {
@@ -132,11 +124,7 @@ fn act(world: &mut World, request: &Request<Bytes>) -> Result<Value, Failure> {
             Ok(json!({"now": world.now.to_string()}))
         }
         (&Method::POST, ["faults"]) => {
-            world.faults.config = match read(body)? {
-                Faults::Exact(faults) => faults,
-                Faults::Preset { preset } => FaultConfig::preset(&preset)
-                    .ok_or_else(|| bad(format!("preset {preset:?}: use none, mild or wild")))?,
-            };
+            world.faults.config = read_faults(body)?;
             to_json(&world.faults.config)
         }
         (&Method::POST, ["faults", "next"]) => {
@@ -174,6 +162,16 @@ fn place(world: &mut World, place: Place) -> Result<Value, Failure> {
 fn consent(world: &mut World, body: &Bytes, revoked: bool) -> Result<(), Failure> {
     let SellerOnly { seller_id } = read(body)?;
     Ok(world.set_revoked(&seller_id, revoked)?)
+}
+
+/// Probabilities, or `{"preset": name}`.
+fn read_faults(body: &Bytes) -> Result<FaultConfig, Failure> {
+    let body: Value = read(body)?;
+    match body["preset"].as_str() {
+        Some(preset) => FaultConfig::preset(preset)
+            .ok_or_else(|| bad(format!("preset {preset:?}: use none, mild or wild"))),
+        None => serde_json::from_value(body).map_err(|e| bad(format!("body: {e}"))),
+    }
 }
 
 fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Failure> {

@@ -38,7 +38,7 @@ pub enum Fault {
 }
 
 /// Probabilities, each 0 to 1, per call (per order for `late_visibility`).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FaultConfig {
     /// See [`Fault::Throttle`].
@@ -71,14 +71,31 @@ pub struct FaultConfig {
     pub unknown_value: f64,
 }
 
+impl Default for FaultConfig {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
 impl FaultConfig {
     /// A platform that never misbehaves (scripted faults still have their delays).
     #[must_use]
     pub fn none() -> Self {
         Self {
+            throttle: 0.0,
+            server_error: 0.0,
+            timeout_before: 0.0,
+            timeout_after: 0.0,
+            drop_before: 0.0,
+            drop_after: 0.0,
+            truncated: 0.0,
+            late_visibility: 0.0,
             max_late_ms: 300_000,
+            duplicate: 0.0,
+            slow_patch: 0.0,
             slow_patch_ms: 120_000,
-            ..Self::default()
+            silent_reject: 0.0,
+            unknown_value: 0.0,
         }
     }
 
@@ -190,7 +207,9 @@ impl FaultBook {
 
     /// Scripts `fault` for the next `count` calls of `operation`.
     pub(crate) fn script(&mut self, operation: &str, fault: Fault, count: u32) {
-        *self.scripted.entry((operation.to_owned(), fault)).or_default() += count;
+        if count > 0 {
+            *self.scripted.entry((operation.to_owned(), fault)).or_default() += count;
+        }
     }
 
     /// Which of `candidates` hits this call, if any: a scripted one first, else at most one by chance.

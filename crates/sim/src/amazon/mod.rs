@@ -96,6 +96,8 @@ impl Amazon {
                 match applied {
                     Some(Fault::TimeoutAfter) => CallOutcome::Lost,
                     Some(Fault::DropAfter) => CallOutcome::Dropped,
+                    // An answer without a body has no middle to stop in.
+                    Some(Fault::Truncated) if response.body().is_empty() => CallOutcome::Dropped,
                     Some(Fault::Truncated) => CallOutcome::Answer(cut_short(response)),
                     _ => CallOutcome::Answer(response),
                 }

@@ -22,7 +22,7 @@ pub struct BuyOptions {
     pub settle_after_ms: Option<u64>,
     /// With `settle_after_ms`: the payment fails, and the platform cancels the order.
     pub payment_fails: bool,
-    /// Search shows the order so many milliseconds late.
+    /// Search shows the order so many milliseconds later than the usual freshness.
     pub late_ms: Option<u64>,
 }
 
@@ -243,7 +243,7 @@ impl World {
 
     fn draw_visibility(&mut self, options: &BuyOptions) -> Timestamp {
         let late = match options.late_ms {
-            Some(ms) => ms,
+            Some(ms) => self.freshness_ms + ms,
             None if self.fault_hits(Fault::LateVisibility, "placeOrder") => {
                 self.freshness_ms + self.rng.random_range(0..=self.faults.config.max_late_ms)
             }

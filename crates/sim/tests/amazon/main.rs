@@ -4,8 +4,12 @@
 
 mod auth;
 mod bench;
+mod buyers;
+mod control;
+mod faults;
 mod listings;
 mod models;
 mod orders;
 mod plans;
 mod shipping;
+mod wire;

@@ -43,6 +43,8 @@ fn parcels_lead_from_unshipped_over_partially_shipped_to_shipped() {
     );
     assert_eq!(answer.head["x-amzn-ratelimit-limit"], "2.0");
     assert_eq!(status(&bench, &order), "PARTIALLY_SHIPPED");
+    let too_many = bench.ship(&order, &package("2", &item, 3));
+    assert_eq!(too_many.details(), "packageDetail.orderItems.quantity");
     assert_eq!(
         bench.ship(&order, &package("2", &item, 2)).status,
         StatusCode::NO_CONTENT
