@@ -80,18 +80,49 @@ pub fn check(operation: &str, success: bool, body: &Value) {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "tests find the models by an environment variable"
+    reason = "tests find the documents by an environment variable"
 )]
-fn load() -> Option<Models> {
+fn folder() -> Option<PathBuf> {
     let root = std::env::var_os("STOCKBRIDGE_SPECS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
         PathBuf::from,
     );
-    let folder = root.join("sp-api/models");
-    if !folder.is_dir() {
+    Some(root.join("sp-api")).filter(|folder| folder.is_dir())
+}
+
+/// Documented rate and burst by operation; `None` (and a line saying so) when Amazon's models are absent.
+pub fn plans() -> Option<HashMap<&'static str, (f64, u64)>> {
+    let Some(folder) = folder() else {
+        say("Amazon's models are absent: usage plans are not compared with them (set STOCKBRIDGE_SPECS)");
+        return None;
+    };
+    let text = std::fs::read_to_string(folder.join("operations.json")).unwrap();
+    let documents: Value = serde_json::from_str(&text).unwrap();
+    let plan = |name: &str, file: &str| {
+        let apis = documents["apis"].as_array().unwrap();
+        let api = apis.iter().find(|a| a["file"] == format!("{file}.json")).unwrap();
+        let op = api["ops"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|o| o["op"] == name)
+            .unwrap();
+        (op["rate"].as_f64().unwrap(), op["burst"].as_u64().unwrap())
+    };
+    Some(
+        OPERATIONS
+            .iter()
+            .map(|(name, file, ..)| (*name, plan(name, file)))
+            .collect(),
+    )
+}
+
+fn load() -> Option<Models> {
+    let Some(folder) = folder() else {
         say("Amazon's models are absent: answers are not validated against them (set STOCKBRIDGE_SPECS)");
         return None;
-    }
+    };
+    let folder = folder.join("models");
     let files: std::collections::BTreeSet<_> = OPERATIONS.iter().map(|(_, file, ..)| *file).collect();
     let read = |file: &'static str| {
         let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).unwrap();

@@ -1,9 +1,11 @@
 //! Usage plans: a bucket per seller and operation, and what the answers say about it.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::Value;
 use stockbridge_sim::Plan;
 
-use crate::bench::{Bench, config};
+use crate::bench::{Bench, DE, MUG, SELLER, config, path};
+use crate::models;
 
 #[test]
 fn search_orders_allows_its_burst_and_then_one_call_in_three_minutes() {
@@ -45,4 +47,51 @@ fn operations_and_sellers_have_their_own_buckets_and_plans_can_be_replaced() {
         bench.get("getOrder", "/orders/2026-01-01/orders/none").status,
         StatusCode::NOT_FOUND
     );
+}
+
+#[test]
+fn every_operation_has_the_rate_and_burst_amazon_documents() {
+    let Some(plans) = models::plans() else { return };
+    let listing = format!("{}?marketplaceIds={DE}", path(MUG));
+    let calls = [
+        (
+            "getMarketplaceParticipations",
+            Method::GET,
+            "/sellers/v1/marketplaceParticipations".to_owned(),
+        ),
+        (
+            "searchListingsItems",
+            Method::GET,
+            format!("/listings/2021-08-01/items/{SELLER}?marketplaceIds={DE}"),
+        ),
+        ("getListingsItem", Method::GET, listing.clone()),
+        ("patchListingsItem", Method::PATCH, listing),
+        (
+            "searchOrders",
+            Method::GET,
+            "/orders/2026-01-01/orders".to_owned(),
+        ),
+        (
+            "getOrder",
+            Method::GET,
+            "/orders/2026-01-01/orders/none".to_owned(),
+        ),
+        (
+            "confirmShipment",
+            Method::POST,
+            "/orders/v0/orders/none/shipmentConfirmation".to_owned(),
+        ),
+    ];
+    assert_eq!(calls.len(), plans.len());
+    for (operation, method, target) in calls {
+        let bench = Bench::new();
+        let call = || bench.call(operation, method.clone(), &target, &Value::Null);
+        let rate: f64 = call().head["x-amzn-ratelimit-limit"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let more = std::iter::repeat_with(call).take_while(|a| a.status != StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!((rate, 1 + more.count() as u64), plans[operation], "{operation}");
+    }
 }
