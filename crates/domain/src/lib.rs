@@ -16,6 +16,7 @@ pub mod listing;
 pub mod money;
 pub mod offer;
 pub mod order;
+pub mod pace;
 pub mod sku;
 pub mod stock;
 pub mod tenant;

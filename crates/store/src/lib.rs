@@ -8,9 +8,13 @@ mod columns;
 mod db;
 mod error;
 mod handle;
+mod import;
 mod listings_row;
 mod migrate;
+mod offers;
 mod page;
+mod sales;
+mod stock;
 mod tenants;
 #[doc(hidden)]
 pub mod testing;
@@ -19,6 +23,13 @@ mod vault;
 pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};
 pub use handle::{Database, Store, StoreConfig, System, Tenant, TenantTx};
+pub use import::{ImportAccount, ImportOutcome, Notice};
+pub use offers::{
+    Answer, OfferAccount, OfferAccounts, Outgoing, PlanOutcome, Reading, SettleNotice, Unsettled,
+    WriteAnswer, due_priority,
+};
 pub use page::{Page, PageQuery};
+pub use sales::{OwnLine, OwnOrder, ParcelError, Shipped, Shortage};
+pub use stock::{Amount, Cause, LedgerCheck, LedgerRecord, ManualEntry, StockRecord};
 pub use tenants::{TenantError, TenantRecord};
 pub use vault::MasterKey;

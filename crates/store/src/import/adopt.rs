@@ -1,0 +1,142 @@
+//! Orders of a listing that was not mapped: they waited visibly, and are reserved the moment it is.
+
+use std::collections::HashMap;
+
+use stockbridge_domain::channel::{LineSnapshot, OrderSnapshot};
+use stockbridge_domain::listing::FulfilledBy;
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::{AccountId, OrderId, Sku};
+
+use super::load::{LINE_COLUMNS, line_from_row};
+use super::write::line_values;
+use super::{ImportAccount, ImportOutcome, Merged, lines};
+use crate::columns::Columns as _;
+use crate::db::Value;
+use crate::{StoreError, TenantTx};
+
+impl TenantTx {
+    /// Reserves stock for the lines of an account's orders that sell `sku` and had no product. Call it after mapping the
+    /// listing; answers what it did as an import would.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn adopt_lines(&mut self, account: AccountId, sku: &Sku) -> Result<ImportOutcome, StoreError> {
+        let mut outcome = ImportOutcome::default();
+        let waiting = self.waiting_orders(account, sku).await?;
+        if waiting.is_empty() {
+            return Ok(outcome);
+        }
+        let fresh: Vec<(&OrderSnapshot, String)> = waiting.iter().map(|(_, s)| (s, String::new())).collect();
+        let mut known = self.lines_of(&waiting, sku).await?;
+        let mut goods = self.goods(account, &fresh, &known).await?;
+        // Connected long before any of these: nothing of them is history.
+        let import = ImportAccount {
+            id: account,
+            connected_at: stockbridge_domain::Timestamp::EPOCH,
+        };
+        let mut values = Vec::new();
+        for (id, snapshot) in &waiting {
+            let mut order = Merged {
+                id: *id,
+                snapshot,
+                status: snapshot.status.unwrap_or(OrderStatus::Unknown),
+                digest: String::new(),
+                known: true,
+                attention: None,
+                lines: Vec::new(),
+            };
+            let lines = known.remove(id).unwrap_or_default();
+            lines::merge(self, &import, &mut order, lines, &mut goods, &mut outcome.notices)?;
+            values.extend(
+                order
+                    .lines
+                    .iter()
+                    .map(|l| line_values(self.key(), (*id).into(), &l.line)),
+            );
+            outcome.changed += 1;
+        }
+        self.write_goods(goods, values, &mut outcome).await?;
+        let ids = Value::TextList(waiting.iter().map(|(id, _)| id.to_string()).collect());
+        self.tx
+            .exec(
+                "UPDATE orders SET attention = NULL WHERE tenant_id = $1 AND id {in $2} AND NOT EXISTS (SELECT 1 FROM \
+                 order_lines l WHERE l.tenant_id = orders.tenant_id AND l.order_id = orders.id AND l.product_id IS NULL)",
+                &[self.key(), ids],
+            )
+            .await?;
+        Ok(outcome)
+    }
+
+    /// Orders with waiting lines, as snapshots that hold those lines alone.
+    async fn waiting_orders(
+        &mut self,
+        account: AccountId,
+        sku: &Sku,
+    ) -> Result<Vec<(OrderId, OrderSnapshot)>, StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT o.id, o.channel_order_id, o.status, o.channel_status, o.placed_at, o.updated_at, \
+                 l.channel_line_id, l.title, l.ordered, l.shipped, l.cancelled FROM order_lines l JOIN orders o \
+                 ON o.tenant_id = l.tenant_id AND o.id = l.order_id WHERE l.tenant_id = $1 AND l.sku = $2 \
+                 AND l.product_id IS NULL AND o.account_id = $3 AND o.fulfilled_by = 'seller' ORDER BY o.id",
+                &[self.key(), sku.into(), account.into()],
+            )
+            .await?;
+        let mut orders: Vec<(OrderId, OrderSnapshot)> = Vec::new();
+        for row in &rows {
+            let id: OrderId = row.parsed(0)?;
+            if orders.last().is_none_or(|(last, _)| *last != id) {
+                orders.push((
+                    id,
+                    OrderSnapshot {
+                        channel_order_id: row.string(1)?,
+                        status: Some(row.named(2, OrderStatus::parse)?),
+                        channel_status: row.string(3)?,
+                        fulfilled_by: FulfilledBy::Seller,
+                        marketplace: None,
+                        placed_at: row.time(4)?,
+                        updated_at: row.time(5)?,
+                        ship_by: None,
+                        total: None,
+                        lines: Vec::new(),
+                        oddities: Vec::new(),
+                        payload: String::new(),
+                    },
+                ));
+            }
+            let line = LineSnapshot {
+                channel_line_id: row.string(6)?,
+                sku: Some(sku.clone()),
+                title: row.string(7)?,
+                ordered: row.int(8)?,
+                shipped: row.int(9)?,
+                cancelled: row.int(10)?,
+                total: None,
+            };
+            if let Some((_, order)) = orders.last_mut() {
+                order.lines.push(line);
+            }
+        }
+        Ok(orders)
+    }
+
+    async fn lines_of(
+        &mut self,
+        waiting: &[(OrderId, OrderSnapshot)],
+        sku: &Sku,
+    ) -> Result<HashMap<OrderId, Vec<super::load::KnownLine>>, StoreError> {
+        let ids = Value::TextList(waiting.iter().map(|(id, _)| id.to_string()).collect());
+        let sql = format!(
+            "SELECT {LINE_COLUMNS} FROM order_lines WHERE tenant_id = $1 AND order_id {{in $2}} AND sku = $3 \
+             AND product_id IS NULL"
+        );
+        let rows = self.tx.query(&sql, &[self.key(), ids, sku.into()]).await?;
+        let mut lines: HashMap<OrderId, Vec<super::load::KnownLine>> = HashMap::new();
+        for row in &rows {
+            let (order, line) = line_from_row(row)?;
+            lines.entry(order).or_default().push(line);
+        }
+        Ok(lines)
+    }
+}

@@ -1,0 +1,231 @@
+//! What one order's lines do to stock and to what listings offer.
+
+use stockbridge_domain::channel::LineSnapshot;
+use stockbridge_domain::order::merge_line;
+use stockbridge_domain::stock::{EntryKind, LineStep, LineStock};
+use stockbridge_domain::{OrderId, ProductId, Timestamp};
+
+use super::load::KnownLine;
+use super::{Goods, ImportAccount, Merged, MergedLine, Notice, is_own};
+use crate::stock::{Cause, NewEntry};
+use crate::{StoreError, TenantTx};
+
+/// Merges the lines of `order` with those known, posts what they do to stock and moves the exposures.
+pub(super) fn merge(
+    tx: &TenantTx,
+    account: &ImportAccount,
+    order: &mut Merged<'_>,
+    mut known: Vec<KnownLine>,
+    goods: &mut Goods,
+    notices: &mut Vec<Notice>,
+) -> Result<(), StoreError> {
+    for snapshot in &order.snapshot.lines {
+        let at = known
+            .iter()
+            .position(|l| l.channel_line_id == snapshot.channel_line_id);
+        let new = at.is_none();
+        let mut line = match at {
+            Some(index) => known.swap_remove(index),
+            None => new_line(tx, account, order, snapshot),
+        };
+        take_over(&mut line, snapshot);
+        if is_own(order.snapshot.fulfilled_by) {
+            resolve(&mut line, goods, &order.snapshot.channel_order_id, notices);
+            move_stock(tx, order, &mut line, snapshot, goods, notices)?;
+        }
+        order.lines.push(MergedLine { line, new });
+    }
+    if order.lines.iter().any(|l| l.line.product.is_none()) && is_own(order.snapshot.fulfilled_by) {
+        order
+            .attention
+            .get_or_insert_with(|| "a SKU of this order belongs to no product; map its listing".to_owned());
+    }
+    Ok(())
+}
+
+fn new_line(
+    tx: &TenantTx,
+    account: &ImportAccount,
+    order: &Merged<'_>,
+    snapshot: &LineSnapshot,
+) -> KnownLine {
+    // Shipped before the account was connected: gone before the shelf was counted, so it is not taken from stock.
+    let historical = !order.known && order.snapshot.placed_at < account.connected_at;
+    let shipped = if historical {
+        shipped_units(order, snapshot)
+    } else {
+        0
+    };
+    KnownLine {
+        id: tx.env.id(),
+        channel_line_id: snapshot.channel_line_id.clone(),
+        listing: None,
+        product: None,
+        location: None,
+        sku: None,
+        title: String::new(),
+        units: 1,
+        ordered: 0,
+        shipped: 0,
+        cancelled: 0,
+        total: None,
+        stock: LineStock {
+            reserved: shipped,
+            released: 0,
+            shipped,
+        },
+    }
+}
+
+fn shipped_units(order: &Merged<'_>, snapshot: &LineSnapshot) -> i64 {
+    match order.status {
+        stockbridge_domain::order::OrderStatus::Shipped => snapshot.ordered - snapshot.cancelled,
+        _ => snapshot.shipped,
+    }
+    .max(0)
+}
+
+fn take_over(line: &mut KnownLine, snapshot: &LineSnapshot) {
+    if let Some(sku) = &snapshot.sku {
+        line.sku = Some(sku.as_str().to_owned());
+    }
+    line.title.clone_from(&snapshot.title);
+    line.ordered = snapshot.ordered;
+    line.shipped = snapshot.shipped;
+    line.cancelled = snapshot.cancelled;
+    line.total = snapshot.total.or(line.total);
+}
+
+/// Finds the line's listing and product, once; a line keeps the product it was reserved from.
+fn resolve(line: &mut KnownLine, goods: &Goods, order: &str, notices: &mut Vec<Notice>) {
+    let Some(sku) = line.sku.as_deref() else { return };
+    let listing = goods.listings.get(sku);
+    line.listing = line.listing.or(listing.map(|l| l.id));
+    if line.product.is_none() {
+        if let Some((product, units)) = listing.and_then(|l| l.product.map(|p| (p, l.units))) {
+            (line.product, line.units) = (Some(product), units);
+        } else if let Some(product) = goods.products.get(sku) {
+            (line.product, line.units) = (Some(*product), 1);
+        } else {
+            notices.push(Notice::Unmapped {
+                sku: sku.to_owned(),
+                order: order.to_owned(),
+            });
+        }
+        // History is kept in units of the product once those are known.
+        line.stock.reserved *= line.units;
+        line.stock.shipped *= line.units;
+    }
+}
+
+fn move_stock(
+    tx: &TenantTx,
+    order: &Merged<'_>,
+    line: &mut KnownLine,
+    snapshot: &LineSnapshot,
+    goods: &mut Goods,
+    notices: &mut Vec<Notice>,
+) -> Result<(), StoreError> {
+    let Some(product) = line.product else {
+        return Ok(());
+    };
+    line.location.get_or_insert(goods.book.location());
+    let scaled = LineSnapshot {
+        ordered: snapshot.ordered * line.units,
+        shipped: snapshot.shipped * line.units,
+        cancelled: snapshot.cancelled * line.units,
+        ..snapshot.clone()
+    };
+    let steps = merge_line(
+        &mut line.stock,
+        order.status,
+        order.snapshot.fulfilled_by,
+        &scaled,
+    );
+    if steps.is_empty() {
+        return Ok(());
+    }
+    post_steps(tx, goods, order.id, line, product, &steps)?;
+    let channel_order = &order.snapshot.channel_order_id;
+    goods
+        .causes
+        .entry(product)
+        .or_insert_with(|| (format!("order {channel_order}"), order.snapshot.placed_at));
+    for step in &steps {
+        let units = step.movement.reserved.abs() / line.units;
+        match step.kind {
+            EntryKind::Sale => sold(
+                tx,
+                goods,
+                line,
+                units,
+                order.snapshot.placed_at,
+                channel_order,
+                notices,
+            ),
+            EntryKind::Cancellation => given_back(tx, goods, line, units),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn post_steps(
+    tx: &TenantTx,
+    goods: &mut Goods,
+    order: OrderId,
+    line: &KnownLine,
+    product: ProductId,
+    steps: &[LineStep],
+) -> Result<(), StoreError> {
+    for step in steps {
+        let entry = NewEntry {
+            product,
+            kind: step.kind,
+            movement: step.movement,
+            cause: Cause {
+                kind: format!("order.{}", step.kind),
+                reference: order.to_string(),
+                line: format!("{}:{}", line.id, step.counter),
+            },
+            note: None,
+            actor: "import",
+        };
+        goods.book.post(tx, entry)?;
+    }
+    Ok(())
+}
+
+fn sold(
+    tx: &TenantTx,
+    goods: &mut Goods,
+    line: &KnownLine,
+    units: i64,
+    placed_at: Timestamp,
+    order: &str,
+    notices: &mut Vec<Notice>,
+) {
+    let Some(listing) = line.sku.as_deref().and_then(|sku| goods.listings.get_mut(sku)) else {
+        return;
+    };
+    listing.pace = listing.pace.sold(units, tx.env.now());
+    listing.changed = true;
+    if let Some(breach) = listing.offer.sale(units, placed_at)
+        && listing.offer.shown.is_some()
+    {
+        notices.push(Notice::Breach {
+            sku: line.sku.clone().unwrap_or_default(),
+            units: breach.units,
+            order: order.to_owned(),
+        });
+    }
+}
+
+fn given_back(tx: &TenantTx, goods: &mut Goods, line: &KnownLine, units: i64) {
+    let Some(listing) = line.sku.as_deref().and_then(|sku| goods.listings.get_mut(sku)) else {
+        return;
+    };
+    listing.pace = listing.pace.sold(-units, tx.env.now());
+    listing.offer.give_back(units);
+    (listing.changed, listing.reread) = (true, true);
+}

@@ -1,0 +1,83 @@
+//! Dirty products: those whose offers have to be computed anew.
+
+use stockbridge_domain::{AccountId, ProductId, Timestamp};
+
+use crate::db::Kind;
+use crate::{StoreError, TenantTx};
+
+const COLUMNS: &[(&str, Kind)] = &[
+    ("tenant_id", Kind::Text),
+    ("product_id", Kind::Text),
+    ("cause", Kind::Text),
+    ("caused_at", Kind::Int),
+];
+
+impl TenantTx {
+    /// Marks products for new offers; a product marked before keeps its earlier cause.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn mark_dirty(
+        &mut self,
+        products: impl IntoIterator<Item = ProductId>,
+        cause: &str,
+        caused_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.mark_dirty_each(products.into_iter().map(|p| (p, cause.to_owned(), caused_at)))
+            .await
+    }
+
+    pub(crate) async fn mark_dirty_each(
+        &mut self,
+        products: impl Iterator<Item = (ProductId, String, Timestamp)>,
+    ) -> Result<(), StoreError> {
+        let rows = products
+            .map(|(product, cause, at)| vec![self.key(), product.into(), cause.into(), at.into()])
+            .collect();
+        self.tx
+            .insert_many(
+                "dirty_products",
+                COLUMNS,
+                "ON CONFLICT (tenant_id, product_id) DO NOTHING",
+                rows,
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Marks every product, or every product with a listing on one account: the periodic full pass, and what follows
+    /// when an account comes back or a policy changes.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn mark_all_dirty(
+        &mut self,
+        account: Option<AccountId>,
+        cause: &str,
+    ) -> Result<u64, StoreError> {
+        let params = [self.key(), cause.into(), self.env.now().into(), account.into()];
+        match account {
+            Some(_) => {
+                self.tx
+                    .exec(
+                        "INSERT INTO dirty_products (tenant_id, product_id, cause, caused_at) \
+                         SELECT DISTINCT $1, product_id, $2, CAST($3 AS BIGINT) FROM listings \
+                         WHERE tenant_id = $1 AND account_id = $4 AND product_id IS NOT NULL \
+                         ON CONFLICT (tenant_id, product_id) DO NOTHING",
+                        &params,
+                    )
+                    .await
+            }
+            None => {
+                self.tx
+                    .exec(
+                        "INSERT INTO dirty_products (tenant_id, product_id, cause, caused_at) \
+                         SELECT $1, id, $2, CAST($3 AS BIGINT) FROM products WHERE tenant_id = $1 \
+                         ON CONFLICT (tenant_id, product_id) DO NOTHING",
+                        &params[..3],
+                    )
+                    .await
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! From dirty products to what is due: loads what the domain's plan needs, in a fixed number of queries for a whole batch.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use stockbridge_domain::allocation::{BasisPoints, Buffer, equal, split};
+use stockbridge_domain::channel::Timing;
+use stockbridge_domain::exposure::{Candidate, Decision, plan};
+use stockbridge_domain::job::Priority;
+use stockbridge_domain::listing::FulfilledBy;
+use stockbridge_domain::offer::Offer;
+use stockbridge_domain::pace::Pace;
+use stockbridge_domain::{AccountId, ListingId, ProductId, Timestamp};
+
+use super::OfferAccounts;
+use crate::columns::Columns as _;
+use crate::db::Value;
+use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
+use crate::stock::StockBook;
+use crate::{StoreError, TenantTx};
+
+/// What planning a batch did.
+#[derive(Debug, Clone, Default)]
+pub struct PlanOutcome {
+    /// Products planned.
+    pub products: usize,
+    /// Listings looked at.
+    pub listings: usize,
+    /// Accounts with something to write, with the most urgent priority of it.
+    pub due: BTreeMap<AccountId, Priority>,
+    /// Whether more products are waiting.
+    pub more: bool,
+}
+
+/// How urgent it is to bring a listing from what it shows to `quantity`.
+pub fn due_priority(expected: i64, quantity: i64) -> Priority {
+    if quantity < expected {
+        Priority::STOCK_DECREASE
+    } else {
+        Priority::STOCK_INCREASE
+    }
+}
+
+/// A listing with all the plan may change.
+pub(super) struct PlannedListing {
+    pub(super) id: ListingId,
+    pub(super) account: AccountId,
+    pub(super) product: ProductId,
+    pub(super) sku: String,
+    pub(super) product_type: Option<String>,
+    pub(super) units: i64,
+    pub(super) offer: Offer,
+    pub(super) pace: Pace,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) desired: i64,
+    pub(super) decision: Decision,
+    before: (Option<i64>, Option<i64>, Option<String>),
+}
+
+/// How a tenant shares its stock out.
+#[derive(Default)]
+struct Shares {
+    buffer: Buffer,
+    by_account: HashMap<AccountId, BasisPoints>,
+}
+
+impl Shares {
+    /// Weights of these accounts: their own share, or an equal part of what the shares leave.
+    fn weights(&self, accounts: &[AccountId]) -> Vec<BasisPoints> {
+        let fixed: u32 = accounts
+            .iter()
+            .filter_map(|a| self.by_account.get(a))
+            .map(|w| w.0)
+            .sum();
+        let free = accounts
+            .iter()
+            .filter(|a| !self.by_account.contains_key(a))
+            .count();
+        let rest = BasisPoints::ALL.0.saturating_sub(fixed);
+        let mut parts = equal(free)
+            .into_iter()
+            .map(|w| BasisPoints(w.0 * rest / BasisPoints::ALL.0));
+        accounts
+            .iter()
+            .map(|a| {
+                self.by_account
+                    .get(a)
+                    .copied()
+                    .or_else(|| parts.next())
+                    .unwrap_or_default()
+            })
+            .collect()
+    }
+}
+
+impl TenantTx {
+    /// Plans up to `limit` dirty products: writes what each listing should show, what is due and what is held back, and
+    /// says which accounts have work.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn plan_dirty(
+        &mut self,
+        accounts: &OfferAccounts,
+        limit: i64,
+    ) -> Result<PlanOutcome, StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT product_id, cause, caused_at FROM dirty_products WHERE tenant_id = $1 \
+                 ORDER BY caused_at, product_id LIMIT $2",
+                &[self.key(), limit.into()],
+            )
+            .await?;
+        let mut causes = BTreeMap::new();
+        for row in &rows {
+            causes.insert(row.parsed::<ProductId>(0)?, (row.string(1)?, row.time(2)?));
+        }
+        let mut outcome = PlanOutcome {
+            products: causes.len(),
+            more: i64::try_from(rows.len()).unwrap_or(0) == limit,
+            ..PlanOutcome::default()
+        };
+        if causes.is_empty() {
+            return Ok(outcome);
+        }
+        let products: BTreeSet<ProductId> = causes.keys().copied().collect();
+        let planned = self.plan_products(accounts, &products).await?;
+        outcome.listings = planned.len();
+        self.write_plan(&planned, &causes, &mut outcome).await?;
+        let ids = Value::TextList(products.iter().map(ToString::to_string).collect());
+        self.tx
+            .exec(
+                "DELETE FROM dirty_products WHERE tenant_id = $1 AND product_id {in $2}",
+                &[self.key(), ids],
+            )
+            .await?;
+        Ok(outcome)
+    }
+
+    /// Locks the products and decides for each of their listings that the seller ships.
+    pub(super) async fn plan_products(
+        &mut self,
+        accounts: &OfferAccounts,
+        products: &BTreeSet<ProductId>,
+    ) -> Result<Vec<PlannedListing>, StoreError> {
+        let book = StockBook::lock(self, products).await?;
+        let shares = self.shares().await?;
+        let mut listings = self.listings_of(products).await?;
+        let now = self.env.now();
+        for group in listings.chunk_by_mut(|a, b| a.product == b.product) {
+            let line = book.line(group[0].product);
+            if line.counted {
+                decide(group, line.balance.available(), accounts, &shares, now);
+            }
+        }
+        Ok(listings)
+    }
+
+    async fn shares(&mut self) -> Result<Shares, StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT account_id, share_bp, buffer_units, buffer_bp FROM allocation_policies WHERE tenant_id = $1",
+                &[self.key()],
+            )
+            .await?;
+        let mut shares = Shares::default();
+        let part = |n: Option<i64>| BasisPoints(u32::try_from(n.unwrap_or(0)).unwrap_or(0));
+        for row in &rows {
+            if row.text(0)?.is_empty() {
+                shares.buffer = Buffer {
+                    units: row.opt_int(2)?.unwrap_or(0),
+                    part: part(row.opt_int(3)?),
+                };
+            } else if row.opt_int(1)?.is_some() {
+                shares.by_account.insert(row.parsed(0)?, part(row.opt_int(1)?));
+            }
+        }
+        Ok(shares)
+    }
+
+    async fn listings_of(
+        &mut self,
+        products: &BTreeSet<ProductId>,
+    ) -> Result<Vec<PlannedListing>, StoreError> {
+        let sql = format!(
+            "SELECT id, account_id, product_id, sku, product_type, units, sold_milli, sold_at, not_before, desired_qty, \
+             due_qty, hold, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
+             AND fulfilled_by = '{}' ORDER BY product_id, id",
+            FulfilledBy::Seller
+        );
+        let ids = Value::TextList(products.iter().map(ToString::to_string).collect());
+        let rows = self.tx.query(&sql, &[self.key(), ids]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(PlannedListing {
+                    id: row.parsed(0)?,
+                    account: row.parsed(1)?,
+                    product: row.parsed(2)?,
+                    sku: row.string(3)?,
+                    product_type: row.opt_string(4)?,
+                    units: row.int(5)?.max(1),
+                    pace: Pace {
+                        sold_milli: row.int(6)?,
+                        at: row.time(7)?,
+                    },
+                    not_before: row.opt_time(8)?,
+                    before: (row.opt_int(9)?, row.opt_int(10)?, row.opt_string(11)?),
+                    offer: offer_from_row(row, 12)?,
+                    desired: 0,
+                    decision: Decision::Keep,
+                })
+            })
+            .collect()
+    }
+
+    async fn write_plan(
+        &mut self,
+        planned: &[PlannedListing],
+        causes: &BTreeMap<ProductId, (String, Timestamp)>,
+        outcome: &mut PlanOutcome,
+    ) -> Result<(), StoreError> {
+        let now = self.env.now();
+        let mut rows = Vec::new();
+        for listing in planned {
+            let (due, hold) = match listing.decision {
+                Decision::Write { quantity, .. } => (Some(quantity), None),
+                Decision::Hold(hold) => (None, Some(hold.name())),
+                Decision::Keep => (None, None),
+            };
+            let priority = due.map(|q| due_priority(listing.offer.expected().unwrap_or(0), q));
+            if let Some(priority) = priority {
+                let slot = outcome.due.entry(listing.account).or_insert(priority);
+                *slot = (*slot).min(priority);
+            }
+            let after = (Some(listing.desired), due, hold.map(str::to_owned));
+            if after == listing.before {
+                continue;
+            }
+            let (cause, caused_at) = causes
+                .get(&listing.product)
+                .cloned()
+                .unwrap_or_else(|| ("plan".into(), now));
+            rows.push(vec![
+                self.key(),
+                listing.id.into(),
+                listing.desired.into(),
+                due.into(),
+                priority.map(|p| p.0).into(),
+                cause.into(),
+                caused_at.into(),
+                hold.into(),
+            ]);
+        }
+        self.tx
+            .exec_many(
+                "UPDATE listings SET desired_qty = $3, due_qty = $4, due_priority = $5, due_cause = $6, \
+                 due_caused_at = $7, hold = $8 WHERE tenant_id = $1 AND id = $2",
+                &rows,
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+/// Shares one product's stock out and decides for each of its listings.
+fn decide(
+    group: &mut [PlannedListing],
+    available: i64,
+    accounts: &OfferAccounts,
+    shares: &Shares,
+    now: Timestamp,
+) {
+    // The hub's own channels take part in sharing without a listing: they sell what no remote channel can.
+    let mut sharers: Vec<AccountId> = group.iter().map(|l| l.account).collect();
+    sharers.extend(accounts.iter().filter(|(_, a)| !a.remote).map(|(id, _)| *id));
+    sharers.sort_unstable();
+    sharers.dedup();
+    let parts = split(shares.buffer.apply(available), &shares.weights(&sharers));
+    for (account, part) in sharers.iter().zip(parts) {
+        let members: Vec<usize> = (0..group.len())
+            .filter(|i| group[*i].account == *account)
+            .collect();
+        for (index, part) in members.iter().zip(split(part, &equal(members.len()))) {
+            group[*index].desired = part / group[*index].units;
+        }
+    }
+    let remote = |l: &PlannedListing| accounts.get(&l.account).is_none_or(|a| a.remote);
+    let candidates: Vec<Candidate> = group
+        .iter()
+        .filter(|l| remote(l))
+        .map(|l| candidate(l, accounts, now))
+        .collect();
+    let decisions = plan(available, &candidates);
+    for (listing, decision) in group.iter_mut().filter(|l| remote(l)).zip(decisions) {
+        listing.decision = decision;
+    }
+}
+
+fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now: Timestamp) -> Candidate {
+    let account = accounts.get(&listing.account);
+    Candidate {
+        offer: listing.offer,
+        units: listing.units,
+        desired: listing.desired,
+        units_per_day: listing.pace.units_per_day(now),
+        timing: account.map_or(
+            Timing {
+                order_visibility: std::time::Duration::MAX,
+                write_apply: std::time::Duration::MAX,
+            },
+            |a| a.timing,
+        ),
+        writable: account.is_some_and(|a| a.writable) && listing.not_before.is_none_or(|t| t <= now),
+    }
+}

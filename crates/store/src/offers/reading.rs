@@ -1,0 +1,257 @@
+//! Readings: what a channel really shows, and when a bound becomes exact.
+
+use std::time::Duration;
+
+use stockbridge_domain::channel::Timing;
+use stockbridge_domain::offer::{Offer, Settled};
+use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
+
+use crate::columns::Columns as _;
+use crate::db::Value;
+use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
+use crate::{StoreError, TenantTx};
+
+/// Pauses between readings of one listing while its write is not proved: short at first, then minutes.
+const READ_AGAIN: [Duration; 5] = [
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+    Duration::from_secs(600),
+];
+
+/// A quantity read from a channel; `None` when the channel does not know the listing any more, so nothing is for sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The listing's SKU.
+    pub sku: Sku,
+    /// The quantity.
+    pub quantity: Option<i64>,
+}
+
+/// What settling found that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettleNotice {
+    /// The listing.
+    pub listing: ListingId,
+    /// Its SKU.
+    pub sku: String,
+    /// What was found: never applied, or drift.
+    pub found: Settled,
+}
+
+/// Whether settling left anything behind.
+#[derive(Debug, Clone, Default)]
+pub struct Unsettled {
+    /// Listings whose bound became exact.
+    pub settled: usize,
+    /// What a person should know.
+    pub notices: Vec<SettleNotice>,
+}
+
+impl TenantTx {
+    /// SKUs of an account to be read now, the longest due first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn listings_to_read(&mut self, account: AccountId, limit: i64) -> Result<Vec<Sku>, StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT sku FROM listings WHERE tenant_id = $1 AND account_id = $2 AND read_due_at <= $3 \
+                 ORDER BY read_due_at LIMIT $4",
+                &[self.key(), account.into(), self.env.now().into(), limit.into()],
+            )
+            .await?;
+        rows.iter().map(|row| row.sku(0)).collect()
+    }
+
+    /// When the next listing of an account is to be read.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn next_reading(&mut self, account: AccountId) -> Result<Option<Timestamp>, StoreError> {
+        let row = self
+            .tx
+            .query_one(
+                "SELECT MIN(read_due_at) FROM listings WHERE tenant_id = $1 AND account_id = $2 AND read_due_at IS NOT NULL",
+                &[self.key(), account.into()],
+            )
+            .await?;
+        row.opt_time(0)
+    }
+
+    /// Has every listing of the account that the seller ships read again: the periodic look at what is really shown.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn read_all_again(&mut self, account: AccountId) -> Result<u64, StoreError> {
+        self.tx
+            .exec(
+                "UPDATE listings SET read_due_at = $3 WHERE tenant_id = $1 AND account_id = $2 \
+                 AND fulfilled_by = 'seller' AND product_id IS NOT NULL AND (read_due_at IS NULL OR read_due_at > $3)",
+                &[self.key(), account.into(), self.env.now().into()],
+            )
+            .await
+    }
+
+    /// Takes in what the channel shows; `at` is when the answer was in.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn apply_readings(
+        &mut self,
+        account: AccountId,
+        readings: &[Reading],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let skus = Value::TextList(readings.iter().map(|r| r.sku.as_str().to_owned()).collect());
+        let rows = self
+            .tx
+            .query(
+                "SELECT id, sku FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3}",
+                &[self.key(), account.into(), skus],
+            )
+            .await?;
+        let mut ids = std::collections::HashMap::new();
+        for row in &rows {
+            ids.insert(row.string(1)?, row.parsed::<ListingId>(0)?);
+        }
+        let mut offers = self
+            .lock_offers(ids.values().map(ToString::to_string).collect())
+            .await?;
+        let (mut values, mut verified, mut dirty) = (Vec::new(), Vec::new(), Vec::new());
+        for reading in readings {
+            let Some(id) = ids.get(reading.sku.as_str()) else {
+                continue;
+            };
+            let Some((product, offer)) = offers.get_mut(id) else {
+                continue;
+            };
+            let before = offer.exposure;
+            let proved = offer.verified();
+            offer.read(reading.quantity.unwrap_or(0), at);
+            if offer.exposure != before || offer.verified() != proved {
+                dirty.extend(*product);
+            }
+            verified.extend(verified_push(offer).map(|push| vec![self.key(), push.into(), at.into()]));
+            values.push(self.read_values(*id, offer, at));
+        }
+        self.write_readings(values, verified).await?;
+        self.mark_dirty(dirty, "read-back", at).await
+    }
+
+    fn read_values(&self, id: ListingId, offer: &Offer, at: Timestamp) -> Vec<Value> {
+        let mut row = vec![self.key(), id.into()];
+        row.extend(offer_values(offer));
+        row.push(next_reading(offer, at).into());
+        row.push(offer.verified().then_some(at).into());
+        row
+    }
+
+    async fn write_readings(
+        &mut self,
+        values: Vec<Vec<Value>>,
+        verified: Vec<Vec<Value>>,
+    ) -> Result<(), StoreError> {
+        self.tx
+            .exec_many(
+                &format!(
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $19, verified_at = COALESCE($20, verified_at) \
+                     WHERE tenant_id = $1 AND id = $2"
+                ),
+                &values,
+            )
+            .await?;
+        self.tx
+            .exec_many(
+                "UPDATE pushes SET verified_at = $3 WHERE tenant_id = $1 AND id = $2 AND verified_at IS NULL",
+                &verified,
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Settles what can be settled of an account: `complete_until` is the instant before which every order is imported.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn settle(
+        &mut self,
+        account: AccountId,
+        complete_until: Timestamp,
+        timing: Timing,
+    ) -> Result<Unsettled, StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT id, sku FROM listings WHERE tenant_id = $1 AND account_id = $2 AND anchor_at IS NOT NULL \
+                 AND anchor_at <= $3 ORDER BY anchor_at LIMIT 2000",
+                &[self.key(), account.into(), complete_until.minus(timing.order_visibility).into()],
+            )
+            .await?;
+        let mut skus = std::collections::HashMap::new();
+        for row in &rows {
+            skus.insert(row.parsed::<ListingId>(0)?, row.string(1)?);
+        }
+        let mut outcome = Unsettled::default();
+        if skus.is_empty() {
+            return Ok(outcome);
+        }
+        let now = self.env.now();
+        let offers = self
+            .lock_offers(skus.keys().map(ToString::to_string).collect())
+            .await?;
+        let (mut values, mut verified, mut dirty) = (Vec::new(), Vec::new(), Vec::<ProductId>::new());
+        for (id, (product, mut offer)) in offers {
+            let before = offer;
+            let push = offer.write.map(|w| w.push);
+            let found = offer.settle(complete_until, timing);
+            if offer == before {
+                continue;
+            }
+            if offer.settled && !before.settled {
+                dirty.extend(product);
+            }
+            match found {
+                Settled::NotYet => {}
+                Settled::AsExpected => {
+                    outcome.settled += 1;
+                    verified.extend(push.map(|p| vec![self.key(), p.into(), now.into()]));
+                }
+                Settled::NeverApplied { .. } | Settled::Drift { .. } => {
+                    outcome.settled += 1;
+                    dirty.extend(product);
+                    outcome.notices.push(SettleNotice {
+                        listing: id,
+                        sku: skus.remove(&id).unwrap_or_default(),
+                        found,
+                    });
+                }
+            }
+            values.push(self.read_values(id, &offer, now));
+        }
+        self.write_readings(values, verified).await?;
+        self.mark_dirty(dirty, "settled", now).await?;
+        Ok(outcome)
+    }
+}
+
+/// The push the last reading proves, if any.
+fn verified_push(offer: &Offer) -> Option<PushId> {
+    offer.write.filter(|_| offer.verified()).map(|w| w.push)
+}
+
+/// When to read a listing again: not at all once its write is proved.
+fn next_reading(offer: &Offer, at: Timestamp) -> Option<Timestamp> {
+    if !offer.wants_reading() {
+        return None;
+    }
+    let age = offer.write.map_or(Duration::ZERO, |w| at.since(w.sent_at));
+    let pause = READ_AGAIN
+        .iter()
+        .copied()
+        .find(|pause| age < *pause * 4)
+        .unwrap_or(READ_AGAIN[4]);
+    Some(at.plus(pause))
+}

@@ -1,0 +1,323 @@
+//! Writes: recorded before the first byte leaves, closed by the answer.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use stockbridge_domain::channel::Level;
+use stockbridge_domain::exposure::Decision;
+use stockbridge_domain::offer::{Offer, WriteState};
+use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
+
+use super::OfferAccounts;
+use super::planning::PlannedListing;
+use crate::columns::Columns as _;
+use crate::db::{Kind, Value};
+use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_COLUMNS, offer_from_row, offer_values};
+use crate::stock::StockBook;
+use crate::{StoreError, TenantTx};
+
+/// How long a listing whose write was refused for good is left alone before the same is tried again.
+const REFUSED_PAUSE: Duration = Duration::from_secs(900);
+/// When a write is first read back.
+const FIRST_READING: Duration = Duration::from_secs(2);
+
+/// A write that is recorded as on its way and has to be sent now.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The listing.
+    pub listing: ListingId,
+    /// The attempt.
+    pub push: PushId,
+    /// What to send.
+    pub level: Level,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Taken in for processing.
+    Accepted,
+    /// It may have been applied.
+    Unknown(String),
+    /// It never left, or was turned away for now: due again as soon as it may be.
+    Later(String),
+    /// Refused for good: a person has to see it.
+    Refused(String),
+}
+
+/// A write and its answer.
+#[derive(Debug, Clone)]
+pub struct WriteAnswer {
+    /// The listing.
+    pub listing: ListingId,
+    /// The attempt.
+    pub push: PushId,
+    /// What became of it.
+    pub answer: Answer,
+}
+
+const PUSH_COLUMNS: &[(&str, Kind)] = &[
+    ("tenant_id", Kind::Text),
+    ("id", Kind::Text),
+    ("listing_id", Kind::Text),
+    ("account_id", Kind::Text),
+    ("product_id", Kind::Text),
+    ("field", Kind::Text),
+    ("before", Kind::Text),
+    ("value", Kind::Text),
+    ("cause", Kind::Text),
+    ("caused_at", Kind::Int),
+    ("sent_at", Kind::Int),
+    ("outcome", Kind::Text),
+];
+
+impl TenantTx {
+    /// Takes up to `limit` due listings of an account, most urgent first, decides anew under their products' locks, and
+    /// records those still to be written as on their way. Send exactly what is answered, after committing.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn begin_writes(
+        &mut self,
+        account: AccountId,
+        accounts: &OfferAccounts,
+        limit: i64,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT id, product_id, due_cause, due_caused_at FROM listings WHERE tenant_id = $1 AND account_id = $2 \
+                 AND due_qty IS NOT NULL AND product_id IS NOT NULL ORDER BY due_priority, due_caused_at, id LIMIT $3",
+                &[self.key(), account.into(), limit.into()],
+            )
+            .await?;
+        let mut due: HashMap<ListingId, (Option<String>, Option<Timestamp>)> = HashMap::new();
+        let mut products: BTreeSet<ProductId> = BTreeSet::new();
+        for row in &rows {
+            due.insert(row.parsed(0)?, (row.opt_string(2)?, row.opt_time(3)?));
+            products.insert(row.parsed(1)?);
+        }
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let planned = self.plan_products(accounts, &products).await?;
+        let now = self.env.now();
+        let (mut outgoing, mut offers, mut pushes, mut undue) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for mut listing in planned {
+            let Some((cause, caused_at)) = due.remove(&listing.id) else {
+                continue;
+            };
+            let Decision::Write { quantity, margin } = listing.decision else {
+                undue.push(self.undue_values(&listing));
+                continue;
+            };
+            let Ok(sku) = Sku::parse(&listing.sku) else {
+                continue;
+            };
+            let push: PushId = self.env.id();
+            let before = listing.offer.expected();
+            listing.offer.send(push, quantity, margin, now);
+            pushes.push(vec![
+                self.key(),
+                push.into(),
+                listing.id.into(),
+                account.into(),
+                listing.product.into(),
+                "quantity".into(),
+                before.map(|b| b.to_string()).into(),
+                quantity.to_string().into(),
+                cause.into(),
+                caused_at.into(),
+                now.into(),
+                WriteState::Sent.name().into(),
+            ]);
+            offers.push(self.sent_values(&listing, now));
+            let level = Level {
+                sku,
+                quantity,
+                believed: before,
+                product_type: listing.product_type,
+            };
+            outgoing.push(Outgoing {
+                listing: listing.id,
+                push,
+                level,
+            });
+        }
+        self.tx
+            .exec_many(
+                "UPDATE listings SET desired_qty = $3, hold = $4, due_qty = NULL, due_priority = NULL \
+                 WHERE tenant_id = $1 AND id = $2",
+                &undue,
+            )
+            .await?;
+        self.tx
+            .exec_many(
+                &format!(
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, desired_qty = $19, read_due_at = $20, due_qty = NULL, \
+                     due_priority = NULL, hold = NULL WHERE tenant_id = $1 AND id = $2"
+                ),
+                &offers,
+            )
+            .await?;
+        self.tx.insert_many("pushes", PUSH_COLUMNS, "", pushes).await?;
+        outgoing.sort_by_key(|o| o.level.quantity >= o.level.believed.unwrap_or(0));
+        Ok(outgoing)
+    }
+
+    fn undue_values(&self, listing: &PlannedListing) -> Vec<Value> {
+        let hold = match listing.decision {
+            Decision::Hold(hold) => Some(hold.name()),
+            _ => None,
+        };
+        vec![self.key(), listing.id.into(), listing.desired.into(), hold.into()]
+    }
+
+    fn sent_values(&self, listing: &PlannedListing, now: Timestamp) -> Vec<Value> {
+        let mut values = vec![self.key(), listing.id.into()];
+        values.extend(offer_values(&listing.offer));
+        values.push(listing.desired.into());
+        values.push(now.plus(FIRST_READING).into());
+        values
+    }
+
+    /// Closes writes by their answers. Products whose write did not go through are marked for a new plan.
+    ///
+    /// # Errors
+    /// When the database refuses; the writes then stay recorded as on their way and are read back later.
+    pub async fn finish_writes(&mut self, answers: &[WriteAnswer]) -> Result<(), StoreError> {
+        let ids: Vec<String> = answers.iter().map(|a| a.listing.to_string()).collect();
+        let mut offers = self.lock_offers(ids).await?;
+        let now = self.env.now();
+        let (mut listings, mut pushes, mut dirty) = (Vec::new(), Vec::new(), Vec::new());
+        for WriteAnswer {
+            listing,
+            push,
+            answer,
+        } in answers
+        {
+            let Some((product, offer)) = offers.get_mut(listing) else {
+                continue;
+            };
+            let (outcome, message, not_before) = close(offer, *push, answer, now);
+            if matches!(answer, Answer::Later(_) | Answer::Refused(_)) {
+                dirty.extend(*product);
+            }
+            let mut values = vec![self.key(), (*listing).into()];
+            values.extend(offer_values(offer));
+            values.extend([not_before.into(), message.into(), message.map(|_| now).into()]);
+            listings.push(values);
+            pushes.push(vec![
+                self.key(),
+                (*push).into(),
+                now.into(),
+                outcome.into(),
+                message.into(),
+            ]);
+        }
+        self.tx
+            .exec_many(
+                &format!(
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, not_before = $19, last_problem = $20, problem_at = $21 \
+                     WHERE tenant_id = $1 AND id = $2"
+                ),
+                &listings,
+            )
+            .await?;
+        self.tx
+            .exec_many(
+                "UPDATE pushes SET answered_at = $3, outcome = $4, message = $5 WHERE tenant_id = $1 AND id = $2",
+                &pushes,
+            )
+            .await?;
+        self.mark_dirty(dirty, "a write did not go through", now).await
+    }
+
+    /// Writes that were on their way when their sender died: nobody will bring their answer. They count as unknown and
+    /// are read back.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn adopt_orphaned_writes(
+        &mut self,
+        account: AccountId,
+        sent_before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let params = [
+            self.key(),
+            account.into(),
+            sent_before.into(),
+            WriteState::Unknown.name().into(),
+            self.env.now().into(),
+        ];
+        self.tx
+            .exec(
+                "UPDATE pushes SET outcome = $4, message = 'the sender stopped before the answer came' \
+                 WHERE tenant_id = $1 AND account_id = $2 AND outcome = 'sent' AND sent_at < $3",
+                &params[..4],
+            )
+            .await?;
+        self.tx
+            .exec(
+                "UPDATE listings SET write_state = $4, read_due_at = $5 WHERE tenant_id = $1 AND account_id = $2 \
+                 AND write_push IS NOT NULL AND write_state = 'sent' AND write_sent_at < $3",
+                &params,
+            )
+            .await
+    }
+
+    /// Locks the products of these listings and reads their offers.
+    pub(super) async fn lock_offers(
+        &mut self,
+        listings: Vec<String>,
+    ) -> Result<HashMap<ListingId, (Option<ProductId>, Offer)>, StoreError> {
+        let ids = Value::TextList(listings);
+        let rows = self
+            .tx
+            .query(
+                "SELECT DISTINCT product_id FROM listings WHERE tenant_id = $1 AND id {in $2} AND product_id IS NOT NULL",
+                &[self.key(), ids.clone()],
+            )
+            .await?;
+        let products = rows
+            .iter()
+            .map(|row| row.parsed(0))
+            .collect::<Result<BTreeSet<ProductId>, _>>()?;
+        StockBook::lock(self, &products).await?;
+        let sql = format!(
+            "SELECT id, product_id, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND id {{in $2}} ORDER BY id {{for_update}}"
+        );
+        let rows = self.tx.query(&sql, &[self.key(), ids]).await?;
+        rows.iter()
+            .map(|row| Ok((row.parsed(0)?, (row.opt_parsed(1)?, offer_from_row(row, 2)?))))
+            .collect()
+    }
+}
+
+/// Moves the offer by the answer; says the push's outcome, the message to keep, and until when to leave the listing alone.
+fn close<'a>(
+    offer: &mut Offer,
+    push: PushId,
+    answer: &'a Answer,
+    now: Timestamp,
+) -> (&'static str, Option<&'a str>, Option<Timestamp>) {
+    match answer {
+        Answer::Accepted => {
+            offer.answered(push, WriteState::Accepted);
+            (WriteState::Accepted.name(), None, None)
+        }
+        Answer::Unknown(message) => {
+            offer.answered(push, WriteState::Unknown);
+            (WriteState::Unknown.name(), Some(message), None)
+        }
+        Answer::Later(message) => {
+            offer.not_applied(push);
+            ("later", Some(message), None)
+        }
+        Answer::Refused(message) => {
+            offer.not_applied(push);
+            ("refused", Some(message), Some(now.plus(REFUSED_PAUSE)))
+        }
+    }
+}

@@ -1,0 +1,462 @@
+//! Orders of the hub's own channels, and parcels of any order.
+//!
+//! An own order is accepted only if its units are free: available, and not promised to any channel that sells by itself.
+//! The check and the reservation are one transaction under the products' locks, so two buyers never get the same unit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use stockbridge_domain::channel::{LineSnapshot, OrderSnapshot};
+use stockbridge_domain::listing::FulfilledBy;
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::stock::LineStock;
+use stockbridge_domain::{Money, OrderId, OrderLineId, ProductId, Sku};
+
+use crate::columns::Columns as _;
+use crate::db::Value;
+use crate::import::{ImportAccount, ImportOutcome};
+use crate::stock::{Cause, NewEntry, StockBook};
+use crate::{StoreError, TenantTx};
+
+/// A line of an own order.
+#[derive(Debug, Clone)]
+pub struct OwnLine {
+    /// The product.
+    pub product: ProductId,
+    /// Its SKU.
+    pub sku: Sku,
+    /// Its title.
+    pub title: String,
+    /// Units.
+    pub quantity: i64,
+    /// What the line costs.
+    pub total: Option<Money>,
+}
+
+/// A product of which less is free than was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shortage {
+    /// The SKU.
+    pub sku: Sku,
+    /// Units asked for.
+    pub wanted: i64,
+    /// Units that are free now.
+    pub left: i64,
+}
+
+/// What became of an own order.
+#[derive(Debug, Clone)]
+pub enum OwnOrder {
+    /// Accepted and reserved.
+    Created(OrderId, ImportOutcome),
+    /// An order with this reference was accepted before.
+    Known(OrderId),
+    /// Not accepted: nothing is reserved.
+    Short(Vec<Shortage>),
+}
+
+/// Why a parcel cannot leave.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParcelError {
+    /// There is no such order.
+    #[error("there is no such order")]
+    NoOrder,
+    /// A line is not part of the order.
+    #[error("line {0} is not part of this order")]
+    NoLine(OrderLineId),
+    /// More than is left to ship.
+    #[error("line {line}: {asked} units are to be shipped, {left} are left")]
+    TooMany {
+        /// The line.
+        line: OrderLineId,
+        /// Units asked for.
+        asked: i64,
+        /// Units left.
+        left: i64,
+    },
+    /// The order's status does not allow it.
+    #[error("an order that is {0} cannot be shipped")]
+    NotNow(OrderStatus),
+}
+
+/// A parcel's stock effect, done.
+#[derive(Debug, Clone)]
+pub struct Shipped {
+    /// Number of the parcel within the order.
+    pub parcel: i64,
+    /// What is inside: line, the channel's id of it, units of the listing.
+    pub lines: Vec<(OrderLineId, String, i64)>,
+}
+
+impl TenantTx {
+    /// Accepts an order of a channel that lives in the hub, if all its units are free.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn create_own_order(
+        &mut self,
+        account: &ImportAccount,
+        reference: &str,
+        lines: &[OwnLine],
+        payload: String,
+    ) -> Result<OwnOrder, StoreError> {
+        let known = self
+            .tx
+            .query_opt(
+                "SELECT id FROM orders WHERE tenant_id = $1 AND account_id = $2 AND channel_order_id = $3",
+                &[self.key(), account.id.into(), reference.into()],
+            )
+            .await?;
+        if let Some(row) = known {
+            return Ok(OwnOrder::Known(row.parsed(0)?));
+        }
+        let short = self.shortages(lines).await?;
+        if !short.is_empty() {
+            return Ok(OwnOrder::Short(short));
+        }
+        let now = self.env.now();
+        let snapshot = OrderSnapshot {
+            channel_order_id: reference.to_owned(),
+            channel_status: OrderStatus::Open.name().to_owned(),
+            status: Some(OrderStatus::Open),
+            fulfilled_by: FulfilledBy::Seller,
+            marketplace: None,
+            placed_at: now,
+            updated_at: now,
+            ship_by: None,
+            total: lines
+                .iter()
+                .map(|l| l.total)
+                .reduce(|a, b| a?.plus(b?).ok())
+                .flatten(),
+            lines: lines.iter().enumerate().map(own_line).collect(),
+            oddities: Vec::new(),
+            payload,
+        };
+        let outcome = self.import_orders(account, &[snapshot]).await?;
+        match outcome.orders.get(reference) {
+            Some(id) => Ok(OwnOrder::Created(*id, outcome)),
+            None => Err(StoreError::Corrupt {
+                detail: format!("order {reference} was not written"),
+            }),
+        }
+    }
+
+    /// What is not free of these lines. Locks the products.
+    async fn shortages(&mut self, lines: &[OwnLine]) -> Result<Vec<Shortage>, StoreError> {
+        let products: BTreeSet<ProductId> = lines.iter().map(|l| l.product).collect();
+        let book = StockBook::lock(self, &products).await?;
+        let rows = self
+            .tx
+            .query(
+                "SELECT product_id, CAST(SUM(exposure * units) AS BIGINT) FROM listings \
+                 WHERE tenant_id = $1 AND product_id {in $2} GROUP BY product_id",
+                &[
+                    self.key(),
+                    Value::TextList(products.iter().map(ToString::to_string).collect()),
+                ],
+            )
+            .await?;
+        let mut exposed: BTreeMap<ProductId, i64> = BTreeMap::new();
+        for row in &rows {
+            exposed.insert(row.parsed(0)?, row.int(1)?);
+        }
+        let mut wanted: BTreeMap<ProductId, (&Sku, i64)> = BTreeMap::new();
+        for line in lines {
+            wanted.entry(line.product).or_insert((&line.sku, 0)).1 += line.quantity;
+        }
+        let left =
+            |product| book.line(product).balance.available() - exposed.get(&product).copied().unwrap_or(0);
+        Ok(wanted
+            .into_iter()
+            .filter(|(product, (_, wanted))| *wanted > left(*product))
+            .map(|(product, (sku, wanted))| Shortage {
+                sku: sku.clone(),
+                wanted,
+                left: left(product).max(0),
+            })
+            .collect())
+    }
+
+    /// Calls an own order off: what is not shipped is released.
+    ///
+    /// # Errors
+    /// When the database refuses; `Ok(None)` when there is no such order or it is shipped already.
+    pub async fn cancel_own_order(&mut self, order: OrderId) -> Result<Option<ImportOutcome>, StoreError> {
+        let Some((account, mut snapshot)) = self.own_snapshot(order).await? else {
+            return Ok(None);
+        };
+        if snapshot.status == Some(OrderStatus::Shipped) {
+            return Ok(None);
+        }
+        snapshot.status = Some(OrderStatus::Cancelled);
+        OrderStatus::Cancelled
+            .name()
+            .clone_into(&mut snapshot.channel_status);
+        for line in &mut snapshot.lines {
+            line.cancelled = line.ordered - line.shipped;
+        }
+        self.import_orders(&account, &[snapshot]).await.map(Some)
+    }
+
+    /// Takes a parcel's units from the shelf. `lines` empty means everything that is left.
+    ///
+    /// An order of a channel inside the hub (`own`) moves on by itself; for a remote one the channel's word decides.
+    ///
+    /// # Errors
+    /// When the database refuses; the inner error says why the parcel cannot leave, and nothing is written then.
+    pub async fn ship_lines(
+        &mut self,
+        order: OrderId,
+        lines: &[(OrderLineId, i64)],
+        own: bool,
+    ) -> Result<Result<Shipped, ParcelError>, StoreError> {
+        let Some(row) = self
+            .tx
+            .query_opt(
+                "SELECT status, (SELECT COUNT(*) FROM shipments s WHERE s.tenant_id = o.tenant_id AND s.order_id = o.id) \
+                 FROM orders o WHERE tenant_id = $1 AND id = $2 {for_update}",
+                &[self.key(), order.into()],
+            )
+            .await?
+        else {
+            return Ok(Err(ParcelError::NoOrder));
+        };
+        let status = row.named(0, OrderStatus::parse)?;
+        if !matches!(status, OrderStatus::Open | OrderStatus::PartiallyShipped) {
+            return Ok(Err(ParcelError::NotNow(status)));
+        }
+        let parcel = row.int(1)? + 1;
+        let stored = self.parcel_lines(order).await?;
+        let chosen = match choose(&stored, lines) {
+            Ok(chosen) => chosen,
+            Err(error) => return Ok(Err(error)),
+        };
+        self.take_from_shelf(order, &chosen).await?;
+        let shipped = Shipped {
+            parcel,
+            lines: chosen
+                .iter()
+                .map(|(l, units)| (l.id, l.channel_line_id.clone(), *units))
+                .collect(),
+        };
+        if own && let Some((account, mut snapshot)) = self.own_snapshot(order).await? {
+            advance(&mut snapshot, &shipped);
+            self.import_orders(&account, &[snapshot]).await?;
+        }
+        Ok(Ok(shipped))
+    }
+
+    async fn parcel_lines(&mut self, order: OrderId) -> Result<Vec<ParcelLine>, StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT id, channel_line_id, product_id, units, ordered, shipped, cancelled, stock_reserved, \
+                 stock_released, stock_shipped FROM order_lines WHERE tenant_id = $1 AND order_id = $2 ORDER BY id",
+                &[self.key(), order.into()],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ParcelLine {
+                    id: row.parsed(0)?,
+                    channel_line_id: row.string(1)?,
+                    product: row.opt_parsed(2)?,
+                    units: row.int(3)?.max(1),
+                    open: row.int(4)? - row.int(6)? - row.int(5)?.max(row.int(9)? / row.int(3)?.max(1)),
+                    stock: LineStock {
+                        reserved: row.int(7)?,
+                        released: row.int(8)?,
+                        shipped: row.int(9)?,
+                    },
+                })
+            })
+            .collect()
+    }
+
+    async fn take_from_shelf(
+        &mut self,
+        order: OrderId,
+        chosen: &[(&ParcelLine, i64)],
+    ) -> Result<(), StoreError> {
+        let products: BTreeSet<ProductId> = chosen.iter().filter_map(|(l, _)| l.product).collect();
+        let mut book = StockBook::lock(self, &products).await?;
+        let mut updates = Vec::new();
+        for (line, units) in chosen {
+            let Some(product) = line.product else { continue };
+            let mut stock = line.stock;
+            let units = units * line.units;
+            for step in stock.converge(stock.outstanding() - units, stock.shipped + units) {
+                let cause = Cause {
+                    kind: format!("order.{}", step.kind),
+                    reference: order.to_string(),
+                    line: format!("{}:{}", line.id, step.counter),
+                };
+                let entry = NewEntry {
+                    product,
+                    kind: step.kind,
+                    movement: step.movement,
+                    cause,
+                    note: None,
+                    actor: "parcel",
+                };
+                book.post(self, entry)?;
+            }
+            updates.push(vec![
+                self.key(),
+                line.id.into(),
+                stock.reserved.into(),
+                stock.released.into(),
+                stock.shipped.into(),
+            ]);
+        }
+        book.write(self).await?;
+        self.tx
+            .exec_many(
+                "UPDATE order_lines SET stock_reserved = $3, stock_released = $4, stock_shipped = $5 \
+                 WHERE tenant_id = $1 AND id = $2",
+                &updates,
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// An own order as the snapshot it was last merged from.
+    async fn own_snapshot(
+        &mut self,
+        order: OrderId,
+    ) -> Result<Option<(ImportAccount, OrderSnapshot)>, StoreError> {
+        let Some(row) = self
+            .tx
+            .query_opt(
+                "SELECT o.account_id, a.connected_at, o.channel_order_id, o.status, o.placed_at, o.total_minor, \
+                 o.total_currency, o.payload FROM orders o JOIN accounts a ON a.tenant_id = o.tenant_id \
+                 AND a.id = o.account_id WHERE o.tenant_id = $1 AND o.id = $2",
+                &[self.key(), order.into()],
+            )
+            .await?
+        else {
+            return Ok(None);
+        };
+        let account = ImportAccount {
+            id: row.parsed(0)?,
+            connected_at: row.time(1)?,
+        };
+        let status = row.named(3, OrderStatus::parse)?;
+        let payload = self
+            .sealer()
+            .await?
+            .open_text("order", &order.to_string(), row.bytes(7)?)?;
+        let rows = self
+            .tx
+            .query(
+                "SELECT channel_line_id, sku, title, ordered, shipped, cancelled, total_minor, total_currency \
+                 FROM order_lines WHERE tenant_id = $1 AND order_id = $2 ORDER BY id",
+                &[self.key(), order.into()],
+            )
+            .await?;
+        let lines = rows.iter().map(line_snapshot).collect::<Result<_, _>>()?;
+        let snapshot = OrderSnapshot {
+            channel_order_id: row.string(2)?,
+            channel_status: status.name().to_owned(),
+            status: Some(status),
+            fulfilled_by: FulfilledBy::Seller,
+            marketplace: None,
+            placed_at: row.time(4)?,
+            updated_at: self.env.now(),
+            ship_by: None,
+            total: row.opt_money(5)?,
+            lines,
+            oddities: Vec::new(),
+            payload,
+        };
+        Ok(Some((account, snapshot)))
+    }
+}
+
+/// A line as a parcel needs it.
+struct ParcelLine {
+    id: OrderLineId,
+    channel_line_id: String,
+    product: Option<ProductId>,
+    units: i64,
+    open: i64,
+    stock: LineStock,
+}
+
+fn choose<'a>(
+    stored: &'a [ParcelLine],
+    asked: &[(OrderLineId, i64)],
+) -> Result<Vec<(&'a ParcelLine, i64)>, ParcelError> {
+    if asked.is_empty() {
+        return Ok(stored
+            .iter()
+            .filter(|l| l.open > 0)
+            .map(|l| (l, l.open))
+            .collect());
+    }
+    asked
+        .iter()
+        .map(|(id, units)| {
+            let line = stored
+                .iter()
+                .find(|l| l.id == *id)
+                .ok_or(ParcelError::NoLine(*id))?;
+            if *units < 1 || *units > line.open {
+                return Err(ParcelError::TooMany {
+                    line: *id,
+                    asked: *units,
+                    left: line.open,
+                });
+            }
+            Ok((line, *units))
+        })
+        .collect()
+}
+
+fn advance(snapshot: &mut OrderSnapshot, shipped: &Shipped) {
+    for (_, channel_line, units) in &shipped.lines {
+        if let Some(line) = snapshot
+            .lines
+            .iter_mut()
+            .find(|l| l.channel_line_id == *channel_line)
+        {
+            line.shipped += units;
+        }
+    }
+    let all = snapshot
+        .lines
+        .iter()
+        .all(|l| l.shipped + l.cancelled >= l.ordered);
+    let status = if all {
+        OrderStatus::Shipped
+    } else {
+        OrderStatus::PartiallyShipped
+    };
+    snapshot.status = Some(status);
+    status.name().clone_into(&mut snapshot.channel_status);
+}
+
+fn own_line((index, line): (usize, &OwnLine)) -> LineSnapshot {
+    LineSnapshot {
+        channel_line_id: (index + 1).to_string(),
+        sku: Some(line.sku.clone()),
+        title: line.title.clone(),
+        ordered: line.quantity,
+        shipped: 0,
+        cancelled: 0,
+        total: line.total,
+    }
+}
+
+fn line_snapshot(row: &crate::db::Row) -> Result<LineSnapshot, StoreError> {
+    Ok(LineSnapshot {
+        channel_line_id: row.string(0)?,
+        sku: row.opt_sku(1)?,
+        title: row.string(2)?,
+        ordered: row.int(3)?,
+        shipped: row.int(4)?,
+        cancelled: row.int(5)?,
+        total: row.opt_money(6)?,
+    })
+}

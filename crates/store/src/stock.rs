@@ -1,0 +1,567 @@
+//! Stock: the ledger and its balances, under the product's lock.
+//!
+//! Every change of stock goes through a [`StockBook`]: it locks the products, folds new entries into their balances and
+//! writes both together. Whoever holds a product's lock may also move the exposure of its listings, which is why orders,
+//! plans, writes and own sales all begin here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use stockbridge_domain::stock::{Balance, EntryKind, Movement};
+use stockbridge_domain::{LedgerEntryId, LocationId, ProductId, Sku, Timestamp};
+
+use crate::columns::Columns as _;
+use crate::db::{Kind, Row, Value};
+use crate::{StoreError, Tenant, TenantTx};
+
+/// Why an entry was made; unique within a tenant, so that replaying the cause writes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// What kind of thing caused it, such as `order.sale` or `manual`.
+    pub kind: String,
+    /// Which one.
+    pub reference: String,
+    /// Which part of it, with the counter it reached where it can cause several entries.
+    pub line: String,
+}
+
+/// One entry of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerRecord {
+    /// The entry.
+    pub id: LedgerEntryId,
+    /// The product.
+    pub product: ProductId,
+    /// Where.
+    pub location: LocationId,
+    /// Why stock changed.
+    pub kind: EntryKind,
+    /// What changed.
+    pub change: Movement,
+    /// The balance afterwards.
+    pub after: Balance,
+    /// What caused it.
+    pub cause: Cause,
+    /// What a person wrote about it.
+    pub note: Option<String>,
+    /// Who.
+    pub actor: String,
+    /// When it was entered.
+    pub at: Timestamp,
+}
+
+/// An entry to be made.
+pub(crate) struct NewEntry<'a> {
+    pub product: ProductId,
+    pub kind: EntryKind,
+    pub movement: Movement,
+    pub cause: Cause,
+    pub note: Option<&'a str>,
+    pub actor: &'a str,
+}
+
+/// A product's stock at the default location, as known under its lock.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct BookLine {
+    pub balance: Balance,
+    /// Somebody said how much there is.
+    pub counted: bool,
+    changed: bool,
+}
+
+/// Locked products and what is being entered for them.
+pub(crate) struct StockBook {
+    location: LocationId,
+    lines: BTreeMap<ProductId, BookLine>,
+    entries: Vec<LedgerRecord>,
+}
+
+impl StockBook {
+    /// Locks `products` (in the order of their ids, so that two of these never wait for each other) and reads their
+    /// balances at the default location.
+    pub(crate) async fn lock(tx: &mut TenantTx, products: &BTreeSet<ProductId>) -> Result<Self, StoreError> {
+        let location = Self::default_location(tx).await?;
+        let ids = Value::TextList(products.iter().map(ToString::to_string).collect());
+        let key = tx.key();
+        tx.tx
+            .query(
+                "SELECT id FROM products WHERE tenant_id = $1 AND id {in $2} ORDER BY id {for_update}",
+                &[key.clone(), ids.clone()],
+            )
+            .await?;
+        let rows = tx
+            .tx
+            .query(
+                "SELECT product_id, on_hand, reserved, counted FROM stock_balances \
+                 WHERE tenant_id = $1 AND product_id {in $2} AND location_id = $3",
+                &[key, ids, location.into()],
+            )
+            .await?;
+        let mut lines: BTreeMap<_, _> = products.iter().map(|id| (*id, BookLine::default())).collect();
+        for row in rows {
+            let balance = Balance {
+                on_hand: row.int(1)?,
+                reserved: row.int(2)?,
+            };
+            lines.insert(
+                row.parsed(0)?,
+                BookLine {
+                    balance,
+                    counted: row.int(3)? == 1,
+                    changed: false,
+                },
+            );
+        }
+        Ok(Self {
+            location,
+            lines,
+            entries: Vec::new(),
+        })
+    }
+
+    async fn default_location(tx: &mut TenantTx) -> Result<LocationId, StoreError> {
+        let key = tx.key();
+        let sql = "SELECT id FROM locations WHERE tenant_id = $1 AND is_default = 1 ORDER BY id LIMIT 1";
+        tx.tx.query_one(sql, &[key]).await?.parsed(0)
+    }
+
+    pub(crate) fn location(&self) -> LocationId {
+        self.location
+    }
+
+    pub(crate) fn line(&self, product: ProductId) -> BookLine {
+        self.lines.get(&product).copied().unwrap_or_default()
+    }
+
+    /// Says that the product's quantity is known from now on.
+    pub(crate) fn count(&mut self, product: ProductId) {
+        let line = self.lines.entry(product).or_default();
+        (line.counted, line.changed) = (true, true);
+    }
+
+    /// Folds an entry into the balance; written by [`Self::write`].
+    ///
+    /// # Errors
+    /// When more would be released than is reserved: the books and the orders disagree, nothing is entered.
+    pub(crate) fn post(&mut self, tx: &TenantTx, entry: NewEntry<'_>) -> Result<&LedgerRecord, StoreError> {
+        let line = self.lines.entry(entry.product).or_default();
+        let after = line
+            .balance
+            .apply(entry.movement)
+            .map_err(|error| StoreError::Corrupt {
+                detail: format!("product {}: {error}; run `stockbridge doctor`", entry.product),
+            })?;
+        (line.balance, line.changed) = (after, true);
+        let index = self.entries.len();
+        self.entries.push(LedgerRecord {
+            id: tx.env.id(),
+            product: entry.product,
+            location: self.location,
+            kind: entry.kind,
+            change: entry.movement,
+            after,
+            cause: entry.cause,
+            note: entry.note.map(str::to_owned),
+            actor: entry.actor.to_owned(),
+            at: tx.env.now(),
+        });
+        Ok(&self.entries[index])
+    }
+
+    /// Products whose balance moved.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = ProductId> + '_ {
+        self.lines
+            .iter()
+            .filter(|(_, line)| line.changed)
+            .map(|(id, _)| *id)
+    }
+
+    /// Writes balances and entries.
+    pub(crate) async fn write(self, tx: &mut TenantTx) -> Result<(), StoreError> {
+        let now = tx.env.now();
+        let balances = self
+            .lines
+            .iter()
+            .filter(|(_, line)| line.changed)
+            .map(|(product, line)| {
+                vec![
+                    tx.key(),
+                    (*product).into(),
+                    self.location.into(),
+                    line.balance.on_hand.into(),
+                    line.balance.reserved.into(),
+                    line.counted.into(),
+                    now.into(),
+                ]
+            })
+            .collect();
+        tx.tx
+            .insert_many(
+                "stock_balances",
+                &[
+                    ("tenant_id", Kind::Text),
+                    ("product_id", Kind::Text),
+                    ("location_id", Kind::Text),
+                    ("on_hand", Kind::Int),
+                    ("reserved", Kind::Int),
+                    ("counted", Kind::Int),
+                    ("updated_at", Kind::Int),
+                ],
+                "ON CONFLICT (tenant_id, product_id, location_id) DO UPDATE SET on_hand = excluded.on_hand, \
+                 reserved = excluded.reserved, counted = excluded.counted, updated_at = excluded.updated_at",
+                balances,
+            )
+            .await?;
+        let entries = self
+            .entries
+            .into_iter()
+            .map(|entry| entry_values(tx.key(), entry))
+            .collect();
+        tx.tx
+            .insert_many("stock_ledger", LEDGER_COLUMNS, "", entries)
+            .await?;
+        Ok(())
+    }
+}
+
+const LEDGER_COLUMNS: &[(&str, Kind)] = &[
+    ("tenant_id", Kind::Text),
+    ("id", Kind::Text),
+    ("product_id", Kind::Text),
+    ("location_id", Kind::Text),
+    ("kind", Kind::Text),
+    ("on_hand_change", Kind::Int),
+    ("reserved_change", Kind::Int),
+    ("on_hand_after", Kind::Int),
+    ("reserved_after", Kind::Int),
+    ("cause_kind", Kind::Text),
+    ("cause_ref", Kind::Text),
+    ("cause_line", Kind::Text),
+    ("note", Kind::Text),
+    ("actor", Kind::Text),
+    ("at", Kind::Int),
+];
+
+fn entry_values(tenant: Value, entry: LedgerRecord) -> Vec<Value> {
+    vec![
+        tenant,
+        entry.id.into(),
+        entry.product.into(),
+        entry.location.into(),
+        entry.kind.name().into(),
+        entry.change.on_hand.into(),
+        entry.change.reserved.into(),
+        entry.after.on_hand.into(),
+        entry.after.reserved.into(),
+        entry.cause.kind.into(),
+        entry.cause.reference.into(),
+        entry.cause.line.into(),
+        entry.note.into(),
+        entry.actor.into(),
+        entry.at.into(),
+    ]
+}
+
+/// The columns [`ledger_from_row`] reads, in order.
+const LEDGER_SELECT: &str = "SELECT id, product_id, location_id, kind, on_hand_change, reserved_change, on_hand_after, \
+     reserved_after, cause_kind, cause_ref, cause_line, note, actor, at FROM stock_ledger";
+
+fn ledger_from_row(row: &Row) -> Result<LedgerRecord, StoreError> {
+    Ok(LedgerRecord {
+        id: row.parsed(0)?,
+        product: row.parsed(1)?,
+        location: row.parsed(2)?,
+        kind: row.named(3, EntryKind::parse)?,
+        change: Movement {
+            on_hand: row.int(4)?,
+            reserved: row.int(5)?,
+        },
+        after: Balance {
+            on_hand: row.int(6)?,
+            reserved: row.int(7)?,
+        },
+        cause: Cause {
+            kind: row.string(8)?,
+            reference: row.string(9)?,
+            line: row.string(10)?,
+        },
+        note: row.opt_string(11)?,
+        actor: row.string(12)?,
+        at: row.time(13)?,
+    })
+}
+
+/// A change of stock entered by a person or a program, not by an order.
+#[derive(Debug, Clone)]
+pub struct ManualEntry {
+    /// The product.
+    pub product: ProductId,
+    /// Why.
+    pub kind: EntryKind,
+    /// How many.
+    pub amount: Amount,
+    /// What makes it unique, such as a document number; the same again changes nothing.
+    pub reference: String,
+    /// A remark.
+    pub note: Option<String>,
+    /// Who.
+    pub actor: String,
+}
+
+/// How a manual entry says how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// So many more, or less.
+    Change(i64),
+    /// So many lie there now.
+    Counted(i64),
+}
+
+/// A product with its stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StockRecord {
+    /// The product.
+    pub product: ProductId,
+    /// Its SKU.
+    pub sku: Sku,
+    /// Its title.
+    pub title: String,
+    /// Units on the shelf.
+    pub on_hand: i64,
+    /// Units promised to orders.
+    pub reserved: i64,
+    /// Units that can still be promised.
+    pub available: i64,
+    /// Units channels could still sell, at most.
+    pub exposure: i64,
+    /// Whether somebody said how much there is.
+    pub counted: bool,
+    /// Its listings.
+    pub listings: i64,
+}
+
+/// What checking the books found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LedgerCheck {
+    /// Entries summed.
+    pub entries: i64,
+    /// Balances compared.
+    pub balances: i64,
+    /// Disagreements, each one sentence; empty when all is well. At most [`LedgerCheck::MOST`].
+    pub problems: Vec<String>,
+}
+
+impl LedgerCheck {
+    /// Most problems listed.
+    pub const MOST: usize = 100;
+
+    /// Whether the books agree.
+    pub fn ok(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl TenantTx {
+    /// Makes a manual entry and marks the product for new offers. Answers the entry, or the earlier one with the same
+    /// reference, and whether it is new.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn enter_stock(&mut self, entry: &ManualEntry) -> Result<(LedgerRecord, bool), StoreError> {
+        let mut book = StockBook::lock(self, &BTreeSet::from([entry.product])).await?;
+        let known = format!(
+            "{LEDGER_SELECT} WHERE tenant_id = $1 AND cause_kind = 'manual' AND cause_ref = $2 AND cause_line = $3"
+        );
+        let line = entry.product.to_string();
+        let params = [self.key(), (&entry.reference).into(), (&line).into()];
+        if let Some(row) = self.tx.query_opt(&known, &params).await? {
+            return Ok((ledger_from_row(&row)?, false));
+        }
+        let before = book.line(entry.product).balance;
+        let change = match entry.amount {
+            Amount::Change(change) => change,
+            Amount::Counted(counted) => counted - before.on_hand,
+        };
+        book.count(entry.product);
+        let record = book
+            .post(
+                self,
+                NewEntry {
+                    product: entry.product,
+                    kind: entry.kind,
+                    movement: Movement {
+                        on_hand: change,
+                        reserved: 0,
+                    },
+                    cause: Cause {
+                        kind: "manual".into(),
+                        reference: entry.reference.clone(),
+                        line,
+                    },
+                    note: entry.note.as_deref(),
+                    actor: &entry.actor,
+                },
+            )?
+            .clone();
+        book.write(self).await?;
+        self.mark_dirty(
+            [entry.product],
+            &format!("{} {}", entry.kind, entry.reference),
+            record.at,
+        )
+        .await?;
+        Ok((record, true))
+    }
+}
+
+impl Tenant {
+    /// The newest entries of a product, newest first; `before` continues after that entry.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn ledger(
+        &self,
+        product: ProductId,
+        before: Option<LedgerEntryId>,
+        limit: i64,
+    ) -> Result<Vec<LedgerRecord>, StoreError> {
+        let sql = format!(
+            "{LEDGER_SELECT} WHERE tenant_id = $1 AND product_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
+        );
+        let before = before.map_or_else(|| "led_~".to_owned(), |id| id.to_string());
+        let mut tx = self.read().await?;
+        let rows = tx
+            .query(&sql, &[self.key(), product.into(), before.into(), limit.into()])
+            .await?;
+        rows.iter().map(ledger_from_row).collect()
+    }
+
+    /// Products with their stock, by SKU; `after` continues after that SKU, `search` looks in SKU and title.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn stock(
+        &self,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<StockRecord>, StoreError> {
+        let pattern = search.map(|s| format!("%{}%", s.to_lowercase()));
+        let mut tx = self.read().await?;
+        let rows = tx
+            .query(
+                &format!(
+                    "{STOCK_SELECT} WHERE p.tenant_id = $1 AND p.sku > $2 \
+                     AND ($3 = '' OR LOWER(p.sku) LIKE $3 OR LOWER(p.title) LIKE $3) ORDER BY p.sku LIMIT $4"
+                ),
+                &[
+                    self.key(),
+                    after.unwrap_or("").into(),
+                    pattern.unwrap_or_default().into(),
+                    limit.into(),
+                ],
+            )
+            .await?;
+        rows.iter().map(stock_from_row).collect()
+    }
+
+    /// One product's stock.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn stock_of(&self, sku: &Sku) -> Result<Option<StockRecord>, StoreError> {
+        let mut tx = self.read().await?;
+        let row = tx
+            .query_opt(
+                &format!("{STOCK_SELECT} WHERE p.tenant_id = $1 AND p.sku = $2"),
+                &[self.key(), sku.into()],
+            )
+            .await?;
+        row.as_ref().map(stock_from_row).transpose()
+    }
+
+    /// Compares every balance with the sum of its entries and with what orders have reserved.
+    ///
+    /// # Errors
+    /// When the database refuses; a disagreement is an answer, not an error.
+    pub async fn check_ledger(&self) -> Result<LedgerCheck, StoreError> {
+        let mut tx = self.read().await?;
+        let key = [self.key()];
+        let mut check = LedgerCheck::default();
+        let totals = tx
+            .query_one(
+                "SELECT (SELECT COUNT(*) FROM stock_ledger WHERE tenant_id = $1), \
+                 (SELECT COUNT(*) FROM stock_balances WHERE tenant_id = $1)",
+                &key,
+            )
+            .await?;
+        (check.entries, check.balances) = (totals.int(0)?, totals.int(1)?);
+        let rows = tx
+            .query(
+                "SELECT p.sku, b.on_hand, b.reserved, COALESCE(l.on_hand, 0), COALESCE(l.reserved, 0) \
+                 FROM stock_balances b JOIN products p ON p.tenant_id = b.tenant_id AND p.id = b.product_id \
+                 LEFT JOIN (SELECT product_id, location_id, CAST(SUM(on_hand_change) AS BIGINT) AS on_hand, \
+                 CAST(SUM(reserved_change) AS BIGINT) AS reserved FROM stock_ledger WHERE tenant_id = $1 \
+                 GROUP BY product_id, location_id) l ON l.product_id = b.product_id AND l.location_id = b.location_id \
+                 WHERE b.tenant_id = $1 AND (b.on_hand <> COALESCE(l.on_hand, 0) OR b.reserved <> COALESCE(l.reserved, 0)) \
+                 ORDER BY p.sku LIMIT 100",
+                &key,
+            )
+            .await?;
+        for row in rows {
+            check.problems.push(format!(
+                "SKU {}: the balance says {} on hand and {} reserved, its entries sum to {} and {}",
+                row.text(0)?,
+                row.int(1)?,
+                row.int(2)?,
+                row.int(3)?,
+                row.int(4)?
+            ));
+        }
+        let rows = tx
+            .query(
+                "SELECT p.sku, COALESCE(b.reserved, 0), o.reserved FROM (SELECT product_id, \
+                 CAST(SUM(stock_reserved - stock_released - stock_shipped) AS BIGINT) AS reserved FROM order_lines \
+                 WHERE tenant_id = $1 AND product_id IS NOT NULL GROUP BY product_id) o \
+                 JOIN products p ON p.tenant_id = $1 AND p.id = o.product_id \
+                 LEFT JOIN (SELECT product_id, CAST(SUM(reserved) AS BIGINT) AS reserved FROM stock_balances \
+                 WHERE tenant_id = $1 GROUP BY product_id) b ON b.product_id = o.product_id \
+                 WHERE COALESCE(b.reserved, 0) <> o.reserved ORDER BY p.sku LIMIT 100",
+                &key,
+            )
+            .await?;
+        for row in rows {
+            check.problems.push(format!(
+                "SKU {}: the balance says {} reserved, its order lines add up to {}",
+                row.text(0)?,
+                row.int(1)?,
+                row.int(2)?
+            ));
+        }
+        check.problems.truncate(LedgerCheck::MOST);
+        Ok(check)
+    }
+}
+
+const STOCK_SELECT: &str = "SELECT p.id, p.sku, p.title, COALESCE((SELECT CAST(SUM(b.on_hand) AS BIGINT) FROM stock_balances b \
+     WHERE b.tenant_id = p.tenant_id AND b.product_id = p.id), 0), COALESCE((SELECT CAST(SUM(b.reserved) AS BIGINT) \
+     FROM stock_balances b WHERE b.tenant_id = p.tenant_id AND b.product_id = p.id), 0), \
+     COALESCE((SELECT MAX(b.counted) FROM stock_balances b WHERE b.tenant_id = p.tenant_id AND b.product_id = p.id), 0), \
+     COALESCE((SELECT CAST(SUM(l.exposure * l.units) AS BIGINT) FROM listings l WHERE l.tenant_id = p.tenant_id \
+     AND l.product_id = p.id), 0), (SELECT COUNT(*) FROM listings l WHERE l.tenant_id = p.tenant_id \
+     AND l.product_id = p.id) FROM products p";
+
+fn stock_from_row(row: &Row) -> Result<StockRecord, StoreError> {
+    let (on_hand, reserved) = (row.int(3)?, row.int(4)?);
+    Ok(StockRecord {
+        product: row.parsed(0)?,
+        sku: row.sku(1)?,
+        title: row.string(2)?,
+        on_hand,
+        reserved,
+        available: on_hand - reserved,
+        counted: row.int(5)? == 1,
+        exposure: row.int(6)?,
+        listings: row.int(7)?,
+    })
+}
