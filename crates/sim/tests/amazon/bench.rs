@@ -8,7 +8,8 @@ use http::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stockbridge_sim::{
-    BuyOptions, CallOutcome, Fulfilment, ListingConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode, Truth,
+    BuyOptions, CallOutcome, Fulfilment, ListingConfig, Plan, SellerConfig, Sim, SimConfig, SpanMs, TimeMode,
+    Truth,
 };
 
 use crate::models;
@@ -57,6 +58,19 @@ pub fn config() -> SimConfig {
         },
         ..SimConfig::default()
     }
+}
+
+/// A world whose search quota does not get in the way.
+pub fn roomy() -> SimConfig {
+    let mut config = config();
+    config.plans.insert(
+        "searchOrders".to_owned(),
+        Plan {
+            rate: 100.0,
+            burst: 1_000.0,
+        },
+    );
+    config
 }
 
 /// A simulator and a signed-in client.

@@ -10,6 +10,8 @@ mod faults;
 mod listings;
 mod models;
 mod orders;
+mod patches;
 mod plans;
+mod purchases;
 mod shipping;
 mod wire;
