@@ -25,7 +25,8 @@ pub enum Fault {
     DropAfter,
     /// The call is applied; its answer stops in the middle of the body.
     Truncated,
-    /// An order becomes visible to search later than its own time stamps suggest. Scripted under `placeOrder`.
+    /// An order, or a change to one, becomes visible to search later than its own time stamps suggest.
+    /// Scripted under `placeOrder` and `updateOrder`.
     LateVisibility,
     /// A page of orders begins with the last order of the page before it.
     Duplicate,
@@ -37,7 +38,7 @@ pub enum Fault {
     UnknownValue,
 }
 
-/// Probabilities, each 0 to 1, per call (per order for `late_visibility`).
+/// Probabilities, each 0 to 1, per call (per order and per change to one for `late_visibility`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FaultConfig {

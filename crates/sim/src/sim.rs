@@ -148,7 +148,7 @@ impl Sim {
     }
 
     /// Scripts `fault` for the next `count` calls of `operation` (Amazon's operation name; `token` for Login
-    /// with Amazon, `placeOrder` for late visibility).
+    /// with Amazon, `placeOrder` and `updateOrder` for late visibility).
     pub fn fail_next(&self, operation: &str, fault: Fault, count: u32) {
         self.lock().world.faults.script(operation, fault, count);
     }

@@ -44,6 +44,13 @@ impl By {
         }
     }
 
+    fn visible_at(self, order: &Order) -> Timestamp {
+        match self {
+            Self::Created => order.visible_at,
+            Self::Updated => order.visible_at.max(order.change_visible_at),
+        }
+    }
+
     fn answered(self) -> &'static str {
         match self {
             Self::Created => "createdBefore",
@@ -191,7 +198,7 @@ impl Search {
         let fits = |list: &[String], value: &str| list.is_empty() || list.iter().any(|v| v == value);
         order.seller_id == call.seller_id
             && (self.from..=self.until).contains(&at)
-            && order.visible_at <= now
+            && self.by.visible_at(order) <= now
             && self
                 .after
                 .as_ref()

@@ -37,6 +37,8 @@ pub(crate) struct Order {
     pub(crate) updated_at: Timestamp,
     /// Search does not show the order before this time.
     pub(crate) visible_at: Timestamp,
+    /// Search by last update does not show the latest change before this time.
+    pub(crate) change_visible_at: Timestamp,
     pub(crate) status: OrderStatus,
     pub(crate) fulfilment: Fulfilment,
     pub(crate) lines: Vec<OrderLine>,
@@ -123,10 +125,9 @@ impl Order {
 impl World {
     /// Payment of a pending order arrives.
     pub(crate) fn pay(&mut self, order_id: &str) -> Result<(), Refused> {
-        let now = self.now;
         let order = self.order_in(order_id, &[OrderStatus::Pending], "paid")?;
         order.status = OrderStatus::Unshipped;
-        order.updated_at = now;
+        self.note_change(order_id);
         Ok(())
     }
 
@@ -144,7 +145,6 @@ impl World {
         by: &'static str,
         restock: Option<bool>,
     ) -> Result<(), Refused> {
-        let now = self.now;
         let chance = self.rng.random::<f64>() < self.cancel_restock_share;
         let order = self.order_in(
             order_id,
@@ -153,7 +153,6 @@ impl World {
         )?;
         order.status = OrderStatus::Cancelled;
         order.cancelled_by = Some(by);
-        order.updated_at = now;
         let merchant = order.fulfilment == Fulfilment::Merchant;
         order.restocked = merchant && restock.unwrap_or(chance);
         if order.restocked {
@@ -164,15 +163,15 @@ impl World {
                 }
             }
         }
+        self.note_change(order_id);
         Ok(())
     }
 
     /// The buyer asks to cancel a paid order; the order stays as it is until somebody acts.
     pub(crate) fn request_cancel(&mut self, order_id: &str) -> Result<(), Refused> {
-        let now = self.now;
         let order = self.order_in(order_id, &[OrderStatus::Unshipped], "asked to be cancelled")?;
         order.cancel_requested = true;
-        order.updated_at = now;
+        self.note_change(order_id);
         Ok(())
     }
 
@@ -189,7 +188,15 @@ impl World {
                 },
             );
             order.recount();
+            self.note_change(order_id);
+        }
+    }
+
+    fn note_change(&mut self, order_id: &str) {
+        let (now, shown_at) = (self.now, self.draw_visibility("updateOrder"));
+        if let Some(order) = self.orders.get_mut(order_id) {
             order.updated_at = now;
+            order.change_visible_at = shown_at;
         }
     }
 

@@ -128,13 +128,18 @@ impl World {
             }
         };
         let lines = self.take_lines(seller_id, marketplace_id, basket);
+        let visible_at = match options.late_ms {
+            Some(ms) => self.late_by(ms),
+            None => self.draw_visibility("placeOrder"),
+        };
         let order = Order {
             id: self.new_order_id(),
             seller_id: seller_id.to_owned(),
             marketplace_id: marketplace_id.to_owned(),
             placed_at: self.now,
             updated_at: self.now,
-            visible_at: self.draw_visibility(options),
+            visible_at,
+            change_visible_at: visible_at,
             status: if options.pending {
                 OrderStatus::Pending
             } else {
@@ -241,15 +246,18 @@ impl World {
         }
     }
 
-    fn draw_visibility(&mut self, options: &BuyOptions) -> Timestamp {
-        let late = match options.late_ms {
-            Some(ms) => self.freshness_ms + ms,
-            None if self.fault_hits(Fault::LateVisibility, "placeOrder") => {
-                self.freshness_ms + self.rng.random_range(0..=self.faults.config.max_late_ms)
-            }
-            None => 0,
-        };
-        after_ms(self.now, late)
+    /// When search begins to show what happens now to an order.
+    pub(super) fn draw_visibility(&mut self, operation: &str) -> Timestamp {
+        if self.fault_hits(Fault::LateVisibility, operation) {
+            let late_ms = self.rng.random_range(0..=self.faults.config.max_late_ms);
+            self.late_by(late_ms)
+        } else {
+            self.now
+        }
+    }
+
+    fn late_by(&self, late_ms: u64) -> Timestamp {
+        after_ms(self.now, self.freshness_ms.saturating_add(late_ms))
     }
 
     fn draw_buyer(&mut self) -> Buyer {

@@ -210,6 +210,25 @@ fn a_late_order_appears_after_a_watermark_already_passed_it() {
 }
 
 #[test]
+fn a_late_change_is_missing_from_searches_by_update_only() {
+    let bench = bench();
+    let id = bench.buy_pending(MUG, 1);
+    bench.advance(60);
+    bench.sim.fail_next("updateOrder", Fault::LateVisibility, 1);
+    bench.sim.pay(&id).unwrap();
+    bench.advance(120);
+    assert_eq!(bench.all_orders().ids(), Vec::<String>::new());
+    assert_eq!(
+        bench.orders("createdAfter=2026-03-01T00:00:00Z").ids(),
+        std::slice::from_ref(&id)
+    );
+    bench.advance(300);
+    let found = bench.all_orders();
+    assert_eq!(found.ids(), [id]);
+    assert_eq!(found.body["orders"][0]["lastUpdatedTime"], "2026-03-01T12:01:00Z");
+}
+
+#[test]
 fn a_status_nobody_knows_can_be_asked_for() {
     let bench = bench();
     let id = bench.buy(MUG, 1);
