@@ -12,6 +12,7 @@ use stockbridge_domain::{Env, TenantId};
 
 use crate::StoreError;
 use crate::db::{Db, DbConfig, Dialect, Scope, Tx, Value};
+use crate::lanes::{Touched, Wakes};
 use crate::migrate::{MIGRATIONS, migrate};
 use crate::vault::{MasterKey, Sealer, Vault};
 
@@ -74,6 +75,7 @@ pub struct Store {
     db: Db,
     env: Env,
     vault: Arc<Vault>,
+    wakes: Wakes,
 }
 
 impl fmt::Debug for Store {
@@ -101,7 +103,12 @@ impl Store {
         let mut tx = db.read(Scope::System).await?;
         let vault = Arc::new(Vault::open(&mut tx, master_key, env.clone()).await?);
         drop(tx);
-        Ok(Self { db, env, vault })
+        Ok(Self {
+            db,
+            env,
+            vault,
+            wakes: Wakes::default(),
+        })
     }
 
     /// One tenant's data. The id is taken as it is: of a tenant that does not exist every list is empty.
@@ -128,6 +135,11 @@ impl Store {
             Dialect::Sqlite => "sqlite",
             Dialect::Postgres => "postgres",
         }
+    }
+
+    /// Tells this process's workers that there may be work.
+    pub(crate) fn waker(&self) -> &Wakes {
+        &self.wakes
     }
 
     pub(crate) fn vault(&self) -> &Vault {
@@ -170,6 +182,8 @@ impl Tenant {
             tenant: self.id,
             env: self.store.env.clone(),
             vault: Arc::clone(&self.store.vault),
+            lanes: Touched::default(),
+            wakes: self.store.wakes.clone(),
         })
     }
 
@@ -203,6 +217,9 @@ pub struct TenantTx {
     pub(crate) tenant: TenantId,
     pub(crate) env: Env,
     vault: Arc<Vault>,
+    /// Lanes that got work, told when the transaction ends.
+    pub(crate) lanes: Touched,
+    wakes: Wakes,
 }
 
 impl TenantTx {
@@ -221,8 +238,21 @@ impl TenantTx {
     /// # Errors
     /// When the database refuses; nothing is written then, except that after [`StoreError::Connection`] the outcome is
     /// unknown.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        self.tx.commit().await
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let wake = self
+            .lanes
+            .write(&mut self.tx, self.tenant, self.env.now())
+            .await?;
+        self.tx.commit().await?;
+        if wake {
+            self.wakes.wake();
+        }
+        Ok(())
+    }
+
+    /// Commits without waiting for the disk: for what may be forgotten when the machine, not the program, fails.
+    pub(crate) async fn commit_soon(self) -> Result<(), StoreError> {
+        self.tx.commit_soon().await
     }
 
     /// The tenant's id as a parameter, the `$1` of every statement.

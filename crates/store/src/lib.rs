@@ -4,32 +4,40 @@
 //! `db` hides which database is in use; everything else is written once on top of it, one file per table.
 #![expect(dead_code, reason = "the rest of the tables' files are its users")]
 
+mod budgets;
 mod columns;
 mod db;
 mod error;
 mod handle;
 mod import;
+mod lanes;
 mod listings_row;
 mod migrate;
 mod offers;
 mod page;
+mod queue;
 mod sales;
+mod schedules;
 mod stock;
 mod tenants;
 #[doc(hidden)]
 pub mod testing;
 mod vault;
 
+pub use budgets::BudgetRecord;
 pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};
 pub use handle::{Database, Store, StoreConfig, System, Tenant, TenantTx};
 pub use import::{ImportAccount, ImportOutcome, Notice};
+pub use lanes::{LaneRecord, Lease};
 pub use offers::{
     Answer, OfferAccount, OfferAccounts, Outgoing, PlanOutcome, Reading, SettleNotice, Unsettled,
     WriteAnswer, due_priority,
 };
 pub use page::{Page, PageQuery};
+pub use queue::{Enqueued, Finish, Job, JobFilter, JobRecord, JobState, NewJob, QueueCounts};
 pub use sales::{OwnLine, OwnOrder, ParcelError, Shipped, Shortage};
+pub use schedules::{DueSchedule, ScheduleRecord};
 pub use stock::{Amount, Cause, LedgerCheck, LedgerRecord, ManualEntry, StockRecord};
 pub use tenants::{TenantError, TenantRecord};
 pub use vault::MasterKey;

@@ -323,6 +323,16 @@ impl Tx {
         }
     }
 
+    /// The same without waiting for SQLite's disk: a crash of the machine may forget the writes, whole; one of the
+    /// program does not. On PostgreSQL the server's `synchronous_commit` decides as always.
+    pub(crate) async fn commit_soon(self) -> Result<(), StoreError> {
+        self.ensure_open()?;
+        match self.backend {
+            BackendTx::Sqlite(tx) => tx.commit_soon().map(drop),
+            BackendTx::Postgres(tx) => tx.commit().await,
+        }
+    }
+
     fn ensure_open(&self) -> Result<(), StoreError> {
         if self.state == State::Broken {
             return Err(StoreError::other(

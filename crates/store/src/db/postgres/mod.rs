@@ -5,15 +5,15 @@
 //! setting is sent again only when it changes, and that a transaction left behind was undone.
 
 mod types;
+mod url;
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{self, PoolError, RecycleError, TimeoutType};
-use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use tokio_postgres::config::{Host, SslMode};
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Config, NoTls, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -21,14 +21,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::{Access, Kind, Row, Scope, Value};
 use crate::StoreError;
 use types::{Column, decode, postgres_error};
+use url::{read_url, verified_tls};
 
-/// How long a connection attempt may take unless the URL says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transaction may wait for a free connection.
 const POOL_WAIT: Duration = Duration::from_secs(30);
-/// Limits the server enforces, in milliseconds; set before the URL's own options, which therefore win.
-const SERVER_LIMITS: &str =
-    "-c statement_timeout=60000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout=60000";
 /// Prepared statements kept per connection before it starts anew.
 const STATEMENTS: usize = 512;
 /// Statements of one pipeline in flight at once; bounds the memory for their answers.
@@ -183,57 +179,6 @@ impl Postgres {
     }
 }
 
-/// The configuration and whether the connection is to be encrypted.
-///
-/// `sslmode=verify-ca` and `verify-full` are libpq's words for what we always do when encrypting: check the
-/// certificate and the name.
-fn read_url(url: &str) -> Result<(Config, bool), StoreError> {
-    let plain = url
-        .replace("sslmode=verify-full", "sslmode=require")
-        .replace("sslmode=verify-ca", "sslmode=require");
-    let mut config = Config::from_str(&plain).map_err(|error| StoreError::Connection {
-        detail: format!(
-            "the database URL cannot be read ({error}); write postgresql://user:password@host:5432/name"
-        ),
-    })?;
-    let tls = config.get_ssl_mode() == SslMode::Require;
-    if !tls {
-        config.ssl_mode(SslMode::Disable);
-        let remote = config.get_hosts().iter().any(|host| match host {
-            Host::Tcp(name) => !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"),
-            #[cfg(unix)]
-            Host::Unix(_) => false,
-        });
-        if remote {
-            tracing::warn!(
-                "the connection to the database is not encrypted; add sslmode=verify-full to its URL"
-            );
-        }
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("stockbridge");
-    }
-    let options = format!("{SERVER_LIMITS} {}", config.get_options().unwrap_or_default());
-    config.options(options.trim_end());
-    Ok((config, tls))
-}
-
-fn verified_tls() -> Result<MakeRustlsConnect, StoreError> {
-    let roots = rustls::RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let config =
-        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(StoreError::other)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
-}
-
 /// A transaction on a pooled connection.
 pub(super) struct PostgresTx {
     session: managed::Object<Sessions>,
@@ -265,12 +210,18 @@ impl PostgresTx {
         rows.iter()
             .try_for_each(|params| check_count(&statement, params.len()))?;
         let client = &self.session.client;
-        stream::iter(rows)
-            .map(|params| client.execute_raw(&statement, params))
-            .buffered(PIPELINE)
-            .try_fold(0, async |sum, count| Ok(sum + count))
-            .await
-            .map_err(|error| postgres_error(&error))
+        // A loop rather than a stream's closures, through which the compiler cannot see that this can be sent.
+        let (mut count, mut under_way) = (0, FuturesOrdered::new());
+        for params in rows {
+            if under_way.len() == PIPELINE {
+                count += answered(under_way.next().await)?;
+            }
+            under_way.push_back(client.execute_raw(&statement, params));
+        }
+        while !under_way.is_empty() {
+            count += answered(under_way.next().await)?;
+        }
+        Ok(count)
     }
 
     pub(super) async fn exec_columns(
@@ -361,6 +312,14 @@ impl Session {
     }
 }
 
+/// The count in one answer of a pipeline.
+fn answered(answer: Option<Result<u64, tokio_postgres::Error>>) -> Result<u64, StoreError> {
+    answer
+        .transpose()
+        .map(Option::unwrap_or_default)
+        .map_err(|error| postgres_error(&error))
+}
+
 fn type_of(value: &Value) -> Type {
     match value {
         Value::Null => Type::UNKNOWN,
@@ -410,29 +369,4 @@ async fn collect(
         out.push(Row::new(values, Arc::clone(sql)));
     }
     Ok(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sslmode_decides_on_encryption_and_limits_are_sent() {
-        let (config, tls) = read_url("postgresql://a:b@db.example/x?sslmode=verify-full").unwrap();
-        assert!(tls);
-        assert!(config.get_options().unwrap().contains("statement_timeout=60000"));
-        assert_eq!(config.get_application_name(), Some("stockbridge"));
-        assert!(!read_url("postgresql://a:b@127.0.0.1/x").unwrap().1);
-        assert!(
-            read_url("postgresql://a:b@127.0.0.1/x?sslmode=require")
-                .unwrap()
-                .1
-        );
-    }
-
-    #[test]
-    fn an_unreadable_url_is_refused_with_its_remedy() {
-        let error = read_url("mysql://x").unwrap_err().to_string();
-        assert!(error.contains("postgresql://user:password@host"), "{error}");
-    }
 }

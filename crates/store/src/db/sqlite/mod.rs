@@ -307,14 +307,22 @@ impl SqliteTx {
 
     /// Ends the transaction, lets the next writer begin, and waits until the changes are on disk.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
+        let flusher = self.flusher.clone();
+        match (self.commit_soon()?, flusher) {
+            (Some(commit), Some(flusher)) => flusher.wait(commit).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the transaction and lets the next writer begin; returns what to wait for, if anything was changed.
+    pub(super) fn commit_soon(self) -> Result<Option<u64>, StoreError> {
         blocking(|| self.run("COMMIT"))?;
         let changed = self.schema_changed || self.connection()?.total_changes() != self.changes_before;
-        let Some(flusher) = self.flusher.clone().filter(|_| changed) else {
-            return Ok(());
-        };
-        let commit = flusher.appended();
-        drop(self);
-        flusher.wait(commit).await
+        Ok(self
+            .flusher
+            .as_ref()
+            .filter(|_| changed)
+            .map(|flusher| flusher.appended()))
     }
 
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {

@@ -1,0 +1,219 @@
+//! A worker's way through a lane: claim, take, renew, release.
+
+use std::time::Duration;
+
+use stockbridge_domain::{TenantId, Timestamp};
+
+use super::Lease;
+use crate::columns::Columns as _;
+use crate::db::{Row, Tx, Value};
+use crate::queue::{Job, job_columns, read_job};
+use crate::{StoreError, System};
+
+/// The priority of a lane without work, after every other.
+const IDLE: i64 = 1_000_000;
+
+/// `$1` now, `$2` owner, `$3` end of the lease.
+const CLAIM: &str = "UPDATE lanes SET lease_owner = $2, lease_until = $3, fence = fence + 1, wait_reason = NULL \
+     WHERE (tenant_id, lane) = (SELECT tenant_id, lane FROM lanes \
+     WHERE paused = 0 AND ready_at <= $1 AND lease_until <= $1 ORDER BY priority, ready_at LIMIT 1 {skip_locked}) \
+     RETURNING tenant_id, lane, account_id, fence";
+
+/// The waiting jobs' priorities, each with its earliest time, by one look into the index per priority.
+const PROFILE: &str = "WITH RECURSIVE levels(priority) AS (\
+     SELECT MIN(priority) FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued' \
+     UNION ALL SELECT (SELECT MIN(jobs.priority) FROM jobs WHERE jobs.tenant_id = $1 AND jobs.lane = $2 AND jobs.state = 'queued' \
+     AND jobs.priority > levels.priority) FROM levels WHERE levels.priority IS NOT NULL) \
+     SELECT levels.priority, (SELECT MIN(jobs.run_at) FROM jobs WHERE jobs.tenant_id = $1 AND jobs.lane = $2 AND jobs.state = 'queued' \
+     AND jobs.priority = levels.priority) FROM levels WHERE levels.priority IS NOT NULL";
+
+// MATERIALIZED below: inside IN, PostgreSQL may run a locking sub-select again and again, each time with other rows.
+
+/// `$1` tenant, `$2` lane, `$3` fence, `$4` at most so many.
+const TAKE_LEFT_BEHIND: &str = concat!(
+    "WITH taken AS MATERIALIZED (SELECT id FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'running' \
+     AND fence < $3 LIMIT $4 {skip_locked}) UPDATE jobs SET fence = $3, attempts = attempts + 1 \
+     WHERE tenant_id = $1 AND id IN (SELECT id FROM taken) RETURNING ",
+    job_columns!()
+);
+
+/// `$1` tenant, `$2` lane, `$3` fence, `$4` priority, `$5` now, `$6` at most so many.
+const TAKE_DUE: &str = concat!(
+    "WITH taken AS MATERIALIZED (SELECT id FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued' \
+     AND priority = $4 AND run_at <= $5 ORDER BY run_at, id LIMIT $6 {skip_locked}) \
+     UPDATE jobs SET state = 'running', fence = $3 WHERE tenant_id = $1 AND id IN (SELECT id FROM taken) RETURNING ",
+    job_columns!()
+);
+
+const HOLD: &str = "SELECT 1 FROM lanes WHERE tenant_id = $1 AND lane = $2 AND fence = $3 {for_update}";
+
+impl System {
+    /// Claims the most urgent lane that has work, is not stopped and is not held; the one that has waited longest
+    /// among equals, so that tenants take turns.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_lane(&self, owner: &str, lease: Duration) -> Result<Option<Lease>, StoreError> {
+        let now = self.env().now();
+        let until = now.plus(lease);
+        let mut tx = self.write().await?;
+        let row = tx
+            .query_opt(CLAIM, &[now.into(), owner.into(), until.into()])
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let lease = Lease {
+            tenant: row.parsed(0)?,
+            lane: row.string(1)?,
+            account: row.opt_parsed(2)?,
+            fence: row.int(3)?,
+            until,
+        };
+        tx.commit().await?;
+        Ok(Some(lease))
+    }
+
+    /// When there will be a lane to claim if nothing is enqueued before: in the past when there is one now, nothing
+    /// when all are idle.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT MIN(CASE WHEN lease_until > ready_at THEN lease_until ELSE ready_at END) \
+                   FROM lanes WHERE paused = 0 AND ready_at < $1";
+        let row = self
+            .read()
+            .await?
+            .query_one(sql, &[Timestamp::MAX.into()])
+            .await?;
+        row.opt_time(0)
+    }
+
+    /// Takes up to `limit` jobs: first those an earlier holder left behind, each counted as a failed attempt, then the
+    /// most urgent that are due. Nothing when the lane was lost.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_jobs(&self, lease: &Lease, limit: i64) -> Result<Vec<Job>, StoreError> {
+        let tenant = self.store().tenant(lease.tenant);
+        let mut held = tenant.begin().await?;
+        let (tx, now) = (&mut held.tx, self.env().now());
+        if tx.query_opt(HOLD, &lease.key()).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut params = lease.key().to_vec();
+        params.push(limit.into());
+        let mut jobs = Vec::new();
+        collect(
+            &mut jobs,
+            lease.tenant,
+            tx.query(TAKE_LEFT_BEHIND, &params).await?,
+        )?;
+        for level in tx.query(PROFILE, &lane_key(lease.tenant, &lease.lane)).await? {
+            let left = limit - i64::try_from(jobs.len()).unwrap_or(limit);
+            if left <= 0 {
+                break;
+            }
+            if level.time(1)? > now {
+                continue;
+            }
+            let mut params = lease.key().to_vec();
+            params.extend([level.int(0)?.into(), now.into(), left.into()]);
+            collect(&mut jobs, lease.tenant, tx.query(TAKE_DUE, &params).await?)?;
+        }
+        held.commit().await?;
+        Ok(jobs)
+    }
+
+    /// Prolongs the lease from now on; false when the lane was lost.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew(&self, lease: &Lease, by: Duration) -> Result<bool, StoreError> {
+        let mut tx = self.store().tenant(lease.tenant).begin().await?;
+        let sql = "UPDATE lanes SET lease_until = $4 WHERE tenant_id = $1 AND lane = $2 AND fence = $3 \
+                   AND lease_owner IS NOT NULL";
+        let mut params = lease.key().to_vec();
+        params.push(self.env().now().plus(by).into());
+        let held = tx.tx.exec(sql, &params).await? == 1;
+        tx.commit().await?;
+        Ok(held)
+    }
+
+    /// Gives the lane back. It has work again when its next job is due, at the back of the line of equally urgent
+    /// lanes, and not before `wait_until`, whose reason people see. Nothing happens when the lane was lost.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_lane(
+        &self,
+        lease: &Lease,
+        wait_until: Option<(Timestamp, &str)>,
+    ) -> Result<(), StoreError> {
+        let tenant = self.store().tenant(lease.tenant);
+        let mut held = tenant.begin().await?;
+        let (tx, now) = (&mut held.tx, self.env().now());
+        if tx.query_opt(HOLD, &lease.key()).await?.is_none() {
+            return Ok(());
+        }
+        let (mut ready_at, priority) = next_work(tx, lease, now).await?;
+        let wait = wait_until.filter(|(until, _)| *until > ready_at && *until > now);
+        if let Some((until, _)) = wait {
+            ready_at = until;
+        }
+        let sql = "UPDATE lanes SET lease_owner = NULL, lease_until = 0, ready_at = $4, priority = $5, \
+                   wait_reason = CAST($6 AS TEXT) WHERE tenant_id = $1 AND lane = $2 AND fence = $3";
+        let mut params = lease.key().to_vec();
+        params.extend([
+            ready_at.into(),
+            priority.into(),
+            wait.map(|(_, reason)| reason).into(),
+        ]);
+        tx.exec(sql, &params).await?;
+        held.commit().await?;
+        if ready_at <= now {
+            self.store().waker().wake();
+        }
+        Ok(())
+    }
+}
+
+/// When a lane has work next, and how urgent that is.
+async fn next_work(tx: &mut Tx, lease: &Lease, now: Timestamp) -> Result<(Timestamp, i64), StoreError> {
+    let key = lane_key(lease.tenant, &lease.lane);
+    let left = "SELECT MIN(priority) FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'running'";
+    let mut urgent = tx.query_one(left, &key).await?.opt_int(0)?;
+    let mut later: Option<(Timestamp, i64)> = None;
+    for level in tx.query(PROFILE, &key).await? {
+        let (priority, run_at) = (level.int(0)?, level.time(1)?);
+        if run_at <= now {
+            urgent = Some(urgent.map_or(priority, |found| found.min(priority)));
+        } else if later.is_none_or(|(at, _)| run_at < at) {
+            later = Some((run_at, priority));
+        }
+    }
+    Ok(match urgent {
+        Some(priority) => (now, priority),
+        None => later.unwrap_or((Timestamp::MAX, IDLE)),
+    })
+}
+
+/// Appends rows in the order in which they are to be done, which RETURNING does not promise.
+fn collect(jobs: &mut Vec<Job>, tenant: TenantId, rows: Vec<Row>) -> Result<(), StoreError> {
+    let mut taken = rows
+        .iter()
+        .map(|row| read_job(tenant, row))
+        .collect::<Result<Vec<_>, _>>()?;
+    taken.sort_by_key(|job| (job.priority, job.run_at, job.id));
+    jobs.append(&mut taken);
+    Ok(())
+}
+
+fn lane_key(tenant: TenantId, lane: &str) -> [Value; 2] {
+    [tenant.into(), lane.into()]
+}
+
+impl Lease {
+    fn key(&self) -> [Value; 3] {
+        [self.tenant.into(), self.lane.as_str().into(), self.fence.into()]
+    }
+}

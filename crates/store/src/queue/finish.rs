@@ -1,0 +1,132 @@
+//! How a job ends, or waits for another try.
+
+use stockbridge_domain::{JobId, Timestamp};
+
+use crate::db::{Tx, Value};
+use crate::lanes::Lease;
+use crate::{StoreError, System, TenantTx};
+
+/// What becomes of a job that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// It did its work.
+    Done {
+        /// `ok`, `rejected`, `superseded` or whatever the handler calls it.
+        outcome: String,
+    },
+    /// It could not begin yet; this is not an attempt.
+    Snooze {
+        /// When to try.
+        until: Timestamp,
+        /// Why, for people.
+        reason: String,
+    },
+    /// It failed and is tried again.
+    Retry {
+        /// When to try.
+        at: Timestamp,
+        /// What went wrong, for people.
+        error: String,
+    },
+    /// It failed for good and waits for a person.
+    Dead {
+        /// What went wrong, for people.
+        error: String,
+    },
+}
+
+/// `$1` tenant, `$2` job, `$3` fence of every statement here: a job taken anew by a later holder of the lane does
+/// not match.
+const DONE: &str = "UPDATE jobs SET state = 'done', outcome = $4, finished_at = $5 \
+     WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND state = 'running'";
+const DEAD: &str = "UPDATE jobs SET state = 'dead', attempts = attempts + 1, last_error = $4, finished_at = $5 \
+     WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND state = 'running'";
+/// Back to the queue, unless a newer job with the same key waits there, which then does this one's work too.
+const REQUEUE: &str = "UPDATE jobs SET attempts = attempts + $6, last_error = $4, run_at = $7, \
+     state = CASE WHEN twin.n = 0 THEN 'queued' ELSE 'done' END, \
+     outcome = CASE WHEN twin.n = 0 THEN NULL ELSE 'superseded' END, \
+     finished_at = CASE WHEN twin.n = 0 THEN NULL ELSE $5 END \
+     FROM (SELECT COUNT(*) AS n FROM jobs me JOIN jobs other ON other.tenant_id = me.tenant_id \
+     AND other.kind = me.kind AND other.dedupe_key = me.dedupe_key AND other.state = 'queued' \
+     WHERE me.tenant_id = $1 AND me.id = $2) twin \
+     WHERE jobs.tenant_id = $1 AND jobs.id = $2 AND jobs.fence = $3 AND jobs.state = 'running'";
+
+impl System {
+    /// Ends or postpones jobs that were taken with `lease`. Returns false, and writes nothing, when the lane was lost
+    /// and at least one of them has been taken anew.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is written then.
+    pub async fn finish(&self, lease: &Lease, results: Vec<(JobId, Finish)>) -> Result<bool, StoreError> {
+        let mut tries = 0;
+        loop {
+            let mut tx = self.store().tenant(lease.tenant).begin().await?;
+            match write(&mut tx.tx, lease, tx.env.now(), results.clone()).await {
+                Ok(false) => return Ok(false),
+                Ok(true) => {
+                    tx.commit().await?;
+                    return Ok(true);
+                }
+                // A twin was enqueued between the look for one and the write; now the look will find it.
+                Err(error) if error.is_unique_violation() && tries < 3 => tries += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl TenantTx {
+    /// Ends or postpones a job in the transaction that holds its effect, so that both happen or neither. On false the
+    /// lane was lost and another worker has the job: drop the transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish_job(
+        &mut self,
+        lease: &Lease,
+        job: JobId,
+        finish: Finish,
+    ) -> Result<bool, StoreError> {
+        let now = self.env.now();
+        write(&mut self.tx, lease, now, vec![(job, finish)]).await
+    }
+}
+
+/// One pipelined statement per way of ending.
+async fn write(
+    tx: &mut Tx,
+    lease: &Lease,
+    now: Timestamp,
+    results: Vec<(JobId, Finish)>,
+) -> Result<bool, StoreError> {
+    let (mut done, mut dead, mut requeue) = (Vec::new(), Vec::new(), Vec::new());
+    for (job, finish) in results {
+        let row = |text: String| -> Vec<Value> {
+            vec![
+                lease.tenant.into(),
+                job.into(),
+                lease.fence.into(),
+                text.into(),
+                now.into(),
+            ]
+        };
+        let again = |text: String, attempts: i64, at: Timestamp| {
+            let mut row = row(text);
+            row.extend([attempts.into(), at.into()]);
+            row
+        };
+        match finish {
+            Finish::Done { outcome } => done.push(row(outcome)),
+            Finish::Dead { error } => dead.push(row(error)),
+            Finish::Snooze { until, reason } => requeue.push(again(reason, 0, until)),
+            Finish::Retry { at, error } => requeue.push(again(error, 1, at)),
+        }
+    }
+    for (sql, rows) in [(DONE, done), (DEAD, dead), (REQUEUE, requeue)] {
+        let wanted = u64::try_from(rows.len()).map_err(StoreError::other)?;
+        if tx.exec_many(sql, &rows).await? != wanted {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
