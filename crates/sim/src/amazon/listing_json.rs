@@ -154,9 +154,14 @@ fn attributes(listing: &Listing, view: &View<'_>, here: &[String]) -> Value {
     let offers = here
         .iter()
         .filter_map(|m| Some(purchasable_offer(m, listing.offers.get(m)?)));
+    let everywhere = |value: &str| -> Value {
+        here.iter()
+            .map(|m| json!({"value": value, "marketplace_id": m}))
+            .collect()
+    };
     json!({
-        "item_name": here.iter().map(|m| json!({"value": listing.title, "marketplace_id": m})).collect::<Vec<_>>(),
-        "condition_type": here.iter().map(|m| json!({"value": "new_new", "marketplace_id": m})).collect::<Vec<_>>(),
+        "item_name": everywhere(&listing.title),
+        "condition_type": everywhere("new_new"),
         "fulfillment_availability": [availability],
         "purchasable_offer": offers.collect::<Vec<_>>(),
     })

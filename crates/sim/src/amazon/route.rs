@@ -35,7 +35,7 @@ impl Operation {
     }
 }
 
-/// The operation of a request and its path parameters, percent-decoded; `None` when Amazon knows no such path.
+/// The operation of a request and its path parameters, percent-decoded; `None` for an unknown path.
 pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<String>)> {
     let raw: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let (operation, parameters): (Operation, &[&str]) = match (method.as_str(), raw.as_slice()) {

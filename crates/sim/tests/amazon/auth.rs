@@ -161,7 +161,8 @@ fn marketplaces_of_another_region_or_of_nobody_are_refused() {
     assert_eq!((not_mine.status, not_mine.details()), (StatusCode::FORBIDDEN, ""));
     assert_eq!(search("XYZ").details(), "marketplaceIds");
     let wrong_host = format!(
-        "https://sellingpartnerapi-na.amazon.com/orders/2026-01-01/orders?createdAfter=2026-02-01T00:00:00Z&marketplaceIds={DE}"
+        "https://sellingpartnerapi-na.amazon.com/orders/2026-01-01/orders\
+         ?createdAfter=2026-02-01T00:00:00Z&marketplaceIds={DE}"
     );
     let answer = bench.get("searchOrders", &wrong_host);
     assert_eq!(
