@@ -1,0 +1,298 @@
+//! Login with Amazon: turns a seller's refresh token into access tokens that live one hour.
+//!
+//! Connections are opened per job, so the token outlives them: it is kept in [`Sessions`], which lives in the channel. All
+//! callers of one seller share one token, and while it is being fetched they wait for that one fetch, whether it ends
+//! well or badly. Source: Amazon's "Connect to the SP-API" and "Resolve Common HTTP and Authorization Error Codes".
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use stockbridge_domain::channel::{ChannelError, Fault, Io, SecretText};
+use stockbridge_domain::{AccountId, Timestamp};
+
+use crate::call::{Dialect, Effect, Operation, perform};
+
+/// The token endpoint of every region, unless replaced.
+pub const DEFAULT_BASE: &str = "https://api.amazon.com";
+/// Its path.
+pub const TOKEN_PATH: &str = "/auth/o2/token";
+
+/// Fetching an access token. A repeated call gives another token and harms nothing.
+pub static TOKEN: Operation = Operation {
+    name: "lwa.token",
+    bucket: None,
+    timeout: Duration::from_secs(20),
+    effect: Effect::Read,
+    max_body_bytes: 64 * 1024,
+};
+
+static DIALECT: Dialect = Dialect {
+    rate_header: None,
+    request_id_header: Some("x-amzn-requestid"),
+};
+
+/// Longest access token Amazon gives, in bytes.
+const MAX_TOKEN_BYTES: usize = 2048;
+/// Most sellers whose tokens are kept; beyond it the one that expires first is dropped and fetched anew when needed.
+const MAX_SESSIONS: usize = 4096;
+
+/// What is needed to fetch tokens for one seller.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Address without path.
+    pub base: String,
+    /// The application's client id.
+    pub client_id: SecretText,
+    /// The application's secret.
+    pub client_secret: SecretText,
+    /// The seller's consent.
+    pub refresh_token: SecretText,
+}
+
+/// An access token and the moment from which it is not used any more.
+#[derive(Debug, Clone)]
+struct Token {
+    text: SecretText,
+    stale_at: Timestamp,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    token: Option<Token>,
+    failure: Option<ChannelError>,
+}
+
+/// What is remembered of one seller's authorisation between connections.
+#[derive(Debug, Default)]
+pub struct Session {
+    state: tokio::sync::Mutex<State>,
+    /// How many fetches have ended: tells a caller whether one ended while it waited.
+    fetches: AtomicU64,
+    stale_at: AtomicU64,
+    /// How much of an order this authorisation was seen to be allowed to read; see the order client.
+    pub order_data: AtomicU8,
+}
+
+impl Session {
+    /// An access token that is good for some minutes yet.
+    ///
+    /// # Errors
+    /// As the token endpoint answered: [`Fault::Credentials`] when the seller's consent is gone, [`Fault::Application`]
+    /// when our own application is refused.
+    pub async fn token(
+        &self,
+        io: &Io,
+        account: AccountId,
+        grant: &Grant,
+    ) -> Result<SecretText, ChannelError> {
+        self.fetch_unless(io, account, grant, |_| true).await
+    }
+
+    /// A token other than `refused`, which the channel did not take.
+    ///
+    /// # Errors
+    /// As for [`Self::token`].
+    pub async fn token_after(
+        &self,
+        io: &Io,
+        account: AccountId,
+        grant: &Grant,
+        refused: &SecretText,
+    ) -> Result<SecretText, ChannelError> {
+        self.fetch_unless(io, account, grant, |token| token != refused)
+            .await
+    }
+
+    async fn fetch_unless(
+        &self,
+        io: &Io,
+        account: AccountId,
+        grant: &Grant,
+        usable: impl Fn(&SecretText) -> bool + Send,
+    ) -> Result<SecretText, ChannelError> {
+        let seen = self.fetches.load(Ordering::SeqCst);
+        let mut state = self.state.lock().await;
+        let now = io.env.now();
+        if let Some(token) = &state.token
+            && token.stale_at > now
+            && usable(&token.text)
+        {
+            return Ok(token.text.clone());
+        }
+        if self.fetches.load(Ordering::SeqCst) != seen
+            && let Some(failure) = &state.failure
+        {
+            return Err(failure.clone());
+        }
+        let fetched = fetch(io, account, grant).await;
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        match fetched {
+            Ok(token) => {
+                let text = token.text.clone();
+                self.stale_at.store(
+                    u64::try_from(token.stale_at.micros()).unwrap_or(0),
+                    Ordering::SeqCst,
+                );
+                *state = State {
+                    token: Some(token),
+                    failure: None,
+                };
+                Ok(text)
+            }
+            Err(error) => {
+                *state = State {
+                    token: None,
+                    failure: Some(error.clone()),
+                };
+                Err(error)
+            }
+        }
+    }
+}
+
+/// An account and the digest of its credentials.
+type SessionKey = (AccountId, [u8; 32]);
+
+/// Sessions by account and authorisation.
+#[derive(Debug, Default)]
+pub struct Sessions(Mutex<HashMap<SessionKey, Arc<Session>>>);
+
+impl Sessions {
+    /// The session of an account with exactly these credentials; other credentials are another session.
+    pub fn of(&self, account: AccountId, grant: &Grant) -> Arc<Session> {
+        let mut digest = Sha256::new();
+        for part in [
+            grant.base.as_str(),
+            grant.client_id.expose(),
+            grant.client_secret.expose(),
+            grant.refresh_token.expose(),
+        ] {
+            digest.update(part.len().to_le_bytes());
+            digest.update(part);
+        }
+        let key = (account, digest.finalize().into());
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sessions.len() >= MAX_SESSIONS && !sessions.contains_key(&key) {
+            let first = sessions
+                .iter()
+                .min_by_key(|(_, s)| s.stale_at.load(Ordering::SeqCst))
+                .map(|(k, _)| *k);
+            first.map(|k| sessions.remove(&k));
+        }
+        sessions.entry(key).or_default().clone()
+    }
+}
+
+/// Builds the request for an access token.
+///
+/// # Errors
+/// [`Fault::Contract`] when the address cannot be part of a request.
+pub fn request(grant: &Grant) -> Result<http::Request<Bytes>, ChannelError> {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "refresh_token")
+        .append_pair("refresh_token", grant.refresh_token.expose())
+        .append_pair("client_id", grant.client_id.expose())
+        .append_pair("client_secret", grant.client_secret.expose());
+    Request::post(format!("{}{TOKEN_PATH}", grant.base))
+        .header(
+            header::CONTENT_TYPE,
+            "application/x-www-form-urlencoded;charset=UTF-8",
+        )
+        .header(header::ACCEPT, "application/json")
+        .body(Bytes::from(form.finish()))
+        .map_err(|e| {
+            ChannelError::new(
+                Fault::Contract,
+                TOKEN.name,
+                format!("the request could not be built: {e}"),
+            )
+        })
+}
+
+async fn fetch(io: &Io, account: AccountId, grant: &Grant) -> Result<Token, ChannelError> {
+    let response = perform(io, account, &DIALECT, &TOKEN, request(grant)?).await?;
+    let request_id = DIALECT.request_id(response.headers());
+    read(response.status(), response.body(), io.env.now()).map_err(|e| e.with_request_id(request_id))
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    expires_in: u64,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    error: String,
+}
+
+fn read(status: StatusCode, body: &[u8], now: Timestamp) -> Result<Token, ChannelError> {
+    let error = |fault, message: &str| ChannelError::new(fault, TOKEN.name, message);
+    if status == StatusCode::OK {
+        // Serde's own message may quote the token, so it is not passed on.
+        let granted: Granted = serde_json::from_slice(body).map_err(|_| {
+            error(
+                Fault::Unavailable,
+                "Login with Amazon answered without an access token; it is tried again",
+            )
+        })?;
+        if granted.access_token.is_empty()
+            || granted.access_token.len() > MAX_TOKEN_BYTES
+            || !granted.access_token.bytes().all(|b| b.is_ascii_graphic())
+        {
+            return Err(error(
+                Fault::Contract,
+                "Login with Amazon gave an access token that cannot be sent in a header",
+            ));
+        }
+        // Renewed five minutes early, or after three quarters of a shorter life.
+        let margin = (granted.expires_in / 4).min(300);
+        return Ok(Token {
+            text: SecretText::new(granted.access_token),
+            stale_at: now.plus(Duration::from_secs(granted.expires_in - margin)),
+        });
+    }
+    let code = serde_json::from_slice::<Refused>(body).map(|r| r.error.chars().take(60).collect::<String>());
+    let code = code.unwrap_or_default();
+    let (fault, message) = match code.as_str() {
+        "invalid_grant" => (
+            Fault::Credentials,
+            "Amazon no longer accepts the seller's refresh token: access was revoked or has expired; authorise the \
+             application again in Seller Central and enter the new refresh token",
+        ),
+        "invalid_client" => (
+            Fault::Application,
+            "Amazon refuses the application itself: its client id or client secret is wrong or has expired (secrets \
+             last 180 days); enter the current secret from the Solution Provider Portal",
+        ),
+        "unauthorized_client" | "unsupported_grant_type" => (
+            Fault::Application,
+            "Amazon does not let this application use refresh tokens: client id and refresh token belong to different \
+             applications, or the application has the wrong type",
+        ),
+        "server_error" | "temporarily_unavailable" => {
+            (Fault::Unavailable, "Login with Amazon is down; it is tried again")
+        }
+        _ if status.is_server_error() => (Fault::Unavailable, "Login with Amazon is down; it is tried again"),
+        "" => (
+            Fault::Unavailable,
+            "Login with Amazon gave an answer without a reason; it is tried again",
+        ),
+        _ => (
+            Fault::Application,
+            "Login with Amazon refuses the request; check client id, client secret and refresh token",
+        ),
+    };
+    let error = error(fault, message);
+    Err(if code.is_empty() {
+        error
+    } else {
+        error.with_code(code)
+    })
+}

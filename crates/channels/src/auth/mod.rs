@@ -1,0 +1,3 @@
+//! Ways to prove who we are to a channel.
+
+pub mod lwa;

@@ -1,0 +1,163 @@
+//! Checking a draft account: the parts that are alike for all channels.
+//!
+//! Each function adds what it finds to a list, so that a person sees every problem at once. No message repeats a secret.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use stockbridge_domain::FieldError;
+use stockbridge_domain::channel::{DataKind, Descriptor, SecretText, options};
+
+use crate::endpoint;
+
+/// Longest secret kept, in bytes.
+const MAX_SECRET_BYTES: usize = 8192;
+
+/// Checks the credentials a descriptor asks for: present, printable, and none that it does not know.
+pub fn credentials(
+    descriptor: &Descriptor,
+    given: &BTreeMap<String, SecretText>,
+    problems: &mut Vec<FieldError>,
+) {
+    for field in descriptor.credentials {
+        let at = format!("credentials/{}", field.name);
+        match given.get(field.name).map(SecretText::expose) {
+            None | Some("") if field.required => {
+                problems.push(FieldError::new(
+                    at,
+                    format!("{} is missing; {}", field.label, field.help),
+                ));
+            }
+            None | Some("") => {}
+            Some(text) if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
+                let message = format!(
+                    "{} holds a space, line break or control character; copy it again without",
+                    field.label
+                );
+                problems.push(FieldError::new(at, message));
+            }
+            Some(text) if text.len() > MAX_SECRET_BYTES => {
+                let message = format!(
+                    "{} is longer than {MAX_SECRET_BYTES} bytes; copy it again",
+                    field.label
+                );
+                problems.push(FieldError::new(at, message));
+            }
+            Some(_) => {}
+        }
+    }
+    let known: Vec<_> = descriptor.credentials.iter().map(|f| f.name).collect();
+    unknown("credentials", given.keys(), &known, problems);
+}
+
+/// Checks replaced addresses and gives them back in the form requests are built on.
+pub fn endpoints(
+    descriptor: &Descriptor,
+    given: &BTreeMap<String, String>,
+    problems: &mut Vec<FieldError>,
+) -> BTreeMap<String, String> {
+    unknown("endpoints", given.keys(), descriptor.endpoints, problems);
+    let mut checked = BTreeMap::new();
+    for (name, text) in given {
+        match endpoint::base(text) {
+            Ok(base) => {
+                checked.insert(name.clone(), base);
+            }
+            Err(message) => problems.push(FieldError::new(format!("endpoints/{name}"), message)),
+        }
+    }
+    checked
+}
+
+/// Checks options: those every channel understands, and `own` ones whose values the channel checks itself.
+pub fn account_options(given: &BTreeMap<String, Value>, own: &[&str], problems: &mut Vec<FieldError>) {
+    /// A day: later than that, an account is not operated but forgotten.
+    const DAY_SECS: u64 = 86_400;
+    let mut known = vec![
+        options::ORDER_VISIBILITY_SECS,
+        options::WRITE_APPLY_SECS,
+        options::FBM_ONLY,
+    ];
+    let mut bounds = vec![
+        (options::ORDER_VISIBILITY_SECS, 0),
+        (options::WRITE_APPLY_SECS, 0),
+    ];
+    for kind in DataKind::ALL {
+        known.push(options::every_secs(kind));
+        bounds.push((options::every_secs(kind), 1));
+    }
+    known.extend(own);
+    unknown("options", given.keys(), &known, problems);
+    for (name, least) in bounds {
+        let in_bounds =
+            options::seconds(given, name).is_some_and(|d| (least..=DAY_SECS).contains(&d.as_secs()));
+        if given.contains_key(name) && !in_bounds {
+            let message = format!("write a whole number of seconds from {least} to {DAY_SECS}");
+            problems.push(FieldError::new(format!("options/{name}"), message));
+        }
+    }
+    let is_flag = |v: &Value| v.is_boolean() || matches!(v.as_str(), Some("true" | "false"));
+    if given.get(options::FBM_ONLY).is_some_and(|v| !is_flag(v)) {
+        problems.push(FieldError::new(
+            format!("options/{}", options::FBM_ONLY),
+            "write true or false",
+        ));
+    }
+}
+
+fn unknown<'a>(
+    group: &str,
+    given: impl Iterator<Item = &'a String>,
+    known: &[&str],
+    problems: &mut Vec<FieldError>,
+) {
+    for name in given.filter(|n| !known.contains(&n.as_str())) {
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        let shown: String = name.chars().take(60).collect();
+        let message = format!("there is no such setting; known here: {known}");
+        problems.push(FieldError::new(format!("{group}/{shown}"), message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn problems_of(options: Value) -> Vec<String> {
+        let given = serde_json::from_value(options).unwrap();
+        let mut problems = Vec::new();
+        account_options(&given, &["country"], &mut problems);
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn known_options_in_bounds_pass() {
+        let good = json!({"order_visibility_secs": 0, "write_apply_secs": "86400", "orders_every_secs": 1,
+            "inventory_every_secs": 60, "listings_every_secs": 3600, "fbm_only": true, "country": "DE"});
+        assert_eq!(problems_of(good), Vec::<String>::new());
+    }
+
+    #[test]
+    fn unknown_names_and_bad_values_are_named() {
+        let found = problems_of(
+            json!({"order_visibility_secs": -1, "orders_every_secs": 0, "fbm_only": "maybe", "orders_evry_secs": 5}),
+        );
+        assert_eq!(found.len(), 4, "{found:?}");
+        for (field, hint) in [
+            ("options/order_visibility_secs", "from 0 to 86400"),
+            ("options/orders_every_secs", "from 1"),
+            ("options/fbm_only", "true or false"),
+            ("options/orders_evry_secs", "orders_every_secs"),
+        ] {
+            assert!(
+                found.iter().any(|p| p.starts_with(field) && p.contains(hint)),
+                "{field}: {found:?}"
+            );
+        }
+    }
+}
