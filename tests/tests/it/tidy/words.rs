@@ -23,6 +23,10 @@ const SHORT: &[&str] = &["noon", "ebay"];
 /// Where any channel may be named, besides each in `crates/channels/src/NAME/`.
 const MAY_NAME_CHANNELS: &[(&str, &str)] = &[
     ("crates/channels/src/lib.rs", "the one list of connectors"),
+    (
+        "crates/channels/src/auth/",
+        "authorisation services and their hosts carry their owners' names",
+    ),
     ("crates/channels/tests/", "tests of connectors"),
     ("crates/sim/", "plays the platforms"),
     ("crates/stockbridge/src/demo", "sets up simulated shops"),
