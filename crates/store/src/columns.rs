@@ -56,6 +56,27 @@ impl From<&Sku> for Value {
     }
 }
 
+/// A closed list of words, as kept in a column, in JSON and on pages.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+ }
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// The word.
+            pub const fn name(self) -> &'static str { match self { $(Self::$variant => $text,)+ } }
+            /// Reads [`Self::name`].
+            pub fn parse(name: &str) -> Option<Self> { Self::ALL.iter().copied().find(|v| v.name() == name) }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.name()) }
+        }
+    };
+}
+pub(crate) use words;
+
 /// The two columns of an amount: minor units and currency, both NULL for none.
 pub(crate) fn money_values(money: Option<Money>) -> [Value; 2] {
     [

@@ -48,6 +48,7 @@ CREATE TABLE signin_links (
     expires_at BIGINT NOT NULL,
     uses_left BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, token_hash),
+    UNIQUE (token_hash),
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );
 
@@ -223,6 +224,7 @@ CREATE TABLE listings (
     FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id)
 );
 CREATE INDEX listings_by_product ON listings (tenant_id, product_id);
+CREATE INDEX listings_unmapped ON listings (tenant_id, sku) WHERE product_id IS NULL;
 CREATE INDEX listings_due ON listings (tenant_id, account_id, due_priority, due_caused_at) WHERE due_qty IS NOT NULL;
 CREATE INDEX listings_in_flight ON listings (tenant_id, account_id, write_sent_at) WHERE write_push IS NOT NULL;
 CREATE INDEX listings_to_read ON listings (tenant_id, account_id, read_due_at) WHERE read_due_at IS NOT NULL;
@@ -427,6 +429,7 @@ CREATE TABLE runs (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX runs_by_account ON runs (tenant_id, account_id, id);
+CREATE INDEX runs_open ON runs (tenant_id, account_id, kind) WHERE state = 'running';
 
 CREATE TABLE alerts (
     tenant_id TEXT NOT NULL,

@@ -1,0 +1,162 @@
+//! Accounts: connecting, secrets, status and health.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::*;
+use crate::{AccountChange, AccountStatus, ConnectError};
+
+#[tokio::test]
+async fn one_seller_is_connected_once_and_comes_back_with_its_history() {
+    for world in worlds().await {
+        let ours = &world.ours;
+        let first = ours.create_account(new_account("de")).await.unwrap();
+        let twice = ours.create_account(new_account("de")).await.unwrap_err();
+        let ConnectError::AlreadyConnected { id, name } = &twice else {
+            panic!("{}: {twice}", world.label)
+        };
+        assert_eq!((id, name.as_str()), (&first.id, "de"));
+        assert!(twice.to_string().contains(&first.id.to_string()));
+        let other = world.theirs.create_account(new_account("de")).await.unwrap();
+        assert_ne!(other.id, first.id, "tenants do not stand in each other's way");
+
+        let mut tx = ours.begin().await.unwrap();
+        let until = START.plus(Duration::from_secs(500));
+        tx.set_orders_complete_until(first.id, until).await.unwrap();
+        tx.set_orders_complete_until(first.id, START).await.unwrap();
+        assert!(tx.disconnect_account(first.id).await.unwrap());
+        assert!(!tx.disconnect_account(other.id).await.unwrap());
+        tx.commit().await.unwrap();
+        let gone = ours.account(first.id).await.unwrap().unwrap();
+        assert_eq!(
+            (gone.status, gone.orders_complete_until),
+            (AccountStatus::Disconnected, until)
+        );
+        assert_eq!(ours.credentials(first.id).await.unwrap(), Some(BTreeMap::new()));
+
+        let mut again = new_account("de");
+        again.name = "Germany".to_owned();
+        again.credentials = secrets("new");
+        let back = ours.create_account(again).await.unwrap();
+        assert_eq!((back.id, back.status), (first.id, AccountStatus::Active));
+        assert_eq!(
+            (back.name.as_str(), back.orders_complete_until),
+            ("Germany", until)
+        );
+        assert_eq!(ours.credentials(back.id).await.unwrap(), Some(secrets("new")));
+        assert_eq!(ours.accounts().await.unwrap(), [back]);
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_and_open_for_their_account_alone() {
+    for world in worlds().await {
+        let ours = &world.ours;
+        let (one, two) = (world.account("one").await, world.account("two").await);
+        let (record, config) = ours.account_config(one).await.unwrap().unwrap();
+        assert_eq!(config.credentials, secrets("hush"));
+        assert_eq!(config.checked.external_id, "seller-one");
+        assert_eq!(
+            (&config.endpoints, &config.options),
+            (&record.endpoints, &record.options)
+        );
+        assert!(world.theirs.account_config(one).await.unwrap().is_none());
+        assert_eq!(world.theirs.credentials(one).await.unwrap(), None);
+
+        let mut tx = ours.begin().await.unwrap();
+        let sql = "SELECT credentials FROM accounts WHERE tenant_id = $1 AND id = $2";
+        let row = tx.tx.query_one(sql, &[ours.key(), one.into()]).await.unwrap();
+        let sealed = row.bytes(0).unwrap().to_vec();
+        assert!(!sealed.windows(4).any(|part| part == b"hush"), "{}", world.label);
+        let sql = "UPDATE accounts SET credentials = $3 WHERE tenant_id = $1 AND id = $2";
+        tx.tx
+            .exec(sql, &[ours.key(), two.into(), sealed.into()])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let message = ours.credentials(two).await.unwrap_err().to_string();
+        assert!(
+            message.contains(&two.to_string()),
+            "copied secrets do not open: {message}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn settings_change_one_by_one() {
+    for world in worlds().await {
+        let ours = &world.ours;
+        let id = world.account("in").await;
+        let before = ours.account(id).await.unwrap().unwrap();
+        let later = world.later(Duration::from_secs(5));
+        let change = AccountChange {
+            name: Some(" India ".to_owned()),
+            options: Some(BTreeMap::new()),
+            ..AccountChange::default()
+        };
+        assert!(ours.update_account(id, change.clone()).await.unwrap());
+        assert!(!world.theirs.update_account(id, change).await.unwrap());
+        let mut tx = ours.begin().await.unwrap();
+        let after = tx.account(id).await.unwrap().unwrap();
+        drop(tx);
+        assert_eq!((after.name.as_str(), after.updated_at), ("India", later));
+        assert_eq!((&after.endpoints, after.options.len()), (&before.endpoints, 0));
+        assert_eq!(ours.credentials(id).await.unwrap(), Some(secrets("hush")));
+        let change = AccountChange {
+            credentials: Some(secrets("fresh")),
+            endpoints: Some(BTreeMap::new()),
+            ..AccountChange::default()
+        };
+        assert!(ours.update_account(id, change).await.unwrap());
+        assert_eq!(ours.credentials(id).await.unwrap(), Some(secrets("fresh")));
+        assert!(ours.account(id).await.unwrap().unwrap().endpoints.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn health_counts_failures_in_a_row() {
+    for world in worlds().await {
+        let ours = &world.ours;
+        let id = world.account("in").await;
+        ours.note_ok(id).await.unwrap();
+        assert_eq!(ours.note_error(id, "down").await.unwrap(), 1);
+        assert_eq!(ours.note_error(id, "still down").await.unwrap(), 2);
+        assert_eq!(world.theirs.note_error(id, "not mine").await.unwrap(), 0);
+        let account = ours.account(id).await.unwrap().unwrap();
+        assert_eq!(
+            (account.error_streak, account.last_error.as_deref()),
+            (2, Some("still down"))
+        );
+        let ok = world.later(Duration::from_secs(1));
+        ours.note_ok(id).await.unwrap();
+        world.later(Duration::from_secs(1));
+        ours.note_ok(id).await.unwrap();
+        world.theirs.note_ok(id).await.unwrap();
+        let account = ours.account(id).await.unwrap().unwrap();
+        assert_eq!(
+            (account.error_streak, account.last_ok_at),
+            (0, Some(ok)),
+            "{}",
+            world.label
+        );
+
+        let status = AccountStatus::NeedsReauthorisation;
+        assert!(
+            ours.set_account_status(id, status, Some("token revoked"))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !world
+                .theirs
+                .set_account_status(id, AccountStatus::Paused, None)
+                .await
+                .unwrap()
+        );
+        let account = ours.account(id).await.unwrap().unwrap();
+        assert_eq!(
+            (account.status, account.status_reason.as_deref()),
+            (status, Some("token revoked"))
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! The store's conformance: every public method has a case here, and every case runs on both databases.
+
+mod accounts;
+mod alerts;
+mod catalog;
+mod people;
+mod policies;
+mod runs;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stockbridge_domain::catalog::Product;
+use stockbridge_domain::channel::{ChannelKind, CheckedAccount, SecretText};
+use stockbridge_domain::clock::Stepped;
+use stockbridge_domain::{AccountId, Currency, Money, Sku, Timestamp, UserId};
+
+use crate::testing::{TestDb, databases};
+use crate::{NewAccount, NewProduct, PageQuery, Store, Tenant};
+
+/// When the world begins.
+const START: Timestamp = Timestamp::from_secs(1_790_000_000);
+
+/// A store with two tenants on one database.
+struct World {
+    label: &'static str,
+    clock: Arc<Stepped>,
+    store: Store,
+    /// The tenant the case is about, and its owner.
+    ours: Tenant,
+    owner: UserId,
+    /// Another tenant, which must see and change nothing of ours.
+    theirs: Tenant,
+    // Last, so that the store is closed before its database goes.
+    _db: TestDb,
+}
+
+impl World {
+    fn later(&self, by: Duration) -> Timestamp {
+        self.clock.advance(by);
+        self.store.env().now()
+    }
+
+    /// A connected account of the channel `test`.
+    async fn account(&self, name: &str) -> AccountId {
+        self.ours.create_account(new_account(name)).await.unwrap().id
+    }
+
+    /// Products with these SKUs.
+    async fn products(&self, skus: &[&str]) -> Vec<Product> {
+        let new = skus.iter().map(|text| new_product(text)).collect();
+        self.ours.create_products(new).await.unwrap().products
+    }
+}
+
+/// A world on every database there is.
+async fn worlds() -> Vec<World> {
+    let mut worlds = Vec::new();
+    for db in databases().await.unwrap() {
+        let clock = Stepped::new(START, 11);
+        let store = db.store(clock.env()).await.unwrap();
+        let (ours, owner) = store
+            .system()
+            .create_tenant("Ours", "owner@ours.example")
+            .await
+            .unwrap();
+        let (theirs, _) = store
+            .system()
+            .create_tenant("Theirs", "owner@theirs.example")
+            .await
+            .unwrap();
+        worlds.push(World {
+            label: db.label,
+            clock,
+            ours: store.tenant(ours),
+            owner,
+            theirs: store.tenant(theirs),
+            store,
+            _db: db,
+        });
+    }
+    worlds
+}
+
+fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
+}
+
+fn eur(minor: i64) -> Money {
+    Money::from_minor(minor, Currency::parse("EUR").unwrap())
+}
+
+fn new_product(text: &str) -> NewProduct {
+    NewProduct {
+        sku: sku(text),
+        title: format!("Title of {text}"),
+        barcode: None,
+        base_price: Some(eur(1_999)),
+    }
+}
+
+fn new_account(name: &str) -> NewAccount {
+    NewAccount {
+        channel: ChannelKind::new("test"),
+        name: name.to_owned(),
+        checked: CheckedAccount {
+            external_id: format!("seller-{name}"),
+            marketplaces: vec!["M1".to_owned(), "M2".to_owned()],
+            currency: Some(Currency::parse("INR").unwrap()),
+        },
+        credentials: secrets("hush"),
+        endpoints: BTreeMap::from([("api".to_owned(), "http://127.0.0.1:1".to_owned())]),
+        options: BTreeMap::from([("depth".to_owned(), serde_json::json!(3))]),
+        orders_from: START,
+    }
+}
+
+fn secrets(text: &str) -> BTreeMap<String, SecretText> {
+    BTreeMap::from([("refresh_token".to_owned(), SecretText::new(text))])
+}
+
+/// Walks a list page by page, two rows at a time, and returns all its rows.
+macro_rules! walk {
+    ($list:expr) => {{
+        let mut rows = Vec::new();
+        let mut query = crate::PageQuery::first(2);
+        loop {
+            let page = $list(query.clone()).await.unwrap();
+            assert!(page.items.len() <= 2);
+            rows.extend(page.items);
+            match page.next {
+                Some(next) => query.cursor = Some(next),
+                None => break rows,
+            }
+        }
+    }};
+}
+use walk;
+
+/// A page query with a cursor that no list gave out.
+fn bad_cursor() -> PageQuery {
+    PageQuery {
+        limit: 2,
+        cursor: Some("bm90IG1pbmU".to_owned()),
+    }
+}
