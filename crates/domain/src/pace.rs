@@ -22,19 +22,27 @@ impl Pace {
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         let elapsed = now.since(self.at);
-        let halvings = u32::try_from(elapsed.as_secs() / DAY_SECS).unwrap_or(u32::MAX).min(62);
+        let halvings = u32::try_from(elapsed.as_secs() / DAY_SECS)
+            .unwrap_or(u32::MAX)
+            .min(62);
         let halved = self.sold_milli >> halvings;
         // Within a day the curve is taken as a straight line: near enough for a margin.
         let rest_secs = i64::try_from(elapsed.as_secs() % DAY_SECS).unwrap_or(0);
         let day_secs = i64::try_from(Duration::from_secs(DAY_SECS).as_secs()).unwrap_or(1);
-        Self { sold_milli: halved - halved / 2 * rest_secs / day_secs, at: self.at.max(now) }
+        Self {
+            sold_milli: halved - halved / 2 * rest_secs / day_secs,
+            at: self.at.max(now),
+        }
     }
 
     /// The pace after a sale of `units` (negative for a cancellation).
     #[must_use]
     pub fn sold(self, units: i64, now: Timestamp) -> Self {
         let decayed = self.at(now);
-        Self { sold_milli: (decayed.sold_milli + units * 1_000).max(0), ..decayed }
+        Self {
+            sold_milli: (decayed.sold_milli + units * 1_000).max(0),
+            ..decayed
+        }
     }
 
     /// Units a day, rounded up. (A constant pace of `p` a day holds the number at `p / ln 2`.)
@@ -55,8 +63,15 @@ mod tests {
             pace = pace.sold(1, start.plus(Duration::from_secs(hour * 3_600)));
         }
         let end = start.plus(Duration::from_secs(24 * 14 * 3_600));
-        assert!((23..=27).contains(&pace.units_per_day(end)), "{}", pace.units_per_day(end));
-        assert_eq!(pace.units_per_day(end.plus(Duration::from_secs(40 * DAY_SECS))), 1);
+        assert!(
+            (23..=27).contains(&pace.units_per_day(end)),
+            "{}",
+            pace.units_per_day(end)
+        );
+        assert_eq!(
+            pace.units_per_day(end.plus(Duration::from_secs(40 * DAY_SECS))),
+            1
+        );
         assert_eq!(Pace::default().units_per_day(end), 0);
     }
 }
