@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-const DAY_SECS: u64 = 86_400;
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The pace of one listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -21,16 +21,9 @@ impl Pace {
     /// The pace as it has decayed at `now`; time that runs backwards changes nothing.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
-        let elapsed = now.since(self.at);
-        let halvings = u32::try_from(elapsed.as_secs() / DAY_SECS)
-            .unwrap_or(u32::MAX)
-            .min(62);
-        let halved = self.sold_milli >> halvings;
-        // Within a day the curve is taken as a straight line: near enough for a margin.
-        let rest_secs = i64::try_from(elapsed.as_secs() % DAY_SECS).unwrap_or(0);
-        let day_secs = i64::try_from(Duration::from_secs(DAY_SECS).as_secs()).unwrap_or(1);
+        let days = now.since(self.at).as_secs_f64() / DAY.as_secs_f64();
         Self {
-            sold_milli: halved - halved / 2 * rest_secs / day_secs,
+            sold_milli: (self.sold_milli as f64 * (-days).exp2()).round() as i64,
             at: self.at.max(now),
         }
     }
@@ -68,10 +61,7 @@ mod tests {
             "{}",
             pace.units_per_day(end)
         );
-        assert_eq!(
-            pace.units_per_day(end.plus(Duration::from_secs(40 * DAY_SECS))),
-            1
-        );
+        assert_eq!(pace.units_per_day(end.plus(40 * DAY)), 1);
         assert_eq!(Pace::default().units_per_day(end), 0);
     }
 }
