@@ -14,7 +14,7 @@ pub struct LaneRecord {
     pub lane: String,
     /// The account it works for.
     pub account: Option<AccountId>,
-    /// Jobs waiting.
+    /// Jobs waiting, counted up to 1,000.
     pub queued: i64,
     /// Jobs taken.
     pub running: i64,
@@ -91,7 +91,8 @@ impl Tenant {
     pub async fn lanes(&self) -> Result<Vec<LaneRecord>, StoreError> {
         let sql = "SELECT l.lane, l.account_id, l.ready_at, l.paused, l.wait_reason, \
              CASE WHEN l.lease_owner IS NOT NULL AND l.lease_until > $2 THEN 1 ELSE 0 END, \
-             (SELECT COUNT(*) FROM jobs j WHERE j.tenant_id = $1 AND j.lane = l.lane AND j.state = 'queued'), \
+             (SELECT COUNT(*) FROM (SELECT 1 FROM jobs j WHERE j.tenant_id = $1 AND j.lane = l.lane \
+             AND j.state = 'queued' LIMIT 1000) few), \
              (SELECT COUNT(*) FROM jobs j WHERE j.tenant_id = $1 AND j.lane = l.lane AND j.state = 'running'), \
              COALESCE(d.n, 0) FROM lanes l LEFT JOIN (SELECT lane, COUNT(*) AS n FROM jobs \
              WHERE tenant_id = $1 AND state = 'dead' GROUP BY lane) d ON d.lane = l.lane \

@@ -1,4 +1,7 @@
 //! A worker's way through a lane: claim, take, renew, release.
+//!
+//! On SQLite these commits do not wait for the disk. When the machine fails, the workers fail with it, so a claim that
+//! is forgotten has no holder left; what they finished is a commit that waits and takes all earlier ones along.
 
 use std::time::Duration;
 
@@ -68,7 +71,7 @@ impl System {
             fence: row.int(3)?,
             until,
         };
-        tx.commit().await?;
+        tx.commit_soon().await?;
         Ok(Some(lease))
     }
 
@@ -120,7 +123,7 @@ impl System {
             params.extend([level.int(0)?.into(), now.into(), left.into()]);
             collect(&mut jobs, lease.tenant, tx.query(TAKE_DUE, &params).await?)?;
         }
-        held.commit().await?;
+        held.commit_soon().await?;
         Ok(jobs)
     }
 
@@ -135,7 +138,7 @@ impl System {
         let mut params = lease.key().to_vec();
         params.push(self.env().now().plus(by).into());
         let held = tx.tx.exec(sql, &params).await? == 1;
-        tx.commit().await?;
+        tx.commit_soon().await?;
         Ok(held)
     }
 
@@ -169,7 +172,7 @@ impl System {
             wait.map(|(_, reason)| reason).into(),
         ]);
         tx.exec(sql, &params).await?;
-        held.commit().await?;
+        held.commit_soon().await?;
         if ready_at <= now {
             self.store().waker().wake();
         }
