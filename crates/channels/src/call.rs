@@ -189,3 +189,6 @@ pub fn per_second_to_micro(text: &str) -> Option<i64> {
 pub fn instant(at: Timestamp) -> String {
     Timestamp::from_secs(at.micros().div_euclid(1_000_000)).to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,9 @@ pub mod endpoint;
 pub mod http;
 pub mod own;
 
+#[cfg(test)]
+mod testing;
+
 use std::sync::Arc;
 
 use stockbridge_domain::channel::Channel;
@@ -20,3 +23,6 @@ use stockbridge_domain::channel::Channel;
 pub fn all() -> Vec<Arc<dyn Channel>> {
     vec![Arc::new(amazon::Amazon::default()), Arc::new(own::Own)]
 }
+
+#[cfg(test)]
+mod tests;

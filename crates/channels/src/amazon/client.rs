@@ -387,6 +387,12 @@ impl Api {
                 format!("the request could not be built: {e}"),
             )
         };
+        // Every HTTP client resolves these, encoded or not, so the call would reach another resource.
+        let path = call.target.split('?').next().unwrap_or_default();
+        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+            let message = "`.` and `..` cannot be part of a web address; rename the SKU in Seller Central";
+            return Err(ChannelError::new(Fault::Rejected, call.operation.name, message));
+        }
         let mut access = header::HeaderValue::from_str(token.expose()).map_err(|e| failed(&e))?;
         access.set_sensitive(true);
         let date = instant(self.io.env.now()).replace(['-', ':'], "");

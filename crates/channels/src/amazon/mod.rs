@@ -309,3 +309,6 @@ impl AmazonConnection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

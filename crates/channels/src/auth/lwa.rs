@@ -296,3 +296,6 @@ fn read(status: StatusCode, body: &[u8], now: Timestamp) -> Result<Token, Channe
         error.with_code(code)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,3 +181,6 @@ fn reason(error: &reqwest::Error) -> String {
     }
     text.unwrap_or_else(|| "the request could not be built or sent".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

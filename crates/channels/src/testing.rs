@@ -1,0 +1,138 @@
+//! Test doubles: a transport that answers from a script, a pacer that remembers, and the published models.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use stockbridge_domain::channel::{
+    BucketSpec, Grant, HttpRequest, HttpResponse, Io, Pacer, Transport, TransportError,
+};
+use stockbridge_domain::clock::Stepped;
+use stockbridge_domain::{AccountId, BoxFut, Timestamp};
+
+pub(crate) type Answer = Result<HttpResponse, TransportError>;
+type Script = Box<dyn Fn(&HttpRequest) -> Answer + Send + Sync>;
+
+/// The instant at which tests stand.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::parse("2026-11-21T03:25:00Z").unwrap()
+}
+
+pub(crate) fn account() -> AccountId {
+    "acc_00000000000000000000000007".parse().unwrap()
+}
+
+/// An answer with a body.
+#[expect(clippy::unnecessary_wraps, reason = "scripts answer with results")]
+pub(crate) fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
+    let mut response = http::Response::new(body.into());
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+    response
+        .headers_mut()
+        .insert("x-amzn-RequestId", "req-1".parse().unwrap());
+    Ok(response)
+}
+
+/// Transport and pacer of a test.
+pub(crate) struct World {
+    script: Script,
+    pub(crate) sent: Mutex<Vec<HttpRequest>>,
+    /// What the pacer was told: `learn NAME RATE`, `exhausted NAME`.
+    pub(crate) told: Mutex<Vec<String>>,
+    /// Set to make the pacer refuse.
+    pub(crate) wait: Mutex<Option<Timestamp>>,
+    pub(crate) clock: Arc<Stepped>,
+}
+
+impl World {
+    pub(crate) fn new(script: impl Fn(&HttpRequest) -> Answer + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self {
+            script: Box::new(script),
+            sent: Mutex::default(),
+            told: Mutex::default(),
+            wait: Mutex::default(),
+            clock: Stepped::new(now(), 1),
+        })
+    }
+
+    pub(crate) fn io(self: &Arc<Self>) -> Io {
+        Io {
+            transport: self.clone(),
+            pacer: self.clone(),
+            env: self.clock.env(),
+        }
+    }
+
+    /// Paths and queries sent, without those to the token endpoint.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        let sent = self.sent.lock().unwrap();
+        let targets = sent.iter().map(|r| r.uri().path_and_query().unwrap().to_string());
+        targets.filter(|t| !t.starts_with("/auth/")).collect()
+    }
+
+    pub(crate) fn token_calls(&self) -> usize {
+        self.sent
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|r| r.uri().path() == "/auth/o2/token")
+            .count()
+    }
+}
+
+impl Transport for World {
+    fn send(&self, request: HttpRequest, _: Duration) -> BoxFut<'_, Answer> {
+        Box::pin(async move {
+            let answer = (self.script)(&request);
+            self.sent.lock().unwrap().push(request);
+            // Lets the other callers of a test run in between.
+            tokio::task::yield_now().await;
+            answer
+        })
+    }
+}
+
+impl Pacer for World {
+    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec) -> BoxFut<'a, Grant> {
+        Box::pin(async { self.wait.lock().unwrap().map_or(Grant::Go, Grant::Wait) })
+    }
+
+    fn learn_rate<'a>(&'a self, _: AccountId, bucket: &'a BucketSpec, rate: i64) -> BoxFut<'a, ()> {
+        Box::pin(async move {
+            self.told
+                .lock()
+                .unwrap()
+                .push(format!("learn {} {rate}", bucket.name))
+        })
+    }
+
+    fn exhausted<'a>(&'a self, _: AccountId, bucket: &'a BucketSpec, _: Timestamp) -> BoxFut<'a, ()> {
+        Box::pin(async move {
+            self.told
+                .lock()
+                .unwrap()
+                .push(format!("exhausted {}", bucket.name))
+        })
+    }
+}
+
+/// A published model, or a line on the console saying what is left out without it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests find the platforms' documents where the developer keeps them"
+)]
+pub(crate) fn model(name: &str) -> Option<serde_json::Value> {
+    let root = std::env::var_os("STOCKBRIDGE_SPECS").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
+        PathBuf::from,
+    );
+    let path = root.join("sp-api/models").join(name);
+    match std::fs::read(&path) {
+        Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
+        Err(_) => {
+            println!("left out: checks against {name}, which is not in $STOCKBRIDGE_SPECS/sp-api/models");
+            None
+        }
+    }
+}
