@@ -1,37 +1,20 @@
-//! Operations with their published budgets, pure builders of their requests, and the caller that signs them.
+//! Operations with their published budgets, and pure builders of their requests.
 //!
 //! Paths, parameters and bodies follow Amazon's Swagger models, against which a test validates all of them; rates and
 //! bursts are those of the models' usage plans and are corrected at run time by `x-amzn-RateLimit-Limit`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Method, StatusCode, header};
-use serde::de::DeserializeOwned;
+use http::Method;
 use serde_json::json;
-use serde_json::value::RawValue;
-use stockbridge_domain::channel::{
-    BucketSpec, ChannelError, Fault, HttpRequest, Io, Level, PriceLevel, SecretText, ShipmentNotice,
-};
-use stockbridge_domain::{AccountId, Sku, Timestamp};
+use stockbridge_domain::channel::{BucketSpec, Level, PriceLevel, ShipmentNotice};
+use stockbridge_domain::{Sku, Timestamp};
 
-use super::error;
-use crate::auth::lwa::{Grant, Session};
-use crate::call::{Dialect, Effect, Operation, instant, perform};
+use crate::call::{Effect, Operation, instant};
 use crate::endpoint::{Query, encode};
 
 const LISTINGS: &str = "/listings/2021-08-01/items";
 const ORDERS: &str = "/orders/2026-01-01/orders";
-
-/// Amazon refuses a longer one than 500 characters and asks for this form.
-const USER_AGENT: &str = concat!(
-    "Stockbridge/",
-    env!("CARGO_PKG_VERSION"),
-    " (Language=Rust/",
-    env!("CARGO_PKG_RUST_VERSION"),
-    ")"
-);
 
 const fn bucket(name: &'static str, rate_micro: i64, burst: i64) -> BucketSpec {
     BucketSpec {
@@ -78,19 +61,14 @@ pub(super) static GET_ORDER: Operation = operation(5, Effect::Read, 2 * MIB);
 /// Confirms a parcel; the same number again edits the same parcel.
 pub(super) static CONFIRM_SHIPMENT: Operation = operation(6, Effect::Idempotent, MIB);
 
-static DIALECT: Dialect = Dialect {
-    rate_header: Some("x-amzn-ratelimit-limit"),
-    request_id_header: Some("x-amzn-requestid"),
-};
-
 /// A call, built but not signed.
 #[derive(Debug)]
 pub(super) struct Call {
-    operation: &'static Operation,
-    method: Method,
+    pub(super) operation: &'static Operation,
+    pub(super) method: Method,
     /// Path and query.
-    target: String,
-    body: Option<String>,
+    pub(super) target: String,
+    pub(super) body: Option<String>,
 }
 
 impl Call {
@@ -295,118 +273,5 @@ pub(super) fn confirm_shipment(main_marketplace: &str, notice: &ShipmentNotice) 
             encode(&notice.channel_order_id)
         ),
         body: Some(json!({"marketplaceId": marketplace, "packageDetail": package}).to_string()),
-    }
-}
-
-/// An answer that is no error.
-#[derive(Debug)]
-pub(super) struct Answer {
-    body: Bytes,
-    request_id: Option<String>,
-}
-
-impl Answer {
-    /// Reads the body of a read operation's answer.
-    ///
-    /// # Errors
-    /// [`Fault::Contract`] when it is whole but not what Amazon's model says, [`Fault::Unavailable`] when it is cut off
-    /// or no JSON at all, as gateways answer.
-    pub(super) fn read<T: DeserializeOwned>(&self, operation: &'static Operation) -> Result<T, ChannelError> {
-        serde_json::from_slice(&self.body).map_err(|e| {
-            let (fault, message) = if e.is_data() {
-                (
-                    Fault::Contract,
-                    format!(
-                        "the answer is not as Amazon documents it: {}",
-                        error::clean(&e.to_string())
-                    ),
-                )
-            } else {
-                (
-                    Fault::Unavailable,
-                    "the answer was cut off or is not JSON; it is tried again".to_owned(),
-                )
-            };
-            self.blame(ChannelError::new(fault, operation.name, message))
-        })
-    }
-
-    /// An error about this answer, with its request id.
-    pub(super) fn blame(&self, error: ChannelError) -> ChannelError {
-        error.with_request_id(self.request_id.clone())
-    }
-}
-
-/// Raw JSON of the things in a list, so that one unreadable thing does not take the others with it.
-pub(super) type Raw = Box<RawValue>;
-
-/// The signed-in caller of one account.
-pub(super) struct Api {
-    pub(super) io: Io,
-    pub(super) account: AccountId,
-    pub(super) base: String,
-    pub(super) grant: Grant,
-    pub(super) session: Arc<Session>,
-}
-
-impl Api {
-    /// Performs a call; an access token that is refused is replaced once.
-    ///
-    /// # Errors
-    /// As [`perform`], the token endpoint and [`error::judge`] say.
-    pub(super) async fn call(&self, call: &Call) -> Result<Answer, ChannelError> {
-        let token = self.session.token(&self.io, self.account, &self.grant).await?;
-        let mut response = self.send(call, &token).await?;
-        if response.status() == StatusCode::FORBIDDEN && error::token_refused(response.body()) {
-            let token = self
-                .session
-                .token_after(&self.io, self.account, &self.grant, &token)
-                .await?;
-            response = self.send(call, &token).await?;
-        }
-        let request_id = DIALECT.request_id(response.headers());
-        if response.status().is_success() {
-            return Ok(Answer {
-                request_id,
-                body: response.into_body(),
-            });
-        }
-        Err(error::judge(call.operation, response.status(), response.body()).with_request_id(request_id))
-    }
-
-    async fn send(&self, call: &Call, token: &SecretText) -> Result<http::Response<Bytes>, ChannelError> {
-        let request = self.sign(call, token)?;
-        perform(&self.io, self.account, &DIALECT, call.operation, request).await
-    }
-
-    fn sign(&self, call: &Call, token: &SecretText) -> Result<HttpRequest, ChannelError> {
-        let failed = |e: &dyn std::fmt::Display| {
-            ChannelError::new(
-                Fault::Contract,
-                call.operation.name,
-                format!("the request could not be built: {e}"),
-            )
-        };
-        // Every HTTP client resolves these, encoded or not, so the call would reach another resource.
-        let path = call.target.split('?').next().unwrap_or_default();
-        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
-            let message = "`.` and `..` cannot be part of a web address; rename the SKU in Seller Central";
-            return Err(ChannelError::new(Fault::Rejected, call.operation.name, message));
-        }
-        let mut access = header::HeaderValue::from_str(token.expose()).map_err(|e| failed(&e))?;
-        access.set_sensitive(true);
-        let date = instant(self.io.env.now()).replace(['-', ':'], "");
-        let mut request = http::Request::builder()
-            .method(call.method.clone())
-            .uri(format!("{}{}", self.base, call.target))
-            .header("x-amz-access-token", access)
-            .header("x-amz-date", date)
-            .header(header::USER_AGENT, USER_AGENT)
-            .header(header::ACCEPT, "application/json");
-        if call.body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-        }
-        let body = call.body.clone().map(Bytes::from).unwrap_or_default();
-        request.body(body).map_err(|e| failed(&e))
     }
 }

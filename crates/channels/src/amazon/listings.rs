@@ -7,7 +7,8 @@ use stockbridge_domain::channel::{
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{BoxFut, Sku, Timestamp};
 
-use super::client::{self, Raw};
+use super::api::Raw;
+use super::client;
 use super::error::clean;
 use super::orders::money;
 use super::{AmazonConnection, wire};

@@ -3,7 +3,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | `marketplaces` | country sites, and reading what a person typed |
-//! | `client` | operations, their budgets, pure request builders, the signed-in caller |
+//! | `client` | operations, their budgets, pure request builders |
+//! | `api` | the signed-in caller |
 //! | `error` | Amazon's errors as faults |
 //! | `wire` | Amazon's JSON, only the fields used |
 //! | `orders`, `listings`, `writes` | wire to domain, and the port's traits |
@@ -11,6 +12,7 @@
 //! Facts that shape it: one bearer token per seller and region and no AWS signature; `searchOrders` may be called about
 //! once in three minutes; `ACCEPTED` is not "applied"; Amazon lowers quantities by itself when it sells.
 
+mod api;
 mod client;
 mod error;
 mod listings;
@@ -31,7 +33,7 @@ use stockbridge_domain::{BoxFut, Currency, FieldError};
 
 use crate::auth::lwa::{self, Grant, Sessions};
 use crate::check;
-use client::Api;
+use api::Api;
 
 /// Endpoint: the Selling Partner API.
 const API: &str = "api";

@@ -7,7 +7,8 @@ use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::{LineSnapshot, OrderSnapshot, OrderStatus};
 use stockbridge_domain::{BoxFut, Currency, Money, Sku, Timestamp};
 
-use super::client::{self, Answer, ORDER_DATA, Raw};
+use super::api::{Answer, Raw};
+use super::client::{self, ORDER_DATA};
 use super::error::clean;
 use super::{AmazonConnection, wire};
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::client::Raw;
+use super::api::Raw;
 
 /// Answer of `getMarketplaceParticipations`.
 #[derive(Debug, Deserialize)]

@@ -17,72 +17,29 @@ async fn write_outcome(world: &Arc<World>) -> ItemOutcome {
         .outcome
 }
 
-#[tokio::test]
-async fn statuses_become_faults() {
-    let table = [
-        (
-            400,
-            errors("InvalidInput", "bad", "x"),
-            Fault::Rejected,
-            Some(Fault::Rejected),
-        ),
-        (
-            401,
-            errors("Unauthorized", "bad", ""),
-            Fault::Rejected,
-            Some(Fault::Rejected),
-        ),
-        (
-            403,
-            errors("Unauthorized", "Access denied", ""),
-            Fault::Forbidden,
-            Some(Fault::Forbidden),
-        ),
-        (
-            403,
-            errors(
-                "Unauthorized",
-                "Access denied",
-                "The marketplaces you provided are not valid for region.",
-            ),
-            Fault::Rejected,
-            Some(Fault::Rejected),
-        ),
-        (
-            403,
-            errors(
-                "Unauthorized",
-                "Access denied",
-                "Access token is missing in the request header.",
-            ),
-            Fault::Contract,
-            Some(Fault::Contract),
-        ),
-        (
-            404,
-            errors("NotFound", "none", ""),
-            Fault::NotFound,
-            Some(Fault::NotFound),
-        ),
+/// Status, body, the fault of a read, and that of a write if it was surely not applied.
+#[rustfmt::skip]
+fn refusals() -> Vec<(u16, Value, Fault, Option<Fault>)> {
+    vec![
+        (400, errors("InvalidInput", "bad", "x"), Fault::Rejected, Some(Fault::Rejected)),
+        (401, errors("Unauthorized", "bad", ""), Fault::Rejected, Some(Fault::Rejected)),
+        (403, errors("Unauthorized", "Access denied", ""), Fault::Forbidden, Some(Fault::Forbidden)),
+        (403, errors("Unauthorized", "Access denied", "The marketplaces you provided are not valid for region."), Fault::Rejected, Some(Fault::Rejected)),
+        (403, errors("Unauthorized", "Access denied", "Access token is missing in the request header."), Fault::Contract, Some(Fault::Contract)),
+        (404, errors("NotFound", "none", ""), Fault::NotFound, Some(Fault::NotFound)),
         (413, json!("too large"), Fault::Rejected, Some(Fault::Rejected)),
-        (
-            429,
-            errors("QuotaExceeded", "slow down", ""),
-            Fault::Throttled,
-            Some(Fault::Throttled),
-        ),
-        (
-            500,
-            errors("InternalFailure", "oops", ""),
-            Fault::Unavailable,
-            None,
-        ),
+        (429, errors("QuotaExceeded", "slow down", ""), Fault::Throttled, Some(Fault::Throttled)),
+        (500, errors("InternalFailure", "oops", ""), Fault::Unavailable, None),
         (502, json!("gateway"), Fault::Unavailable, None),
         (503, json!("busy"), Fault::Unavailable, Some(Fault::Unavailable)),
         (504, json!("gateway"), Fault::Unavailable, None),
         (302, json!(""), Fault::Contract, Some(Fault::Contract)),
-    ];
-    for (status, body, read, not_applied) in table {
+    ]
+}
+
+#[tokio::test]
+async fn statuses_become_faults() {
+    for (status, body, read, not_applied) in refusals() {
         let world = always(status, body.clone());
         let error = read_error(&world).await;
         assert_eq!(

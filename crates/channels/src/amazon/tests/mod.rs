@@ -5,6 +5,7 @@ mod errors;
 mod listings;
 mod models;
 mod orders;
+mod swagger;
 mod writes;
 
 use std::collections::BTreeMap;

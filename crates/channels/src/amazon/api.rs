@@ -1,0 +1,142 @@
+//! The signed-in caller of one account: signs, performs, renews a refused token once, and hands out readable answers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use stockbridge_domain::AccountId;
+use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, Io, SecretText};
+
+use super::client::Call;
+use super::error;
+use crate::auth::lwa::{Grant, Session};
+use crate::call::{Dialect, Operation, instant, perform};
+
+/// Amazon refuses a longer one than 500 characters and asks for this form.
+const USER_AGENT: &str = concat!(
+    "Stockbridge/",
+    env!("CARGO_PKG_VERSION"),
+    " (Language=Rust/",
+    env!("CARGO_PKG_RUST_VERSION"),
+    ")"
+);
+
+static DIALECT: Dialect = Dialect {
+    rate_header: Some("x-amzn-ratelimit-limit"),
+    request_id_header: Some("x-amzn-requestid"),
+};
+
+/// An answer that is no error.
+#[derive(Debug)]
+pub(super) struct Answer {
+    body: Bytes,
+    request_id: Option<String>,
+}
+
+impl Answer {
+    /// Reads the body of a read operation's answer.
+    ///
+    /// # Errors
+    /// [`Fault::Contract`] when it is whole but not what Amazon's model says, [`Fault::Unavailable`] when it is cut off
+    /// or no JSON at all, as gateways answer.
+    pub(super) fn read<T: DeserializeOwned>(&self, operation: &'static Operation) -> Result<T, ChannelError> {
+        serde_json::from_slice(&self.body).map_err(|e| {
+            let (fault, message) = if e.is_data() {
+                (
+                    Fault::Contract,
+                    format!(
+                        "the answer is not as Amazon documents it: {}",
+                        error::clean(&e.to_string())
+                    ),
+                )
+            } else {
+                (
+                    Fault::Unavailable,
+                    "the answer was cut off or is not JSON; it is tried again".to_owned(),
+                )
+            };
+            self.blame(ChannelError::new(fault, operation.name, message))
+        })
+    }
+
+    /// An error about this answer, with its request id.
+    pub(super) fn blame(&self, error: ChannelError) -> ChannelError {
+        error.with_request_id(self.request_id.clone())
+    }
+}
+
+/// Raw JSON of the things in a list, so that one unreadable thing does not take the others with it.
+pub(super) type Raw = Box<RawValue>;
+
+/// The signed-in caller of one account.
+pub(super) struct Api {
+    pub(super) io: Io,
+    pub(super) account: AccountId,
+    pub(super) base: String,
+    pub(super) grant: Grant,
+    pub(super) session: Arc<Session>,
+}
+
+impl Api {
+    /// Performs a call; an access token that is refused is replaced once.
+    ///
+    /// # Errors
+    /// As [`perform`], the token endpoint and [`error::judge`] say.
+    pub(super) async fn call(&self, call: &Call) -> Result<Answer, ChannelError> {
+        let token = self.session.token(&self.io, self.account, &self.grant).await?;
+        let mut response = self.send(call, &token).await?;
+        if response.status() == StatusCode::FORBIDDEN && error::token_refused(response.body()) {
+            let token = self
+                .session
+                .token_after(&self.io, self.account, &self.grant, &token)
+                .await?;
+            response = self.send(call, &token).await?;
+        }
+        let request_id = DIALECT.request_id(response.headers());
+        if response.status().is_success() {
+            return Ok(Answer {
+                request_id,
+                body: response.into_body(),
+            });
+        }
+        Err(error::judge(call.operation, response.status(), response.body()).with_request_id(request_id))
+    }
+
+    async fn send(&self, call: &Call, token: &SecretText) -> Result<http::Response<Bytes>, ChannelError> {
+        let request = self.sign(call, token)?;
+        perform(&self.io, self.account, &DIALECT, call.operation, request).await
+    }
+
+    fn sign(&self, call: &Call, token: &SecretText) -> Result<HttpRequest, ChannelError> {
+        let failed = |e: &dyn std::fmt::Display| {
+            ChannelError::new(
+                Fault::Contract,
+                call.operation.name,
+                format!("the request could not be built: {e}"),
+            )
+        };
+        // Every HTTP client resolves these, encoded or not, so the call would reach another resource.
+        let path = call.target.split('?').next().unwrap_or_default();
+        if path.split('/').any(|segment| matches!(segment, "." | "..")) {
+            let message = "`.` and `..` cannot be part of a web address; rename the SKU in Seller Central";
+            return Err(ChannelError::new(Fault::Rejected, call.operation.name, message));
+        }
+        let mut access = header::HeaderValue::from_str(token.expose()).map_err(|e| failed(&e))?;
+        access.set_sensitive(true);
+        let date = instant(self.io.env.now()).replace(['-', ':'], "");
+        let mut request = http::Request::builder()
+            .method(call.method.clone())
+            .uri(format!("{}{}", self.base, call.target))
+            .header("x-amz-access-token", access)
+            .header("x-amz-date", date)
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::ACCEPT, "application/json");
+        if call.body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = call.body.clone().map(Bytes::from).unwrap_or_default();
+        request.body(body).map_err(|e| failed(&e))
+    }
+}
