@@ -142,6 +142,11 @@ impl Store {
         &self.wakes
     }
 
+    /// The database, for its count of statements.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
     pub(crate) fn vault(&self) -> &Vault {
         &self.vault
     }

@@ -7,9 +7,12 @@
 //! | --- | --- | --- |
 //! | `$n` | `$n` | `?n` (there `$n` would be numbered by first appearance) |
 //! | `{in $n}` | `= ANY($n)` | `IN (SELECT value FROM json_each(?n))`, the list bound as JSON |
-//! | `{for_update}` | `FOR UPDATE` | nothing: there is one writer |
-//! | `{skip_locked}` | `FOR UPDATE SKIP LOCKED` | nothing |
+//! | `{for_update}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
+//! | `{skip_locked}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
 //! | `TEXT` in migrations | `TEXT COLLATE "C"` | `TEXT`: both order by code point |
+//!
+//! The row locks exclude each other but not the foreign keys of others: whoever inserts a row that refers to a locked one
+//! does not wait, which with `FOR UPDATE` ends in deadlocks.
 //!
 //! A new difference is a new line here and in the tests below, never an `if` in a table's file.
 
@@ -107,8 +110,8 @@ fn translate(dialect: Dialect, shared: &str) -> Result<String, StoreError> {
 fn replace(dialect: Dialect, token: &str) -> Option<String> {
     let text = match (token, dialect) {
         ("for_update" | "skip_locked", Dialect::Sqlite) => String::new(),
-        ("for_update", Dialect::Postgres) => "FOR UPDATE".to_owned(),
-        ("skip_locked", Dialect::Postgres) => "FOR UPDATE SKIP LOCKED".to_owned(),
+        ("for_update", Dialect::Postgres) => "FOR NO KEY UPDATE".to_owned(),
+        ("skip_locked", Dialect::Postgres) => "FOR NO KEY UPDATE SKIP LOCKED".to_owned(),
         (other, _) => {
             let number: u16 = other.strip_prefix("in $")?.parse().ok()?;
             match dialect {
@@ -185,11 +188,11 @@ mod tests {
         );
         assert_eq!(
             translate(Dialect::Postgres, shared).unwrap(),
-            "SELECT '$1 {x}' FROM t WHERE a = $2 AND b = ANY($1) FOR UPDATE"
+            "SELECT '$1 {x}' FROM t WHERE a = $2 AND b = ANY($1) FOR NO KEY UPDATE"
         );
         assert_eq!(
             translate(Dialect::Postgres, "{skip_locked}").unwrap(),
-            "FOR UPDATE SKIP LOCKED"
+            "FOR NO KEY UPDATE SKIP LOCKED"
         );
     }
 

@@ -24,6 +24,7 @@ mod value;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dialect::Translations;
 
@@ -100,6 +101,7 @@ impl Scope {
 pub struct Db {
     backend: Backend,
     translations: Arc<Translations>,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -137,7 +139,14 @@ impl Db {
         Ok(Self {
             backend,
             translations: Arc::new(Translations::new(dialect)),
+            statements: Arc::default(),
         })
+    }
+
+    /// How many statements were run since it was opened, bulk statements counted once: tells tests and benchmarks
+    /// that a page costs the same number of round trips whatever its length.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Which database this is.
@@ -164,6 +173,7 @@ impl Db {
         Ok(Tx {
             backend,
             translations: Arc::clone(&self.translations),
+            statements: Arc::clone(&self.statements),
             state: State::Open,
         })
     }
@@ -180,6 +190,7 @@ enum Access {
 pub(crate) struct Tx {
     backend: BackendTx,
     translations: Arc<Translations>,
+    statements: Arc<AtomicU64>,
     state: State,
 }
 
@@ -346,6 +357,7 @@ impl Tx {
         self.ensure_open()?;
         params.iter().try_for_each(Value::check)?;
         let sql = self.translations.get(sql)?;
+        self.statements.fetch_add(1, Ordering::Relaxed);
         self.state = State::Broken;
         Ok(sql)
     }
@@ -366,6 +378,7 @@ impl Tx {
             )));
         }
         rows.iter().flatten().try_for_each(Value::check)?;
+        self.statements.fetch_add(1, Ordering::Relaxed);
         self.state = State::Broken;
         Ok(dialect::insert_text(self.dialect(), table, columns, tail).into())
     }
