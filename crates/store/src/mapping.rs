@@ -67,7 +67,7 @@ impl TenantTx {
         Ok(self.mark_dirty(known.product, "mapping", self.env.now()).await?)
     }
 
-    /// Locks the products concerned, as everything does that moves offers, and reads how the listing is mapped.
+    /// Locks the account and the products concerned, as everything does that moves offers, and reads how the listing is mapped.
     async fn lock_mapping(
         &mut self,
         listing: ListingId,
@@ -76,9 +76,18 @@ impl TenantTx {
         let Some(mapped) = self.mapping(listing).await? else {
             return Ok(None);
         };
+        self.lock_account(mapped.account).await?;
         let products = mapped.product.into_iter().chain(next).collect();
-        StockBook::lock(self, &products).await?;
-        self.mapping(listing).await
+        let book = StockBook::lock(self, &products).await?;
+        let mapped = self.mapping(listing).await?;
+        if let Some(product) = mapped.as_ref().and_then(|m| m.product)
+            && !book.holds(product)
+        {
+            return Err(StoreError::Busy {
+                detail: format!("the listing {listing} was mapped by somebody else just now"),
+            });
+        }
+        Ok(mapped)
     }
 
     async fn mapping(&mut self, listing: ListingId) -> Result<Option<Mapped>, StoreError> {
@@ -120,6 +129,7 @@ impl TenantTx {
         products: &[Product],
     ) -> Result<ImportOutcome, StoreError> {
         let now = self.env.now();
+        self.lock_accounts().await?;
         let skus = Value::TextList(products.iter().map(|product| product.sku.to_string()).collect());
         let sql = "UPDATE listings SET product_id = (SELECT p.id FROM products p \
              WHERE p.tenant_id = $1 AND p.sku = listings.sku), mapped_by = 'sku', updated_at = $3 \

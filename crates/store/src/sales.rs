@@ -4,18 +4,18 @@
 //! The check and the reservation are one transaction under the products' locks, so two buyers never get the same unit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Serialize;
 use stockbridge_domain::channel::{LineSnapshot, OrderSnapshot};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::stock::LineStock;
-use stockbridge_domain::{Money, OrderId, OrderLineId, ProductId, Sku};
+use stockbridge_domain::{AccountId, Money, OrderId, OrderLineId, ProductId, Sku};
 
 use crate::columns::Columns as _;
-use crate::db::Value;
 use crate::import::{ImportAccount, ImportOutcome};
-use crate::stock::{Cause, NewEntry, StockBook};
+use crate::stock::{Cause, NewEntry, StockBook, id_list};
 use crate::{StoreError, TenantTx};
 
 /// A line of an own order.
@@ -92,7 +92,7 @@ impl TenantTx {
     /// Accepts an order of a channel that lives in the hub, if all its units are free.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`StoreError::Invalid`] when there is no such account.
     pub async fn create_own_order(
         &mut self,
         account: &ImportAccount,
@@ -100,6 +100,7 @@ impl TenantTx {
         lines: &[OwnLine],
         payload: String,
     ) -> Result<OwnOrder, StoreError> {
+        self.lock_account(account.id).await?;
         let known = self
             .tx
             .query_opt(
@@ -110,7 +111,7 @@ impl TenantTx {
         if let Some(row) = known {
             return Ok(OwnOrder::Known(row.parsed(0)?));
         }
-        let short = self.shortages(lines).await?;
+        let short = self.shortages(account.id, lines).await?;
         if !short.is_empty() {
             return Ok(OwnOrder::Short(short));
         }
@@ -142,8 +143,15 @@ impl TenantTx {
         }
     }
 
-    /// What is not free of these lines. Locks the products.
-    async fn shortages(&mut self, lines: &[OwnLine]) -> Result<Vec<Shortage>, StoreError> {
+    /// What is not free of these lines. Locks the products. A line whose SKU is not its product's can take nothing: what
+    /// would be reserved is not what was asked for.
+    async fn shortages(
+        &mut self,
+        account: AccountId,
+        lines: &[OwnLine],
+    ) -> Result<Vec<Shortage>, StoreError> {
+        let skus = lines.iter().map(|l| l.sku.as_str().to_owned()).collect();
+        let sold = self.sold_as(account, skus).await?;
         let products: BTreeSet<ProductId> = lines.iter().map(|l| l.product).collect();
         let book = StockBook::lock(self, &products).await?;
         let rows = self
@@ -151,42 +159,67 @@ impl TenantTx {
             .query(
                 "SELECT product_id, CAST(SUM(exposure * units) AS BIGINT) FROM listings \
                  WHERE tenant_id = $1 AND product_id {in $2} GROUP BY product_id",
-                &[
-                    self.key(),
-                    Value::TextList(products.iter().map(ToString::to_string).collect()),
-                ],
+                &[self.key(), id_list(&products)],
             )
             .await?;
         let mut exposed: BTreeMap<ProductId, i64> = BTreeMap::new();
         for row in &rows {
             exposed.insert(row.parsed(0)?, row.int(1)?);
         }
-        let mut wanted: BTreeMap<ProductId, (&Sku, i64)> = BTreeMap::new();
+        let (mut short, mut wanted) = (Vec::new(), BTreeMap::<ProductId, (&Sku, i64)>::new());
         for line in lines {
-            wanted.entry(line.product).or_insert((&line.sku, 0)).1 += line.quantity;
+            match sold.get(line.sku.as_str()) {
+                Some((product, units)) if *product == line.product => {
+                    let slot = &mut wanted.entry(line.product).or_insert((&line.sku, 0)).1;
+                    *slot = slot.saturating_add(line.quantity.max(0).saturating_mul(*units));
+                }
+                _ => short.push(Shortage {
+                    sku: line.sku.clone(),
+                    wanted: line.quantity,
+                    left: 0,
+                }),
+            }
         }
         let left =
             |product| book.line(product).balance.available() - exposed.get(&product).copied().unwrap_or(0);
-        Ok(wanted
+        let scarce = wanted
             .into_iter()
             .filter(|(product, (_, wanted))| *wanted > left(*product))
             .map(|(product, (sku, wanted))| Shortage {
                 sku: sku.clone(),
                 wanted,
                 left: left(product).max(0),
-            })
-            .collect())
+            });
+        short.extend(scarce);
+        Ok(short)
     }
 
-    /// Calls an own order off: what is not shipped is released.
+    /// Locks the account of an order, as everything does that writes its orders; nothing when there is no such order.
+    async fn lock_order(&mut self, order: OrderId) -> Result<Option<AccountId>, StoreError> {
+        let sql = "SELECT account_id FROM orders WHERE tenant_id = $1 AND id = $2";
+        let Some(row) = self.tx.query_opt(sql, &[self.key(), order.into()]).await? else {
+            return Ok(None);
+        };
+        let account = row.parsed(0)?;
+        self.lock_account(account).await?;
+        Ok(Some(account))
+    }
+
+    /// Calls an own order off: what is not shipped is released. Not for a remote channel's order: it is called off there.
     ///
     /// # Errors
-    /// When the database refuses; `Ok(None)` when there is no such order or it is shipped already.
+    /// When the database refuses; `Ok(None)` when there is no such order or it is shipped or called off already.
     pub async fn cancel_own_order(&mut self, order: OrderId) -> Result<Option<ImportOutcome>, StoreError> {
+        if self.lock_order(order).await?.is_none() {
+            return Ok(None);
+        }
         let Some((account, mut snapshot)) = self.own_snapshot(order).await? else {
             return Ok(None);
         };
-        if snapshot.status == Some(OrderStatus::Shipped) {
+        if matches!(
+            snapshot.status,
+            Some(OrderStatus::Shipped | OrderStatus::Cancelled)
+        ) {
             return Ok(None);
         }
         snapshot.status = Some(OrderStatus::Cancelled);
@@ -211,17 +244,17 @@ impl TenantTx {
         lines: &[(OrderLineId, i64)],
         own: bool,
     ) -> Result<Result<Shipped, ParcelError>, StoreError> {
-        let Some(row) = self
+        if self.lock_order(order).await?.is_none() {
+            return Ok(Err(ParcelError::NoOrder));
+        }
+        let row = self
             .tx
-            .query_opt(
+            .query_one(
                 "SELECT status, (SELECT COUNT(*) FROM shipments s WHERE s.tenant_id = o.tenant_id AND s.order_id = o.id) \
-                 FROM orders o WHERE tenant_id = $1 AND id = $2 {for_update}",
+                 FROM orders o WHERE tenant_id = $1 AND id = $2",
                 &[self.key(), order.into()],
             )
-            .await?
-        else {
-            return Ok(Err(ParcelError::NoOrder));
-        };
+            .await?;
         let status = row.named(0, OrderStatus::parse)?;
         if !matches!(status, OrderStatus::Open | OrderStatus::PartiallyShipped) {
             return Ok(Err(ParcelError::NotNow(status)));
@@ -330,7 +363,7 @@ impl TenantTx {
             .tx
             .query_opt(
                 "SELECT o.account_id, a.connected_at, o.channel_order_id, o.status, o.placed_at, o.total_minor, \
-                 o.total_currency, o.payload FROM orders o JOIN accounts a ON a.tenant_id = o.tenant_id \
+                 o.total_currency, o.payload, o.updated_at FROM orders o JOIN accounts a ON a.tenant_id = o.tenant_id \
                  AND a.id = o.account_id WHERE o.tenant_id = $1 AND o.id = $2",
                 &[self.key(), order.into()],
             )
@@ -363,7 +396,8 @@ impl TenantTx {
             fulfilled_by: FulfilledBy::Seller,
             marketplace: None,
             placed_at: row.time(4)?,
-            updated_at: self.env.now(),
+            // Later than what it is merged into, even within one tick of the clock.
+            updated_at: self.env.now().max(row.time(8)?.plus(Duration::from_micros(1))),
             ship_by: None,
             total: row.opt_money(5)?,
             lines,

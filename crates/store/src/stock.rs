@@ -3,12 +3,16 @@
 //! Every change of stock goes through a [`StockBook`]: it locks the products, folds new entries into their balances and
 //! writes both together. Whoever holds a product's lock may also move the exposure of its listings, which is why orders,
 //! plans, writes and own sales all begin here.
+//!
+//! Locks are taken in one order, so that no two transactions wait for each other: the account whose orders are written
+//! ([`TenantTx::lock_account`]), then products by id, then listings by id, then dirty products by id. A transaction makes
+//! one call that locks products, or several for the same ones. What was read before a lock is read again under it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use stockbridge_domain::stock::{Balance, EntryKind, Movement};
-use stockbridge_domain::{LedgerEntryId, LocationId, ProductId, Sku, Timestamp};
+use stockbridge_domain::{AccountId, LedgerEntryId, LocationId, ProductId, Sku, Timestamp};
 
 use crate::columns::Columns as _;
 use crate::db::{Kind, Row, Value};
@@ -81,14 +85,19 @@ impl StockBook {
     /// balances at the default location.
     pub(crate) async fn lock(tx: &mut TenantTx, products: &BTreeSet<ProductId>) -> Result<Self, StoreError> {
         let location = Self::default_location(tx).await?;
-        let ids = Value::TextList(products.iter().map(ToString::to_string).collect());
+        let ids = id_list(products);
         let key = tx.key();
-        tx.tx
+        let locked = tx
+            .tx
             .query(
                 "SELECT id FROM products WHERE tenant_id = $1 AND id {in $2} ORDER BY id {for_update}",
                 &[key.clone(), ids.clone()],
             )
             .await?;
+        let mut lines = BTreeMap::new();
+        for row in &locked {
+            lines.insert(row.parsed(0)?, BookLine::default());
+        }
         let rows = tx
             .tx
             .query(
@@ -97,7 +106,6 @@ impl StockBook {
                 &[key, ids, location.into()],
             )
             .await?;
-        let mut lines: BTreeMap<_, _> = products.iter().map(|id| (*id, BookLine::default())).collect();
         for row in rows {
             let balance = Balance {
                 on_hand: row.int(1)?,
@@ -133,18 +141,28 @@ impl StockBook {
         self.lines.get(&product).copied().unwrap_or_default()
     }
 
+    /// Whether the product exists and is locked.
+    pub(crate) fn holds(&self, product: ProductId) -> bool {
+        self.lines.contains_key(&product)
+    }
+
     /// Says that the product's quantity is known from now on.
     pub(crate) fn count(&mut self, product: ProductId) {
-        let line = self.lines.entry(product).or_default();
-        (line.counted, line.changed) = (true, true);
+        if let Some(line) = self.lines.get_mut(&product) {
+            (line.counted, line.changed) = (true, true);
+        }
     }
 
     /// Folds an entry into the balance; written by [`Self::write`].
     ///
     /// # Errors
-    /// When more would be released than is reserved: the books and the orders disagree, nothing is entered.
+    /// When more would be released than is reserved: the books and the orders disagree, nothing is entered. When the
+    /// product is not locked: its balance is not known.
     pub(crate) fn post(&mut self, tx: &TenantTx, entry: NewEntry<'_>) -> Result<&LedgerRecord, StoreError> {
-        let line = self.lines.entry(entry.product).or_default();
+        let line = self
+            .lines
+            .get_mut(&entry.product)
+            .ok_or_else(|| no_product(entry.product))?;
         let after = line
             .balance
             .apply(entry.movement)
@@ -222,6 +240,17 @@ impl StockBook {
             .await?;
         Ok(())
     }
+}
+
+fn no_product(product: ProductId) -> StoreError {
+    StoreError::Invalid {
+        detail: format!("there is no product {product}; create it first"),
+    }
+}
+
+/// Ids as the parameter of `{in $n}`.
+pub(crate) fn id_list<T: ToString>(ids: impl IntoIterator<Item = T>) -> Value {
+    Value::TextList(ids.into_iter().map(|id| id.to_string()).collect())
 }
 
 const LEDGER_COLUMNS: &[(&str, Kind)] = &[
@@ -362,11 +391,33 @@ impl LedgerCheck {
 }
 
 impl TenantTx {
+    /// Locks an account: its orders are written by one transaction at a time, so what a page was compared with stays as
+    /// it was. Comes before every lock of products.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] when there is no such account.
+    pub(crate) async fn lock_account(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let sql = "SELECT id FROM accounts WHERE tenant_id = $1 AND id = $2 {for_update}";
+        let row = self.tx.query_opt(sql, &[self.key(), account.into()]).await?;
+        row.map(drop).ok_or_else(|| StoreError::Invalid {
+            detail: format!("there is no account {account}; connect it first"),
+        })
+    }
+
+    /// Locks every account, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn lock_accounts(&mut self) -> Result<(), StoreError> {
+        let sql = "SELECT id FROM accounts WHERE tenant_id = $1 ORDER BY id {for_update}";
+        self.tx.query(sql, &[self.key()]).await.map(drop)
+    }
+
     /// Makes a manual entry and marks the product for new offers. Answers the entry, or the earlier one with the same
     /// reference, and whether it is new.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`StoreError::Invalid`] when there is no such product.
     pub async fn enter_stock(&mut self, entry: &ManualEntry) -> Result<(LedgerRecord, bool), StoreError> {
         let mut book = StockBook::lock(self, &BTreeSet::from([entry.product])).await?;
         let known = format!(
@@ -376,6 +427,9 @@ impl TenantTx {
         let params = [self.key(), (&entry.reference).into(), (&line).into()];
         if let Some(row) = self.tx.query_opt(&known, &params).await? {
             return Ok((ledger_from_row(&row)?, false));
+        }
+        if !book.holds(entry.product) {
+            return Err(no_product(entry.product));
         }
         let before = book.line(entry.product).balance;
         let change = match entry.amount {

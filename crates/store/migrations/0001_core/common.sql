@@ -228,6 +228,7 @@ CREATE INDEX listings_unmapped ON listings (tenant_id, sku) WHERE product_id IS 
 CREATE INDEX listings_due ON listings (tenant_id, account_id, due_priority, due_caused_at) WHERE due_qty IS NOT NULL;
 CREATE INDEX listings_in_flight ON listings (tenant_id, account_id, write_sent_at) WHERE write_push IS NOT NULL;
 CREATE INDEX listings_to_read ON listings (tenant_id, account_id, read_due_at) WHERE read_due_at IS NOT NULL;
+CREATE INDEX listings_to_settle ON listings (tenant_id, account_id, anchor_at) WHERE anchor_at IS NOT NULL;
 CREATE INDEX listings_unsettled ON listings (tenant_id, account_id) WHERE settled = 0;
 
 -- Every attempt to change what a channel shows.
@@ -333,6 +334,7 @@ CREATE TABLE dirty_products (
     PRIMARY KEY (tenant_id, product_id),
     FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id)
 );
+CREATE INDEX dirty_products_by_time ON dirty_products (tenant_id, caused_at, product_id);
 
 -- Things a channel sent that could not be read: kept as they came.
 CREATE TABLE quarantine (

@@ -11,7 +11,7 @@ use super::load::{LINE_COLUMNS, line_from_row};
 use super::write::line_values;
 use super::{ImportAccount, ImportOutcome, Merged, lines};
 use crate::columns::Columns as _;
-use crate::db::Value;
+use crate::stock::id_list;
 use crate::{StoreError, TenantTx};
 
 impl TenantTx {
@@ -19,9 +19,10 @@ impl TenantTx {
     /// listing; answers what it did as an import would.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`StoreError::Invalid`] when there is no such account.
     pub async fn adopt_lines(&mut self, account: AccountId, sku: &Sku) -> Result<ImportOutcome, StoreError> {
         let mut outcome = ImportOutcome::default();
+        self.lock_account(account).await?;
         let waiting = self.waiting_orders(account, sku).await?;
         if waiting.is_empty() {
             return Ok(outcome);
@@ -51,17 +52,18 @@ impl TenantTx {
                 order
                     .lines
                     .iter()
-                    .map(|l| line_values(self.key(), (*id).into(), &l.line)),
+                    .map(|l| line_values(self.key(), (*id).into(), l)),
             );
             outcome.changed += 1;
         }
         self.write_goods(goods, values, &mut outcome).await?;
-        let ids = Value::TextList(waiting.iter().map(|(id, _)| id.to_string()).collect());
+        let ids = id_list(waiting.iter().map(|(id, _)| id));
         self.tx
             .exec(
-                "UPDATE orders SET attention = NULL WHERE tenant_id = $1 AND id {in $2} AND NOT EXISTS (SELECT 1 FROM \
-                 order_lines l WHERE l.tenant_id = orders.tenant_id AND l.order_id = orders.id AND l.product_id IS NULL)",
-                &[self.key(), ids],
+                "UPDATE orders SET attention = NULL WHERE tenant_id = $1 AND id {in $2} AND attention = $3 \
+                 AND NOT EXISTS (SELECT 1 FROM order_lines l WHERE l.tenant_id = orders.tenant_id \
+                 AND l.order_id = orders.id AND l.product_id IS NULL)",
+                &[self.key(), ids, lines::UNMAPPED.into()],
             )
             .await?;
         Ok(outcome)
@@ -126,7 +128,7 @@ impl TenantTx {
         waiting: &[(OrderId, OrderSnapshot)],
         sku: &Sku,
     ) -> Result<HashMap<OrderId, Vec<super::load::KnownLine>>, StoreError> {
-        let ids = Value::TextList(waiting.iter().map(|(id, _)| id.to_string()).collect());
+        let ids = id_list(waiting.iter().map(|(id, _)| id));
         let sql = format!(
             "SELECT {LINE_COLUMNS} FROM order_lines WHERE tenant_id = $1 AND order_id {{in $2}} AND sku = $3 \
              AND product_id IS NULL"

@@ -1,14 +1,19 @@
 //! What one order's lines do to stock and to what listings offer.
 
+use std::collections::HashSet;
+
 use stockbridge_domain::channel::LineSnapshot;
-use stockbridge_domain::order::merge_line;
+use stockbridge_domain::order::{OrderStatus, merge_line};
 use stockbridge_domain::stock::{EntryKind, LineStep, LineStock};
 use stockbridge_domain::{OrderId, ProductId, Timestamp};
 
 use super::load::KnownLine;
-use super::{Goods, ImportAccount, Merged, MergedLine, Notice, is_own};
+use super::{Goods, ImportAccount, Merged, Notice, is_own};
 use crate::stock::{Cause, NewEntry};
 use crate::{StoreError, TenantTx};
+
+/// What is said of an order with a line that belongs to no product.
+pub(super) const UNMAPPED: &str = "a SKU of this order belongs to no product; map its listing";
 
 /// Merges the lines of `order` with those known, posts what they do to stock and moves the exposures.
 pub(super) fn merge(
@@ -19,27 +24,56 @@ pub(super) fn merge(
     goods: &mut Goods,
     notices: &mut Vec<Notice>,
 ) -> Result<(), StoreError> {
+    let mut seen = HashSet::new();
     for snapshot in &order.snapshot.lines {
+        if !seen.insert(&*snapshot.channel_line_id) {
+            let what = format!("line {} is listed twice", snapshot.channel_line_id);
+            order.attention.get_or_insert_with(|| what.clone());
+            notices.push(Notice::Odd {
+                order: order.snapshot.channel_order_id.clone(),
+                what,
+            });
+            continue;
+        }
         let at = known
             .iter()
             .position(|l| l.channel_line_id == snapshot.channel_line_id);
-        let new = at.is_none();
-        let mut line = match at {
+        let line = match at {
             Some(index) => known.swap_remove(index),
             None => new_line(tx, account, order, snapshot),
         };
-        take_over(&mut line, snapshot);
-        if is_own(order.snapshot.fulfilled_by) {
-            resolve(&mut line, goods, &order.snapshot.channel_order_id, notices);
-            move_stock(tx, order, &mut line, snapshot, goods, notices)?;
+        merge_line_into(tx, order, line, snapshot, goods, notices)?;
+    }
+    // A channel may leave lines out, of a cancelled order often all: what was known of them goes on under the new status.
+    // But what a shipped order lists is what was shipped; the rest was taken out of it.
+    let taken_out = order.status == OrderStatus::Shipped && !order.snapshot.lines.is_empty();
+    for line in known {
+        let mut snapshot = line.as_known();
+        if taken_out {
+            snapshot.cancelled = snapshot.ordered - snapshot.shipped;
         }
-        order.lines.push(MergedLine { line, new });
+        merge_line_into(tx, order, line, &snapshot, goods, notices)?;
     }
-    if order.lines.iter().any(|l| l.line.product.is_none()) && is_own(order.snapshot.fulfilled_by) {
-        order
-            .attention
-            .get_or_insert_with(|| "a SKU of this order belongs to no product; map its listing".to_owned());
+    if order.lines.iter().any(|l| l.product.is_none()) && is_own(order.snapshot.fulfilled_by) {
+        order.attention.get_or_insert_with(|| UNMAPPED.to_owned());
     }
+    Ok(())
+}
+
+fn merge_line_into(
+    tx: &TenantTx,
+    order: &mut Merged<'_>,
+    mut line: KnownLine,
+    snapshot: &LineSnapshot,
+    goods: &mut Goods,
+    notices: &mut Vec<Notice>,
+) -> Result<(), StoreError> {
+    take_over(&mut line, snapshot);
+    if is_own(order.snapshot.fulfilled_by) {
+        resolve(&mut line, goods, &order.snapshot.channel_order_id, notices);
+        move_stock(tx, order, &mut line, snapshot, goods, notices)?;
+    }
+    order.lines.push(line);
     Ok(())
 }
 
@@ -79,7 +113,7 @@ fn new_line(
 
 fn shipped_units(order: &Merged<'_>, snapshot: &LineSnapshot) -> i64 {
     match order.status {
-        stockbridge_domain::order::OrderStatus::Shipped => snapshot.ordered - snapshot.cancelled,
+        OrderStatus::Shipped => snapshot.ordered - snapshot.cancelled,
         _ => snapshot.shipped,
     }
     .max(0)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest as _, Sha256};
-use stockbridge_domain::channel::OrderSnapshot;
+use stockbridge_domain::channel::{LineSnapshot, OrderSnapshot};
 use stockbridge_domain::offer::Offer;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::pace::Pace;
@@ -45,6 +45,21 @@ pub(crate) struct KnownLine {
     pub(super) stock: LineStock,
 }
 
+impl KnownLine {
+    /// What a channel would say of it that says nothing new.
+    pub(super) fn as_known(&self) -> LineSnapshot {
+        LineSnapshot {
+            channel_line_id: self.channel_line_id.clone(),
+            sku: None,
+            title: self.title.clone(),
+            ordered: self.ordered,
+            shipped: self.shipped,
+            cancelled: self.cancelled,
+            total: None,
+        }
+    }
+}
+
 /// A listing of the account, with what it offers.
 pub(super) struct KnownListing {
     pub(super) id: ListingId,
@@ -61,7 +76,15 @@ pub(super) struct KnownListing {
 pub(super) fn digest(snapshot: &OrderSnapshot) -> String {
     let mut hash = Sha256::new();
     hash.update(snapshot.payload.as_bytes());
-    hash.update(format!("{:?}{}", snapshot.status, snapshot.updated_at.micros()).as_bytes());
+    hash.update(
+        format!(
+            "{:?}{}{:?}",
+            snapshot.status,
+            snapshot.updated_at.micros(),
+            snapshot.lines
+        )
+        .as_bytes(),
+    );
     hash.finalize()
         .iter()
         .take(16)
@@ -106,7 +129,7 @@ impl TenantTx {
             .tx
             .query(
                 "SELECT channel_order_id, id, status, updated_at, digest FROM orders \
-                 WHERE tenant_id = $1 AND account_id = $2 AND channel_order_id {in $3} {for_update}",
+                 WHERE tenant_id = $1 AND account_id = $2 AND channel_order_id {in $3}",
                 &[self.key(), account.into(), Value::TextList(ids)],
             )
             .await?;
@@ -153,10 +176,12 @@ impl TenantTx {
             .iter()
             .flat_map(|(s, _)| &s.lines)
             .filter_map(|l| l.sku.as_ref().map(|s| s.as_str().to_owned()))
+            // A snapshot may leave out a line or its SKU; what the line sold is still known.
+            .chain(lines.values().flatten().filter_map(|l| l.sku.clone()))
             .collect();
         skus.sort_unstable();
         skus.dedup();
-        let mut listings = self.listings_by_sku(account, &skus).await?;
+        let listings = self.listings_by_sku(account, &skus, "").await?;
         let without: Vec<String> = skus
             .iter()
             .filter(|sku| listings.get(*sku).is_none_or(|l| l.product.is_none()))
@@ -165,26 +190,66 @@ impl TenantTx {
         let products = self.products_by_sku(without).await?;
         let ids = concerned(fresh, lines, &listings, &products);
         let book = StockBook::lock(self, &ids).await?;
-        if self.tx.dialect() == crate::db::Dialect::Postgres && !listings.is_empty() {
-            // Another process may have moved the offers before the lock was ours.
-            listings = self.listings_by_sku(account, &skus).await?;
-        }
         Ok(Goods {
-            listings,
+            listings: self.listings_under_lock(account, &skus, listings, &book).await?,
             products,
             book,
             causes: BTreeMap::new(),
         })
     }
 
+    /// Which product a line of the account sells by these SKUs, and how many units of it: what merging resolves them to.
+    pub(crate) async fn sold_as(
+        &mut self,
+        account: AccountId,
+        skus: Vec<String>,
+    ) -> Result<HashMap<String, (ProductId, i64)>, StoreError> {
+        let mut sold: HashMap<_, _> = self
+            .listings_by_sku(account, &skus, "")
+            .await?
+            .into_iter()
+            .filter_map(|(sku, listing)| Some((sku, (listing.product?, listing.units))))
+            .collect();
+        let without = skus.into_iter().filter(|sku| !sold.contains_key(sku)).collect();
+        let products = self.products_by_sku(without).await?;
+        sold.extend(products.into_iter().map(|(sku, product)| (sku, (product, 1))));
+        Ok(sold)
+    }
+
+    /// The listings again, now that their products are locked: another process may have moved the offers, or mapped one.
+    async fn listings_under_lock(
+        &mut self,
+        account: AccountId,
+        skus: &[String],
+        before: HashMap<String, KnownListing>,
+        book: &StockBook,
+    ) -> Result<HashMap<String, KnownListing>, StoreError> {
+        if before.is_empty() {
+            return Ok(before);
+        }
+        let listings = self
+            .listings_by_sku(account, skus, "ORDER BY id {for_update}")
+            .await?;
+        for (sku, listing) in &listings {
+            let same = before.get(sku).is_some_and(|b| b.product == listing.product);
+            if !same && listing.product.is_some_and(|p| !book.holds(p)) {
+                return Err(StoreError::Busy {
+                    detail: format!("the listing {sku} was mapped to another product just now"),
+                });
+            }
+        }
+        Ok(listings)
+    }
+
     async fn listings_by_sku(
         &mut self,
         account: AccountId,
         skus: &[String],
+        tail: &str,
     ) -> Result<HashMap<String, KnownListing>, StoreError> {
         let sql = format!(
             "SELECT sku, id, product_id, units, sold_milli, sold_at, {OFFER_COLUMNS} FROM listings \
-             WHERE tenant_id = $1 AND account_id = $2 AND sku {{in $3}}"
+             WHERE tenant_id = $1 AND account_id = $2 AND sku {{in $3}} {tail}"
         );
         let rows = self
             .tx

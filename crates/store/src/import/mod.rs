@@ -2,7 +2,8 @@
 //! dirty products, in one transaction and a fixed number of statements whatever the page's length.
 //!
 //! Merging is idempotent: an order whose snapshot was merged before costs one look-up and no write, an older snapshot
-//! than the known one is ignored, and every ledger entry has a cause that cannot happen twice.
+//! than the known one is ignored, and every ledger entry has a cause that cannot happen twice. What a snapshot does not
+//! mention stays as it was: a line that a cancelled order no longer lists is released all the same.
 
 mod adopt;
 mod lines;
@@ -107,20 +108,15 @@ struct Merged<'a> {
     digest: String,
     known: bool,
     attention: Option<String>,
-    lines: Vec<MergedLine>,
-}
-
-/// A line being merged.
-struct MergedLine {
-    line: KnownLine,
-    new: bool,
+    lines: Vec<KnownLine>,
 }
 
 impl TenantTx {
     /// Merges snapshots of one account's orders.
     ///
     /// # Errors
-    /// When the database refuses; then nothing is written.
+    /// [`StoreError::Invalid`] when there is no such account; otherwise when the database refuses. Nothing may be
+    /// committed then.
     pub async fn import_orders(
         &mut self,
         account: &ImportAccount,
@@ -130,6 +126,7 @@ impl TenantTx {
             seen: count(snapshots.len()),
             ..ImportOutcome::default()
         };
+        self.lock_account(account.id).await?;
         let known = self.known_orders(account.id, snapshots).await?;
         let (fresh, unchanged) = select_fresh(snapshots, &known);
         outcome.unchanged = unchanged;

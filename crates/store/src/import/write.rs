@@ -1,7 +1,7 @@
 //! Writes a merged page: orders, lines, listings, stock, dirty products.
 
 use super::load::KnownLine;
-use super::{Goods, ImportAccount, ImportOutcome, Merged, MergedLine, Notice};
+use super::{Goods, ImportAccount, ImportOutcome, Merged, Notice};
 use crate::columns::money_values;
 use crate::db::{Kind, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
@@ -76,7 +76,12 @@ impl TenantTx {
         for order in &merged {
             let payload = sealer.seal("order", &order.id.to_string(), order.snapshot.payload.as_bytes())?;
             orders.push(self.order_values(account, order, payload));
-            lines.extend(order.lines.iter().map(|l| self.line_values(order, l)));
+            lines.extend(
+                order
+                    .lines
+                    .iter()
+                    .map(|l| line_values(self.key(), order.id.into(), l)),
+            );
         }
         self.tx
             .insert_many("orders", ORDER_COLUMNS, ORDER_UPSERT, orders)
@@ -98,8 +103,10 @@ impl TenantTx {
             ..
         } = goods;
         for product in book.touched() {
-            let available = book.line(product).balance.available();
-            if available < 0 {
+            let line = book.line(product);
+            let available = line.balance.available();
+            // Of a product nobody has counted, nothing is offered and nothing can be short.
+            if line.counted && available < 0 {
                 outcome.notices.push(Notice::Short {
                     product,
                     units: -available,
@@ -164,10 +171,6 @@ impl TenantTx {
             (&order.digest).into(),
             Value::Bytes(payload),
         ]
-    }
-
-    fn line_values(&self, order: &Merged<'_>, merged: &MergedLine) -> Vec<Value> {
-        line_values(self.key(), order.id.into(), &merged.line)
     }
 }
 

@@ -1,4 +1,9 @@
 //! Dirty products: those whose offers have to be computed anew.
+//!
+//! A mark is never lost: marking a product that is marked already still locks its mark, so the planner that is about to
+//! take it waits and then plans with what the marking transaction wrote.
+
+use std::collections::BTreeMap;
 
 use stockbridge_domain::{AccountId, ProductId, Timestamp};
 
@@ -11,6 +16,9 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("cause", Kind::Text),
     ("caused_at", Kind::Int),
 ];
+
+/// A product marked before keeps its cause; writing it over itself locks the row.
+const KEEP_FIRST: &str = "ON CONFLICT (tenant_id, product_id) DO UPDATE SET cause = dirty_products.cause";
 
 impl TenantTx {
     /// Marks products for new offers; a product marked before keeps its earlier cause.
@@ -31,16 +39,16 @@ impl TenantTx {
         &mut self,
         products: impl Iterator<Item = (ProductId, String, Timestamp)>,
     ) -> Result<(), StoreError> {
-        let rows = products
-            .map(|(product, cause, at)| vec![self.key(), product.into(), cause.into(), at.into()])
+        let mut marks = BTreeMap::new();
+        for (product, cause, at) in products {
+            marks.entry(product).or_insert((cause, at));
+        }
+        let rows = marks
+            .into_iter()
+            .map(|(product, (cause, at))| vec![self.key(), product.into(), cause.into(), at.into()])
             .collect();
         self.tx
-            .insert_many(
-                "dirty_products",
-                COLUMNS,
-                "ON CONFLICT (tenant_id, product_id) DO NOTHING",
-                rows,
-            )
+            .insert_many("dirty_products", COLUMNS, KEEP_FIRST, rows)
             .await?;
         Ok(())
     }
@@ -56,28 +64,20 @@ impl TenantTx {
         cause: &str,
     ) -> Result<u64, StoreError> {
         let params = [self.key(), cause.into(), self.env.now().into(), account.into()];
-        match account {
-            Some(_) => {
-                self.tx
-                    .exec(
-                        "INSERT INTO dirty_products (tenant_id, product_id, cause, caused_at) \
-                         SELECT DISTINCT $1, product_id, $2, CAST($3 AS BIGINT) FROM listings \
-                         WHERE tenant_id = $1 AND account_id = $4 AND product_id IS NOT NULL \
-                         ON CONFLICT (tenant_id, product_id) DO NOTHING",
-                        &params,
-                    )
-                    .await
-            }
-            None => {
-                self.tx
-                    .exec(
-                        "INSERT INTO dirty_products (tenant_id, product_id, cause, caused_at) \
-                         SELECT $1, id, $2, CAST($3 AS BIGINT) FROM products WHERE tenant_id = $1 \
-                         ON CONFLICT (tenant_id, product_id) DO NOTHING",
-                        &params[..3],
-                    )
-                    .await
-            }
-        }
+        let (source, params) = match account {
+            Some(_) => (
+                "SELECT DISTINCT $1, product_id, $2, CAST($3 AS BIGINT) FROM listings \
+                 WHERE tenant_id = $1 AND account_id = $4 AND product_id IS NOT NULL ORDER BY product_id",
+                &params[..],
+            ),
+            None => (
+                "SELECT $1, id, $2, CAST($3 AS BIGINT) FROM products WHERE tenant_id = $1 ORDER BY id",
+                &params[..3],
+            ),
+        };
+        let sql = format!(
+            "INSERT INTO dirty_products (tenant_id, product_id, cause, caused_at) {source} {KEEP_FIRST}"
+        );
+        self.tx.exec(&sql, params).await
     }
 }

@@ -1,6 +1,7 @@
 //! From dirty products to what is due: loads what the domain's plan needs, in a fixed number of queries for a whole batch.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use stockbridge_domain::allocation::{BasisPoints, Buffer, equal, split};
 use stockbridge_domain::channel::Timing;
@@ -9,13 +10,12 @@ use stockbridge_domain::job::Priority;
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::offer::Offer;
 use stockbridge_domain::pace::Pace;
-use stockbridge_domain::{AccountId, ListingId, ProductId, Timestamp};
+use stockbridge_domain::{AccountId, ListingId, ProductId, Sku, Timestamp};
 
 use super::OfferAccounts;
 use crate::columns::Columns as _;
-use crate::db::Value;
 use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
-use crate::stock::StockBook;
+use crate::stock::{StockBook, id_list};
 use crate::{StoreError, TenantTx};
 
 /// What planning a batch did.
@@ -45,13 +45,14 @@ pub(super) struct PlannedListing {
     pub(super) id: ListingId,
     pub(super) account: AccountId,
     pub(super) product: ProductId,
-    pub(super) sku: String,
+    pub(super) sku: Sku,
     pub(super) product_type: Option<String>,
     pub(super) units: i64,
     pub(super) offer: Offer,
     pub(super) pace: Pace,
     pub(super) not_before: Option<Timestamp>,
-    pub(super) desired: i64,
+    /// What allocation gives it; nothing while nobody has counted the product.
+    pub(super) desired: Option<i64>,
     pub(super) decision: Decision,
     before: (Option<i64>, Option<i64>, Option<String>),
 }
@@ -106,35 +107,57 @@ impl TenantTx {
         let rows = self
             .tx
             .query(
-                "SELECT product_id, cause, caused_at FROM dirty_products WHERE tenant_id = $1 \
-                 ORDER BY caused_at, product_id LIMIT $2",
+                "SELECT product_id FROM dirty_products WHERE tenant_id = $1 ORDER BY caused_at, product_id LIMIT $2",
                 &[self.key(), limit.into()],
+            )
+            .await?;
+        let marked = rows
+            .iter()
+            .map(|row| row.parsed(0))
+            .collect::<Result<BTreeSet<ProductId>, _>>()?;
+        let mut outcome = PlanOutcome {
+            more: i64::try_from(rows.len()).unwrap_or(0) == limit,
+            ..PlanOutcome::default()
+        };
+        if marked.is_empty() {
+            return Ok(outcome);
+        }
+        let book = StockBook::lock(self, &marked).await?;
+        let causes = self.take_marks(&marked).await?;
+        let planned = self
+            .plan_locked(accounts, &causes.keys().copied().collect(), &book)
+            .await?;
+        (outcome.products, outcome.listings) = (causes.len(), planned.len());
+        self.write_plan(&planned, &causes, &mut outcome).await?;
+        Ok(outcome)
+    }
+
+    /// Takes the marks of products that are locked. Another planner may have taken them meanwhile; whoever is marking one
+    /// right now is waited for, so that what is read after this includes what caused the mark.
+    async fn take_marks(
+        &mut self,
+        products: &BTreeSet<ProductId>,
+    ) -> Result<BTreeMap<ProductId, (String, Timestamp)>, StoreError> {
+        let params = [self.key(), id_list(products)];
+        let rows = self
+            .tx
+            .query(
+                "SELECT product_id, cause, caused_at FROM dirty_products WHERE tenant_id = $1 AND product_id {in $2} \
+                 ORDER BY product_id {for_update}",
+                &params,
+            )
+            .await?;
+        self.tx
+            .exec(
+                "DELETE FROM dirty_products WHERE tenant_id = $1 AND product_id {in $2}",
+                &params,
             )
             .await?;
         let mut causes = BTreeMap::new();
         for row in &rows {
-            causes.insert(row.parsed::<ProductId>(0)?, (row.string(1)?, row.time(2)?));
+            causes.insert(row.parsed(0)?, (row.string(1)?, row.time(2)?));
         }
-        let mut outcome = PlanOutcome {
-            products: causes.len(),
-            more: i64::try_from(rows.len()).unwrap_or(0) == limit,
-            ..PlanOutcome::default()
-        };
-        if causes.is_empty() {
-            return Ok(outcome);
-        }
-        let products: BTreeSet<ProductId> = causes.keys().copied().collect();
-        let planned = self.plan_products(accounts, &products).await?;
-        outcome.listings = planned.len();
-        self.write_plan(&planned, &causes, &mut outcome).await?;
-        let ids = Value::TextList(products.iter().map(ToString::to_string).collect());
-        self.tx
-            .exec(
-                "DELETE FROM dirty_products WHERE tenant_id = $1 AND product_id {in $2}",
-                &[self.key(), ids],
-            )
-            .await?;
-        Ok(outcome)
+        Ok(causes)
     }
 
     /// Locks the products and decides for each of their listings that the seller ships.
@@ -144,6 +167,15 @@ impl TenantTx {
         products: &BTreeSet<ProductId>,
     ) -> Result<Vec<PlannedListing>, StoreError> {
         let book = StockBook::lock(self, products).await?;
+        self.plan_locked(accounts, products, &book).await
+    }
+
+    async fn plan_locked(
+        &mut self,
+        accounts: &OfferAccounts,
+        products: &BTreeSet<ProductId>,
+        book: &StockBook,
+    ) -> Result<Vec<PlannedListing>, StoreError> {
         let shares = self.shares().await?;
         let mut listings = self.listings_of(products).await?;
         let now = self.env.now();
@@ -186,18 +218,18 @@ impl TenantTx {
         let sql = format!(
             "SELECT id, account_id, product_id, sku, product_type, units, sold_milli, sold_at, not_before, desired_qty, \
              due_qty, hold, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
-             AND fulfilled_by = '{}' ORDER BY product_id, id",
+             AND fulfilled_by = '{}' ORDER BY id {{for_update}}",
             FulfilledBy::Seller
         );
-        let ids = Value::TextList(products.iter().map(ToString::to_string).collect());
-        let rows = self.tx.query(&sql, &[self.key(), ids]).await?;
-        rows.iter()
+        let rows = self.tx.query(&sql, &[self.key(), id_list(products)]).await?;
+        let mut listings = rows
+            .iter()
             .map(|row| {
                 Ok(PlannedListing {
                     id: row.parsed(0)?,
                     account: row.parsed(1)?,
                     product: row.parsed(2)?,
-                    sku: row.string(3)?,
+                    sku: row.sku(3)?,
                     product_type: row.opt_string(4)?,
                     units: row.int(5)?.max(1),
                     pace: Pace {
@@ -207,11 +239,13 @@ impl TenantTx {
                     not_before: row.opt_time(8)?,
                     before: (row.opt_int(9)?, row.opt_int(10)?, row.opt_string(11)?),
                     offer: offer_from_row(row, 12)?,
-                    desired: 0,
+                    desired: None,
                     decision: Decision::Keep,
                 })
             })
-            .collect()
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        listings.sort_by_key(|l| (l.product, l.id));
+        Ok(listings)
     }
 
     async fn write_plan(
@@ -233,7 +267,7 @@ impl TenantTx {
                 let slot = outcome.due.entry(listing.account).or_insert(priority);
                 *slot = (*slot).min(priority);
             }
-            let after = (Some(listing.desired), due, hold.map(str::to_owned));
+            let after = (listing.desired, due, hold.map(str::to_owned));
             if after == listing.before {
                 continue;
             }
@@ -282,7 +316,7 @@ fn decide(
             .filter(|i| group[*i].account == *account)
             .collect();
         for (index, part) in members.iter().zip(split(part, &equal(members.len()))) {
-            group[*index].desired = part / group[*index].units;
+            group[*index].desired = Some(part / group[*index].units);
         }
     }
     let remote = |l: &PlannedListing| accounts.get(&l.account).is_none_or(|a| a.remote);
@@ -297,20 +331,20 @@ fn decide(
     }
 }
 
+/// How late an account may be that nobody told of; it is not written to.
+const UNKNOWN: Timing = Timing {
+    order_visibility: Duration::from_secs(86_400),
+    write_apply: Duration::from_secs(86_400),
+};
+
 fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now: Timestamp) -> Candidate {
     let account = accounts.get(&listing.account);
     Candidate {
         offer: listing.offer,
         units: listing.units,
-        desired: listing.desired,
+        desired: listing.desired.unwrap_or(0),
         units_per_day: listing.pace.units_per_day(now),
-        timing: account.map_or(
-            Timing {
-                order_visibility: std::time::Duration::MAX,
-                write_apply: std::time::Duration::MAX,
-            },
-            |a| a.timing,
-        ),
+        timing: account.map_or(UNKNOWN, |a| a.timing),
         writable: account.is_some_and(|a| a.writable) && listing.not_before.is_none_or(|t| t <= now),
     }
 }

@@ -88,8 +88,10 @@ impl TenantTx {
     pub async fn read_all_again(&mut self, account: AccountId) -> Result<u64, StoreError> {
         self.tx
             .exec(
-                "UPDATE listings SET read_due_at = $3 WHERE tenant_id = $1 AND account_id = $2 \
-                 AND fulfilled_by = 'seller' AND product_id IS NOT NULL AND (read_due_at IS NULL OR read_due_at > $3)",
+                // Locked in the order of everybody else.
+                "UPDATE listings SET read_due_at = $3 WHERE tenant_id = $1 AND id IN (SELECT id FROM listings \
+                 WHERE tenant_id = $1 AND account_id = $2 AND fulfilled_by = 'seller' AND product_id IS NOT NULL \
+                 AND (read_due_at IS NULL OR read_due_at > $3) ORDER BY id {for_update})",
                 &[self.key(), account.into(), self.env.now().into()],
             )
             .await

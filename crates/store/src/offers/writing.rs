@@ -6,7 +6,7 @@ use std::time::Duration;
 use stockbridge_domain::channel::Level;
 use stockbridge_domain::exposure::Decision;
 use stockbridge_domain::offer::{Offer, WriteState};
-use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
+use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Timestamp};
 
 use super::OfferAccounts;
 use super::planning::PlannedListing;
@@ -112,9 +112,6 @@ impl TenantTx {
                 undue.push(self.undue_values(&listing));
                 continue;
             };
-            let Ok(sku) = Sku::parse(&listing.sku) else {
-                continue;
-            };
             let push: PushId = self.env.id();
             let before = listing.offer.expected();
             listing.offer.send(push, quantity, margin, now);
@@ -134,7 +131,7 @@ impl TenantTx {
             ]);
             offers.push(self.sent_values(&listing, now));
             let level = Level {
-                sku,
+                sku: listing.sku,
                 quantity,
                 believed: before,
                 product_type: listing.product_type,
@@ -244,25 +241,49 @@ impl TenantTx {
         account: AccountId,
         sent_before: Timestamp,
     ) -> Result<u64, StoreError> {
-        let params = [
-            self.key(),
-            account.into(),
-            sent_before.into(),
-            WriteState::Unknown.name().into(),
-            self.env.now().into(),
-        ];
+        let orphaned = "SELECT id FROM listings WHERE tenant_id = $1 AND account_id = $2 AND write_push IS NOT NULL \
+             AND write_state = 'sent' AND write_sent_at < $3";
+        let rows = self
+            .tx
+            .query(orphaned, &[self.key(), account.into(), sent_before.into()])
+            .await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let ids = rows.iter().map(|row| row.string(0)).collect::<Result<_, _>>()?;
+        let now = self.env.now();
+        let (mut listings, mut pushes) = (Vec::new(), Vec::new());
+        for (id, (_, mut offer)) in self.lock_offers(ids).await? {
+            let Some(write) = offer
+                .write
+                .filter(|w| w.state == WriteState::Sent && w.sent_at < sent_before)
+            else {
+                continue;
+            };
+            offer.answered(write.push, WriteState::Unknown);
+            let mut values = vec![self.key(), id.into()];
+            values.extend(offer_values(&offer));
+            values.push(now.into());
+            listings.push(values);
+            pushes.push(vec![
+                self.key(),
+                write.push.into(),
+                WriteState::Unknown.name().into(),
+                "the sender stopped before the answer came".into(),
+            ]);
+        }
         self.tx
-            .exec(
-                "UPDATE pushes SET outcome = $4, message = 'the sender stopped before the answer came' \
-                 WHERE tenant_id = $1 AND account_id = $2 AND outcome = 'sent' AND sent_at < $3",
-                &params[..4],
+            .exec_many(
+                &format!(
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $19 WHERE tenant_id = $1 AND id = $2"
+                ),
+                &listings,
             )
             .await?;
         self.tx
-            .exec(
-                "UPDATE listings SET write_state = $4, read_due_at = $5 WHERE tenant_id = $1 AND account_id = $2 \
-                 AND write_push IS NOT NULL AND write_state = 'sent' AND write_sent_at < $3",
-                &params,
+            .exec_many(
+                "UPDATE pushes SET outcome = $3, message = $4 WHERE tenant_id = $1 AND id = $2",
+                &pushes,
             )
             .await
     }
