@@ -3,9 +3,12 @@
 mod accounts;
 mod alerts;
 mod catalog;
+mod import;
 mod people;
 mod policies;
 mod runs;
+mod shop;
+mod stock;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
