@@ -123,6 +123,8 @@ ids! {
     AlertId = "alr";
     /// An entry of the audit log.
     AuditId = "aud";
+    /// Something a channel sent that could not be read.
+    QuarantineId = "qua";
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use stockbridge_domain::{AccountId, AlertId, Timestamp};
 
 use crate::columns::{Columns as _, words};
-use crate::db::Row;
+use crate::db::{Row, Tx, Value};
 use crate::filter::Filter;
 use crate::page::cursor_int;
 use crate::{Page, PageQuery, StoreError, Tenant, TenantTx};
@@ -278,20 +278,27 @@ impl Tenant {
     /// # Errors
     /// When the database fails.
     pub async fn alert_counts(&self) -> Result<AlertCounts, StoreError> {
-        let sql = format!(
-            "SELECT severity, COUNT(*) FROM alerts WHERE tenant_id = $1 AND {} GROUP BY severity",
-            OPEN.replace('?', "$2")
-        );
-        let values = [self.key(), self.env().now().into()];
-        let mut counts = AlertCounts::default();
-        for row in self.read().await?.query(&sql, &values).await? {
-            let count = match row.named(0, Severity::parse)? {
-                Severity::Critical => &mut counts.critical,
-                Severity::Warning => &mut counts.warning,
-                Severity::Info => &mut counts.info,
-            };
-            *count = row.int(1)?;
-        }
-        Ok(counts)
+        alert_counts(&mut self.read().await?, self.key(), self.env().now()).await
     }
+}
+
+pub(crate) async fn alert_counts(
+    tx: &mut Tx,
+    tenant: Value,
+    now: Timestamp,
+) -> Result<AlertCounts, StoreError> {
+    let sql = format!(
+        "SELECT severity, COUNT(*) FROM alerts WHERE tenant_id = $1 AND {} GROUP BY severity",
+        OPEN.replace('?', "$2")
+    );
+    let mut counts = AlertCounts::default();
+    for row in tx.query(&sql, &[tenant, now.into()]).await? {
+        let count = match row.named(0, Severity::parse)? {
+            Severity::Critical => &mut counts.critical,
+            Severity::Warning => &mut counts.warning,
+            Severity::Info => &mut counts.info,
+        };
+        *count = row.int(1)?;
+    }
+    Ok(counts)
 }

@@ -8,7 +8,8 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 use stockbridge_domain::{
     AccountId, AlertId, AuditId, Currency, JobId, LedgerEntryId, ListingId, LocationId, Money, OrderId,
-    OrderLineId, ProductId, PushId, RunId, SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, UserId,
+    OrderLineId, ProductId, PushId, QuarantineId, RunId, SessionId, ShipmentId, Sku, TenantId, Timestamp,
+    TokenId, UserId,
 };
 
 use crate::StoreError;
@@ -36,6 +37,7 @@ text_values!(
     OrderLineId,
     ProductId,
     PushId,
+    QuarantineId,
     RunId,
     SessionId,
     ShipmentId,

@@ -292,10 +292,10 @@ fn entry_values(tenant: Value, entry: LedgerRecord) -> Vec<Value> {
 }
 
 /// The columns [`ledger_from_row`] reads, in order.
-const LEDGER_SELECT: &str = "SELECT id, product_id, location_id, kind, on_hand_change, reserved_change, on_hand_after, \
+pub(crate) const LEDGER_SELECT: &str = "SELECT id, product_id, location_id, kind, on_hand_change, reserved_change, on_hand_after, \
      reserved_after, cause_kind, cause_ref, cause_line, note, actor, at FROM stock_ledger";
 
-fn ledger_from_row(row: &Row) -> Result<LedgerRecord, StoreError> {
+pub(crate) fn ledger_from_row(row: &Row) -> Result<LedgerRecord, StoreError> {
     Ok(LedgerRecord {
         id: row.parsed(0)?,
         product: row.parsed(1)?,

@@ -224,7 +224,7 @@ CREATE TABLE listings (
     FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id)
 );
 CREATE INDEX listings_by_product ON listings (tenant_id, product_id);
-CREATE INDEX listings_unmapped ON listings (tenant_id, sku) WHERE product_id IS NULL;
+CREATE INDEX listings_unmapped ON listings (tenant_id, account_id, sku) WHERE product_id IS NULL;
 CREATE INDEX listings_due ON listings (tenant_id, account_id, due_priority, due_caused_at) WHERE due_qty IS NOT NULL;
 CREATE INDEX listings_in_flight ON listings (tenant_id, account_id, write_sent_at) WHERE write_push IS NOT NULL;
 CREATE INDEX listings_to_read ON listings (tenant_id, account_id, read_due_at) WHERE read_due_at IS NOT NULL;
@@ -278,6 +278,9 @@ CREATE TABLE orders (
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id)
 );
 CREATE INDEX orders_by_time ON orders (tenant_id, placed_at, id);
+CREATE INDEX orders_by_status ON orders (tenant_id, status, placed_at, id);
+CREATE INDEX orders_by_account ON orders (tenant_id, account_id, placed_at, id);
+CREATE INDEX orders_with_attention ON orders (tenant_id, placed_at, id) WHERE attention IS NOT NULL;
 
 CREATE TABLE order_lines (
     tenant_id TEXT NOT NULL,
@@ -464,6 +467,7 @@ CREATE TABLE audit_log (
     PRIMARY KEY (tenant_id, id)
 );
 
+-- The outcome of a request that a client may send again.
 CREATE TABLE idempotency_keys (
     tenant_id TEXT NOT NULL,
     key TEXT NOT NULL,

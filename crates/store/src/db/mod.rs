@@ -15,6 +15,7 @@
 
 mod dialect;
 mod postgres;
+#[cfg(test)]
 pub(crate) mod schema;
 mod sqlite;
 #[cfg(test)]

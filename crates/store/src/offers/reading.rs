@@ -107,6 +107,17 @@ impl TenantTx {
         readings: &[Reading],
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        let dirty = self.take_readings(account, readings, at).await?;
+        self.mark_dirty(dirty, "read-back", at).await
+    }
+
+    /// The same without the marks: answers the products that need new offers.
+    pub(crate) async fn take_readings(
+        &mut self,
+        account: AccountId,
+        readings: &[Reading],
+        at: Timestamp,
+    ) -> Result<Vec<ProductId>, StoreError> {
         let skus = Value::TextList(readings.iter().map(|r| r.sku.as_str().to_owned()).collect());
         let rows = self
             .tx
@@ -140,7 +151,7 @@ impl TenantTx {
             values.push(self.read_values(*id, offer, at));
         }
         self.write_readings(values, verified).await?;
-        self.mark_dirty(dirty, "read-back", at).await
+        Ok(dirty)
     }
 
     fn read_values(&self, id: ListingId, offer: &Offer, at: Timestamp) -> Vec<Value> {

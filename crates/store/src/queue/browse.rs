@@ -6,7 +6,7 @@ use stockbridge_domain::{AccountId, JobId, Timestamp};
 
 use super::{JobState, job_columns, read_job};
 use crate::columns::Columns as _;
-use crate::db::{Row, Value};
+use crate::db::{Row, Tx, Value};
 use crate::page::{Page, PageQuery};
 use crate::{StoreError, System, Tenant};
 
@@ -182,20 +182,23 @@ impl Tenant {
     /// # Errors
     /// When the database fails.
     pub async fn queue_counts(&self) -> Result<QueueCounts, StoreError> {
-        // By way of the lanes, because only they lead to the indexes of what is queued or running.
-        let sql = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM lanes l JOIN jobs j ON j.tenant_id = l.tenant_id \
-                   AND j.lane = l.lane AND j.state = 'queued' WHERE l.tenant_id = $1 LIMIT 10000) few), \
-                   (SELECT COUNT(*) FROM lanes l JOIN jobs j ON j.tenant_id = l.tenant_id \
-                   AND j.lane = l.lane AND j.state = 'running' WHERE l.tenant_id = $1), \
-                   (SELECT COUNT(*) FROM jobs WHERE tenant_id = $1 AND state = 'dead')";
-        let row = self.read().await?.query_one(sql, &[self.key()]).await?;
-        let counts = QueueCounts {
-            queued: row.int(0)?,
-            running: row.int(1)?,
-            dead: row.int(2)?,
-        };
-        Ok(counts)
+        queue_counts(&mut self.read().await?, self.key()).await
     }
+}
+
+pub(crate) async fn queue_counts(tx: &mut Tx, tenant: Value) -> Result<QueueCounts, StoreError> {
+    // By way of the lanes, because only they lead to the indexes of what is queued or running.
+    let sql = "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM lanes l JOIN jobs j ON j.tenant_id = l.tenant_id \
+               AND j.lane = l.lane AND j.state = 'queued' WHERE l.tenant_id = $1 LIMIT 10000) few), \
+               (SELECT COUNT(*) FROM lanes l JOIN jobs j ON j.tenant_id = l.tenant_id \
+               AND j.lane = l.lane AND j.state = 'running' WHERE l.tenant_id = $1), \
+               (SELECT COUNT(*) FROM jobs WHERE tenant_id = $1 AND state = 'dead')";
+    let row = tx.query_one(sql, &[tenant]).await?;
+    Ok(QueueCounts {
+        queued: row.int(0)?,
+        running: row.int(1)?,
+        dead: row.int(2)?,
+    })
 }
 
 impl System {

@@ -16,6 +16,7 @@ use serde::Serialize;
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::{AccountId, JobId, TenantId, Timestamp};
 
+pub(crate) use browse::queue_counts;
 pub use browse::{JobFilter, JobRecord, QueueCounts};
 pub use finish::Finish;
 

@@ -2,11 +2,18 @@
 
 mod accounts;
 mod alerts;
+mod audit;
 mod catalog;
+mod idempotency;
 mod import;
+mod listings;
+mod orders;
+mod overview;
 mod people;
 mod policies;
+mod quarantine;
 mod runs;
+mod shipments;
 mod shop;
 mod stock;
 
@@ -15,12 +22,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stockbridge_domain::catalog::Product;
-use stockbridge_domain::channel::{ChannelKind, CheckedAccount, SecretText};
+use stockbridge_domain::channel::{
+    ChannelKind, CheckedAccount, LineSnapshot, ListingSnapshot, OrderSnapshot, SecretText,
+};
 use stockbridge_domain::clock::Stepped;
-use stockbridge_domain::{AccountId, Currency, Money, Sku, Timestamp, UserId};
+use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::{AccountId, Currency, Money, OrderId, Sku, Timestamp, UserId};
 
 use crate::testing::{TestDb, databases};
-use crate::{NewAccount, NewProduct, PageQuery, Store, Tenant};
+use crate::{ImportAccount, ListingsOutcome, NewAccount, NewProduct, PageQuery, Store, Tenant};
 
 /// When the world begins.
 const START: Timestamp = Timestamp::from_secs(1_790_000_000);
@@ -48,6 +59,39 @@ impl World {
     /// A connected account of the channel `test`.
     async fn account(&self, name: &str) -> AccountId {
         self.ours.create_account(new_account(name)).await.unwrap().id
+    }
+
+    /// Takes in what a channel shows now.
+    async fn show(&self, account: AccountId, shown: &[ListingSnapshot]) -> ListingsOutcome {
+        let mut tx = self.ours.begin().await.unwrap();
+        let at = self.store.env().now();
+        let outcome = tx.upsert_listings(account, shown, at).await.unwrap();
+        tx.commit().await.unwrap();
+        outcome
+    }
+
+    /// Imports orders and returns their ids.
+    async fn place(&self, account: AccountId, orders: &[OrderSnapshot]) -> Vec<OrderId> {
+        let mut tx = self.ours.begin().await.unwrap();
+        let import = ImportAccount {
+            id: account,
+            connected_at: Timestamp::EPOCH,
+        };
+        let outcome = tx.import_orders(&import, orders).await.unwrap();
+        tx.commit().await.unwrap();
+        orders
+            .iter()
+            .map(|order| outcome.orders[&order.channel_order_id])
+            .collect()
+    }
+
+    /// How many products of a tenant wait for new offers; none do afterwards.
+    async fn take_dirty(&self, tenant: &Tenant) -> usize {
+        let mut tx = tenant.begin().await.unwrap();
+        let sql = "DELETE FROM dirty_products WHERE tenant_id = $1 RETURNING product_id";
+        let rows = tx.tx.query(sql, &[tenant.key()]).await.unwrap();
+        tx.commit().await.unwrap();
+        rows.len()
     }
 
     /// Products with these SKUs.
@@ -121,6 +165,55 @@ fn new_account(name: &str) -> NewAccount {
 
 fn secrets(text: &str) -> BTreeMap<String, SecretText> {
     BTreeMap::from([("refresh_token".to_owned(), SecretText::new(text))])
+}
+
+/// A listing that the seller ships, as a channel shows it.
+fn listing(text: &str, quantity: i64) -> ListingSnapshot {
+    ListingSnapshot {
+        sku: sku(text),
+        channel_ref: Some(format!("REF-{text}")),
+        title: format!("Listing of {text}"),
+        fulfilled_by: FulfilledBy::Seller,
+        quantity: Some(quantity),
+        price: Some(eur(2_499)),
+        status: ListingStatus::Active,
+        product_type: Some("SHIRT".to_owned()),
+        issues: vec!["image too small".to_owned()],
+    }
+}
+
+/// An open order with one line for each SKU and quantity.
+fn order(id: &str, placed_at: Timestamp, lines: &[(&str, i64)]) -> OrderSnapshot {
+    OrderSnapshot {
+        channel_order_id: id.to_owned(),
+        channel_status: "Unshipped".to_owned(),
+        status: Some(OrderStatus::Open),
+        fulfilled_by: FulfilledBy::Seller,
+        marketplace: Some("M1".to_owned()),
+        placed_at,
+        updated_at: placed_at,
+        ship_by: Some(placed_at.plus(Duration::from_secs(86_400))),
+        total: Some(eur(2_499)),
+        lines: lines
+            .iter()
+            .zip(1..)
+            .map(|((text, ordered), n)| order_line(text, *ordered, n))
+            .collect(),
+        oddities: Vec::new(),
+        payload: format!("{{\"buyer\":\"Eve of {id}\"}}"),
+    }
+}
+
+fn order_line(text: &str, ordered: i64, number: i64) -> LineSnapshot {
+    LineSnapshot {
+        channel_line_id: format!("L{number}"),
+        sku: Some(sku(text)),
+        title: format!("Sold {text}"),
+        ordered,
+        shipped: 0,
+        cancelled: 0,
+        total: Some(eur(2_499)),
+    }
 }
 
 /// Walks a list page by page, two rows at a time, and returns all its rows.
