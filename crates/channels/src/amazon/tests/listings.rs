@@ -169,7 +169,7 @@ async fn an_unreadable_listing_is_set_aside_in_a_walk_but_fails_a_read_back() {
     assert_eq!(error.fault, Fault::Contract);
 }
 
-/// A shop of `count` listings, `per_second` of them created each second, that shows at most 1000 of one question.
+/// A shop of `count` listings, `per_second` of them created each second, that refuses pages beyond 1000 of one question.
 fn shop(count: usize, per_second: usize) -> Arc<World> {
     let created =
         move |n: usize| Timestamp::from_secs(1_700_000_000 + i64::try_from(n / per_second).unwrap());
@@ -187,13 +187,15 @@ fn shop(count: usize, per_second: usize) -> Arc<World> {
             .filter(|n| after.is_none_or(|a| created(*n) >= a))
             .collect();
         let start: usize = query.get("pageToken").map_or(0, |t| t.parse().unwrap());
-        let reachable = matching.len().min(1000);
-        let end = (start + 20).min(reachable);
+        if start >= 1000 {
+            return answer(400, errors("InvalidInput", "beyond 1000", "").to_string());
+        }
+        let end = (start + 20).min(matching.len());
         let items: Vec<_> = matching[start..end]
             .iter()
             .map(|n| item(&format!("S{n}"), &created(*n).to_string()))
             .collect();
-        let pagination = (end < reachable).then(|| json!({"nextToken": end.to_string()}));
+        let pagination = (end < matching.len()).then(|| json!({"nextToken": end.to_string()}));
         answer(
             200,
             json!({"numberOfResults": matching.len(), "items": items, "pagination": pagination}).to_string(),
