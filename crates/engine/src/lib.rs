@@ -1,1 +1,28 @@
-//! stockbridge-engine.
+//! The engine: use cases shared by API, dashboard and command line, and the work that keeps every channel in step.
+//!
+//! It knows the port traits of the domain and the store, and no channel by name. Start at [`Hub`] for what people ask
+//! for, at [`Worker`] for what happens by itself, and at [`job`] for one file per kind of work.
+
+mod accounts;
+mod caller;
+mod catalog;
+mod connections;
+mod explain;
+mod hub;
+pub mod job;
+mod notices;
+mod orders;
+mod pacer;
+mod people;
+mod stock;
+mod worker;
+
+pub use accounts::{AccountPatch, ConnectRequest};
+pub use caller::{Caller, Refusal};
+pub use catalog::NewProductRequest;
+pub use explain::{Explanation, ListingExplanation, hold_in_words};
+pub use hub::{Hub, HubSettings};
+pub use orders::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest};
+pub use people::SignedIn;
+pub use stock::{Adjustment, PolicyPatch};
+pub use worker::{Step, Worker, WorkerOptions};

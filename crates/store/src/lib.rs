@@ -57,8 +57,8 @@ pub use listings::{ListingCounts, ListingFilter, ListingRecord, MappedBy};
 pub use listings_import::ListingsOutcome;
 pub use mapping::MapError;
 pub use offers::{
-    Answer, OfferAccount, OfferAccounts, Outgoing, PlanOutcome, Reading, SettleNotice, Unsettled,
-    WriteAnswer, due_priority,
+    Answer, OfferAccount, OfferAccounts, OfferRecord, OpenLine, Outgoing, OutgoingPrice, PlanOutcome,
+    PriceAnswer, PushRecord, PushTimes, Reading, SettleNotice, Unsettled, WriteAnswer, due_priority,
 };
 pub use orders::{OrderDetail, OrderFilter, OrderLineRecord, OrderRecord};
 pub use overview::{AccountFigures, Latency, Overview};

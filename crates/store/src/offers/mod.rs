@@ -9,7 +9,9 @@
 //! [`TenantTx::settle`] (the bound becomes exact).
 
 mod dirty;
+mod history;
 mod planning;
+mod prices;
 mod reading;
 mod writing;
 
@@ -18,7 +20,9 @@ use std::collections::HashMap;
 use stockbridge_domain::AccountId;
 use stockbridge_domain::channel::Timing;
 
+pub use history::{OfferRecord, OpenLine, PushRecord, PushTimes};
 pub use planning::{PlanOutcome, due_priority};
+pub use prices::{OutgoingPrice, PriceAnswer};
 pub use reading::{Reading, SettleNotice, Unsettled};
 pub use writing::{Answer, Outgoing, WriteAnswer};
 

@@ -97,6 +97,24 @@ impl TenantTx {
             .await
     }
 
+    /// Stops reading listings whose quantity the channel does not tell.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn skip_readings(&mut self, account: AccountId, skus: &[Sku]) -> Result<(), StoreError> {
+        if skus.is_empty() {
+            return Ok(());
+        }
+        let skus = Value::TextList(skus.iter().map(|s| s.as_str().to_owned()).collect());
+        self.tx
+            .exec(
+                "UPDATE listings SET read_due_at = NULL WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3}",
+                &[self.key(), account.into(), skus],
+            )
+            .await?;
+        Ok(())
+    }
+
     /// Takes in what the channel shows; `at` is when the answer was in.
     ///
     /// # Errors

@@ -1,0 +1,376 @@
+//! Accounts: connecting, testing, changing, pausing and disconnecting them (the API calls them stores).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use stockbridge_domain::channel::{AccountDraft, Channel, ChannelKind, DataKind, Health, SecretText};
+use stockbridge_domain::job::Priority;
+use stockbridge_domain::tenant::Role;
+use stockbridge_domain::{AccountId, FieldError};
+use stockbridge_store::{
+    AccountChange, AccountRecord, AccountStatus, ConnectError, NewAccount, NewAudit, RunRecord, StoreError,
+    TenantTx,
+};
+
+use crate::caller::{Caller, Refusal};
+use crate::hub::Hub;
+use crate::job;
+
+/// How far back the first import looks for orders that are still open.
+const FIRST_LOOK_BACK: Duration = Duration::from_secs(7 * 86_400);
+/// Schedules are not closer together than this, whatever an account says.
+const CLOSEST: Duration = Duration::from_secs(1);
+
+/// What a person typed in to connect an account.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectRequest {
+    /// What to call it.
+    pub name: String,
+    /// Marketplaces by code or id.
+    pub marketplaces: Vec<String>,
+    /// Secrets by the names of the channel's fields.
+    pub credentials: BTreeMap<String, SecretText>,
+    /// Addresses that replace the channel's own.
+    pub endpoints: BTreeMap<String, String>,
+    /// Channel-specific settings.
+    pub options: BTreeMap<String, serde_json::Value>,
+}
+
+/// What to change about an account; `None` leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct AccountPatch {
+    /// What to call it.
+    pub name: Option<String>,
+    /// Channel-specific settings, all of them.
+    pub options: Option<BTreeMap<String, serde_json::Value>>,
+    /// Pauses, in seconds, by kind of data.
+    pub schedules: BTreeMap<String, u64>,
+    /// Pause or resume its work.
+    pub paused: Option<bool>,
+}
+
+impl Hub {
+    fn known_channel(&self, kind: &str) -> Result<&std::sync::Arc<dyn Channel>, Refusal> {
+        self.channel(kind).ok_or_else(|| {
+            let known: Vec<&str> = self.channels().iter().map(|c| c.descriptor().kind).collect();
+            Refusal::NotFound(format!(
+                "there is no channel `{kind}`; the channels are {}",
+                known.join(", ")
+            ))
+        })
+    }
+
+    /// Connects an account: checks what was typed, seals the credentials, sets the schedules and starts the first pulls,
+    /// all in one transaction and without any network.
+    ///
+    /// # Errors
+    /// [`Refusal::Fields`] with every problem, [`Refusal::Conflict`] when the account is connected already.
+    pub async fn connect(
+        &self,
+        caller: &Caller,
+        channel: &str,
+        request: ConnectRequest,
+    ) -> Result<AccountRecord, Refusal> {
+        caller.require(Role::Admin)?;
+        let channel = self.known_channel(channel)?;
+        let descriptor = channel.descriptor();
+        let mut problems = Vec::new();
+        let name = request.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 80 {
+            problems.push(FieldError::new("name", "a store's name has 1 to 80 characters"));
+        }
+        if !request.endpoints.is_empty() && !self.settings().endpoint_overrides {
+            problems.push(FieldError::new(
+                "endpoints",
+                "replacing a channel's addresses is switched off; the operator can allow it with \
+                 `channels.endpoint_overrides = true`",
+            ));
+        }
+        let draft = AccountDraft {
+            name: name.clone(),
+            marketplaces: request.marketplaces,
+            credentials: request.credentials,
+            endpoints: request.endpoints,
+            options: request.options,
+        };
+        let checked = match channel.check(&draft) {
+            Ok(checked) if problems.is_empty() => checked,
+            Ok(_) => return Err(Refusal::Fields(problems)),
+            Err(more) => {
+                problems.extend(more);
+                return Err(Refusal::Fields(problems));
+            }
+        };
+        let new = NewAccount {
+            channel: ChannelKind::new(descriptor.kind),
+            name,
+            checked,
+            credentials: draft.credentials,
+            endpoints: draft.endpoints,
+            options: draft.options,
+            orders_from: self.env().now().minus(FIRST_LOOK_BACK),
+        };
+        let mut tx = self.tenant(caller.tenant).begin().await?;
+        let record = tx.create_account(new).await.map_err(|error| match error {
+            ConnectError::Store(error) => Refusal::Store(error),
+            taken @ ConnectError::AlreadyConnected { .. } => Refusal::Conflict(taken.to_string()),
+        })?;
+        tx.resume_lanes(record.id).await?;
+        start_work(&mut tx, channel.as_ref(), &record, "connect").await?;
+        tx.mark_all_dirty(None, "store connected").await?;
+        tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
+        tx.audit(&NewAudit {
+            actor: &caller.actor,
+            action: "account.connect",
+            subject: &record.id.to_string(),
+            detail: &record.name,
+        })
+        .await?;
+        tx.commit().await?;
+        Ok(record)
+    }
+
+    /// Makes the cheapest signed-in call and says what it shows.
+    ///
+    /// # Errors
+    /// [`Refusal::Channel`] with the channel's fault.
+    pub async fn test_account(&self, caller: &Caller, account: AccountId) -> Result<Health, Refusal> {
+        caller.require(Role::Operator)?;
+        let opened = self.open(caller.tenant, account).await?;
+        let tenant = self.tenant(caller.tenant);
+        match opened.connection.probe().await {
+            Ok(health) => {
+                tenant.note_ok(account).await?;
+                Ok(health)
+            }
+            Err(error) => {
+                tenant.note_error(account, &error.to_string()).await?;
+                Err(Refusal::Channel(error))
+            }
+        }
+    }
+
+    /// Changes an account's settings.
+    ///
+    /// # Errors
+    /// [`Refusal::Fields`] for settings the channel does not take.
+    pub async fn update_account(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        patch: AccountPatch,
+    ) -> Result<AccountRecord, Refusal> {
+        caller.require(Role::Admin)?;
+        let tenant = self.tenant(caller.tenant);
+        let before = self.existing(caller, account).await?;
+        if before.status == AccountStatus::Disconnected {
+            return Err(Refusal::Conflict(format!(
+                "store `{}` is disconnected; connect it again first",
+                before.name
+            )));
+        }
+        let schedules = schedules(&patch.schedules)?;
+        if let Some(options) = &patch.options {
+            self.check_options(caller, account, &before, options).await?;
+        }
+        if patch
+            .name
+            .as_deref()
+            .is_some_and(|n| n.trim().is_empty() || n.chars().count() > 80)
+        {
+            return Err(Refusal::field("name", "a store's name has 1 to 80 characters"));
+        }
+        let now = self.env().now();
+        let mut tx = tenant.begin().await?;
+        let change = AccountChange {
+            name: patch.name,
+            options: patch.options,
+            ..AccountChange::default()
+        };
+        tx.update_account(account, change).await?;
+        for (kind, every) in schedules {
+            tx.set_schedule(account, kind, every, now.plus(every)).await?;
+        }
+        match patch.paused {
+            Some(true) => {
+                tx.set_account_status(account, AccountStatus::Paused, Some("paused by a person"))
+                    .await?;
+                tx.pause_lanes(account, "the store is paused").await?;
+            }
+            Some(false) => {
+                tx.set_account_status(account, AccountStatus::Active, None)
+                    .await?;
+                tx.resume_lanes(account).await?;
+                tx.mark_all_dirty(Some(account), "store resumed").await?;
+                tx.enqueue(job::plan(caller.tenant, now)).await?;
+            }
+            None => {}
+        }
+        tx.audit(&NewAudit {
+            actor: &caller.actor,
+            action: "account.change",
+            subject: &account.to_string(),
+            detail: &before.name,
+        })
+        .await?;
+        tx.commit().await?;
+        self.existing(caller, account).await
+    }
+
+    async fn check_options(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        before: &AccountRecord,
+        options: &BTreeMap<String, serde_json::Value>,
+    ) -> Result<(), Refusal> {
+        let draft = AccountDraft {
+            name: before.name.clone(),
+            marketplaces: before.marketplaces.clone(),
+            credentials: self
+                .tenant(caller.tenant)
+                .credentials(account)
+                .await?
+                .unwrap_or_default(),
+            endpoints: before.endpoints.clone(),
+            options: options.clone(),
+        };
+        self.known_channel(before.channel.as_str())?
+            .check(&draft)
+            .map(|_| ())
+            .map_err(Refusal::Fields)
+    }
+
+    async fn existing(&self, caller: &Caller, account: AccountId) -> Result<AccountRecord, Refusal> {
+        self.tenant(caller.tenant)
+            .account(account)
+            .await?
+            .ok_or_else(|| Refusal::NotFound(format!("there is no store {account}")))
+    }
+
+    /// Disconnects an account: its work stops, its credentials are forgotten, its orders and ledger stay.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when there is none.
+    pub async fn disconnect(&self, caller: &Caller, account: AccountId) -> Result<(), Refusal> {
+        caller.require(Role::Admin)?;
+        let before = self.existing(caller, account).await?;
+        let mut tx = self.tenant(caller.tenant).begin().await?;
+        tx.disconnect_account(account).await?;
+        tx.clear_schedules(account).await?;
+        tx.pause_lanes(account, "the store is disconnected").await?;
+        tx.forget_offers(account).await?;
+        tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
+        tx.audit(&NewAudit {
+            actor: &caller.actor,
+            action: "account.disconnect",
+            subject: &account.to_string(),
+            detail: &before.name,
+        })
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Pulls these kinds of data now; answers the runs as they stand.
+    ///
+    /// # Errors
+    /// [`Refusal::Fields`] for a kind the channel does not have.
+    pub async fn sync_now(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        kinds: &[DataKind],
+    ) -> Result<Vec<RunRecord>, Refusal> {
+        caller.require(Role::Operator)?;
+        let record = self.existing(caller, account).await?;
+        if record.status != AccountStatus::Active {
+            return Err(Refusal::Conflict(format!(
+                "store `{}` is {}; {}",
+                record.name,
+                record.status.name(),
+                match record.status {
+                    AccountStatus::Paused => "resume it first",
+                    _ => "connect it again first",
+                }
+            )));
+        }
+        let descriptor = self.known_channel(record.channel.as_str())?.descriptor();
+        if let Some(kind) = kinds
+            .iter()
+            .find(|k| !descriptor.schedules.iter().any(|s| s.kind == **k))
+        {
+            return Err(Refusal::field(
+                "kinds",
+                format!("{} has no `{}` to sync", descriptor.label, kind.name()),
+            ));
+        }
+        let now = self.env().now();
+        let mut tx = self.tenant(caller.tenant).begin().await?;
+        for kind in kinds {
+            tx.enqueue(job::pull(
+                *kind,
+                account,
+                &caller.actor,
+                Priority::ORDER_NUDGE,
+                now,
+            ))
+            .await?;
+        }
+        tx.commit().await?;
+        let mut runs = Vec::new();
+        for kind in kinds {
+            runs.extend(self.tenant(caller.tenant).open_run(account, kind.name()).await?);
+        }
+        Ok(runs)
+    }
+}
+
+/// Sets an account's schedules and enqueues its first pulls: listings before orders, so that sales find their listings.
+async fn start_work(
+    tx: &mut TenantTx,
+    channel: &dyn Channel,
+    record: &AccountRecord,
+    trigger: &str,
+) -> Result<(), StoreError> {
+    let descriptor = channel.descriptor();
+    let now = tx.env().now();
+    for schedule in descriptor.schedules {
+        let every = descriptor
+            .every_with(schedule.kind, &record.options)
+            .unwrap_or(schedule.every)
+            .max(CLOSEST);
+        tx.set_schedule(record.id, schedule.kind, every, now.plus(every))
+            .await?;
+        let priority = match schedule.kind {
+            DataKind::Listings => Priority::ORDER_NUDGE,
+            DataKind::Orders => Priority::PULL,
+            // The first full pass follows from the listings themselves.
+            DataKind::Inventory => continue,
+        };
+        tx.enqueue(job::pull(schedule.kind, record.id, trigger, priority, now))
+            .await?;
+    }
+    Ok(())
+}
+
+fn schedules(asked: &BTreeMap<String, u64>) -> Result<Vec<(DataKind, Duration)>, Refusal> {
+    asked
+        .iter()
+        .map(|(name, secs)| {
+            let kind = DataKind::parse(name).ok_or_else(|| {
+                Refusal::field(
+                    format!("schedules/{name}"),
+                    "there is no such kind; use orders, listings or inventory",
+                )
+            })?;
+            if !(1..=7 * 86_400).contains(secs) {
+                return Err(Refusal::field(
+                    format!("schedules/{name}"),
+                    "a pause is 1 to 604800 seconds",
+                ));
+            }
+            Ok((kind, Duration::from_secs(*secs)))
+        })
+        .collect()
+}

@@ -1,0 +1,352 @@
+//! Durable work: one file per kind, and the one place that turns an outcome into what happens next.
+//!
+//! | kind | lane | what it does |
+//! | --- | --- | --- |
+//! | `orders.pull` | account/orders | pages of changed orders into the store, then settles exposures |
+//! | `listings.pull` | account/listings | all listings into the store |
+//! | `inventory.pull` | account/listings | has every listing read back and planned anew: the periodic full pass |
+//! | `offers.plan` | tenant/plan | dirty products into due listings |
+//! | `offers.push` | account/listings | due listings onto the wire |
+//! | `listings.read_back` | account/listings | what the channel really shows |
+//! | `prices.push` | account/listings | due prices onto the wire |
+//! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
+//!
+//! A handler is safe to run twice, takes ids rather than data, holds no transaction across a network call, and answers
+//! what the store's queue should do with the job. Errors are not handled at call sites: [`settle`] does it for all.
+
+mod confirm_shipment;
+mod plan_offers;
+mod pull_inventory;
+mod pull_listings;
+mod pull_orders;
+mod push_offers;
+mod push_prices;
+mod read_back;
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use stockbridge_domain::channel::{ChannelError, DataKind, Disposition, Fault, QuotaGroup};
+use stockbridge_domain::job::{MAX_ATTEMPTS, Priority, backoff};
+use stockbridge_domain::{AccountId, ShipmentId, TenantId, Timestamp};
+use stockbridge_store::{AccountStatus, Finish, Job, Lease, NewAlert, NewJob, Severity, StoreError, Tenant};
+
+use crate::Hub;
+use crate::caller::Refusal;
+
+/// How long a job waits when the channel says only "too many".
+const DEFAULT_SNOOZE: Duration = Duration::from_secs(5);
+/// How long work waits that only the operator can repair.
+const OPERATOR_SNOOZE: Duration = Duration::from_secs(300);
+
+/// What a handler is given.
+pub(crate) struct JobCtx<'a> {
+    pub(crate) hub: &'a Hub,
+    pub(crate) tenant: Tenant,
+    pub(crate) job: &'a Job,
+    pub(crate) lease: &'a Lease,
+}
+
+impl JobCtx<'_> {
+    pub(crate) fn account(&self) -> Result<AccountId, JobError> {
+        self.job.account.ok_or(JobError::Malformed("account_id"))
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.hub.env().now()
+    }
+
+    /// Keeps the lane; when it is lost somebody else does this work, and this worker must stop at once.
+    pub(crate) async fn keep_lane(&self) -> Result<(), JobError> {
+        if self
+            .hub
+            .store()
+            .system()
+            .renew(self.lease, crate::worker::LEASE)
+            .await?
+        {
+            Ok(())
+        } else {
+            Err(JobError::LaneLost)
+        }
+    }
+}
+
+/// Why a handler did not come to its end.
+#[derive(Debug)]
+pub(crate) enum JobError {
+    Channel(ChannelError),
+    Refused(Refusal),
+    Store(StoreError),
+    LaneLost,
+    Malformed(&'static str),
+}
+
+impl From<ChannelError> for JobError {
+    fn from(error: ChannelError) -> Self {
+        Self::Channel(error)
+    }
+}
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+impl From<Refusal> for JobError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => Self::Store(error),
+            Refusal::Channel(error) => Self::Channel(error),
+            other => Self::Refused(other),
+        }
+    }
+}
+
+/// A handler's good end.
+pub(crate) fn done(outcome: impl Into<String>) -> Result<Finish, JobError> {
+    Ok(Finish::Done {
+        outcome: outcome.into(),
+    })
+}
+
+/// Runs a job and says what is to become of it; `None` when the lane was lost and nothing may be written.
+pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
+    let result = match ctx.job.kind.as_str() {
+        pull_orders::KIND => pull_orders::run(ctx).await,
+        pull_listings::KIND => pull_listings::run(ctx).await,
+        pull_inventory::KIND => pull_inventory::run(ctx).await,
+        plan_offers::KIND => plan_offers::run(ctx).await,
+        push_offers::KIND => push_offers::run(ctx).await,
+        push_prices::KIND => push_prices::run(ctx).await,
+        read_back::KIND => read_back::run(ctx).await,
+        confirm_shipment::KIND => confirm_shipment::run(ctx).await,
+        other => Ok(Finish::Dead {
+            error: format!("no handler for `{other}`; this version does not know the kind"),
+        }),
+    };
+    settle(ctx, result).await
+}
+
+/// What happens after a handler: the only place that decides.
+async fn settle(ctx: &JobCtx<'_>, result: Result<Finish, JobError>) -> Option<Finish> {
+    let (job, now) = (ctx.job, ctx.now());
+    match result {
+        Ok(finish) => {
+            if let (Some(account), Finish::Done { .. }) = (job.account, &finish)
+                && let Err(error) = ctx.tenant.note_ok(account).await
+            {
+                tracing::warn!(job.id = %job.id, %error, "a success could not be noted");
+            }
+            Some(finish)
+        }
+        Err(JobError::LaneLost) => None,
+        Err(JobError::Malformed(field)) => Some(Finish::Dead {
+            error: format!("the job's `{field}` is missing; cancel it and sync again"),
+        }),
+        Err(JobError::Refused(refusal)) => Some(Finish::Done {
+            outcome: format!("not needed any more: {refusal}"),
+        }),
+        Err(JobError::Store(error)) => {
+            tracing::warn!(job.id = %job.id, job.kind = job.kind, %error, "the database failed under `{}`", job.kind);
+            Some(retry(ctx, error.to_string()))
+        }
+        Err(JobError::Channel(error)) => {
+            if error.fault != Fault::Throttled {
+                tracing::warn!(job.id = %job.id, job.kind = job.kind, fault = error.fault.name(), %error, "`{}` failed", job.kind);
+            }
+            if let Err(store) = report(ctx, &error).await {
+                tracing::error!(job.id = %job.id, %store, "a fault could not be recorded: {error}");
+            }
+            Some(finish_for(ctx, &error, now))
+        }
+    }
+}
+
+fn finish_for(ctx: &JobCtx<'_>, error: &ChannelError, now: Timestamp) -> Finish {
+    match error.fault.disposition() {
+        Disposition::Snooze => Finish::Snooze {
+            until: error
+                .retry_at
+                .unwrap_or_else(|| now.plus(DEFAULT_SNOOZE))
+                .max(now),
+            reason: error.message.clone(),
+        },
+        Disposition::ParkAccount | Disposition::AlarmOperator => Finish::Snooze {
+            until: now.plus(OPERATOR_SNOOZE),
+            reason: error.message.clone(),
+        },
+        Disposition::FinishRejected => Finish::Done {
+            outcome: format!("refused: {error}"),
+        },
+        Disposition::Backoff | Disposition::ReadBack | Disposition::Refresh | Disposition::Quarantine => {
+            retry(ctx, error.to_string())
+        }
+    }
+}
+
+fn retry(ctx: &JobCtx<'_>, error: String) -> Finish {
+    let attempt = ctx.job.attempts + 1;
+    if attempt >= MAX_ATTEMPTS {
+        return Finish::Dead { error };
+    }
+    Finish::Retry {
+        at: ctx.now().plus(backoff(attempt, ctx.hub.env().below(u64::MAX))),
+        error,
+    }
+}
+
+/// Records a fault where people look: the account's state, and an alert when somebody has to act.
+async fn report(ctx: &JobCtx<'_>, error: &ChannelError) -> Result<(), StoreError> {
+    let Some(account) = ctx.job.account else {
+        return Ok(());
+    };
+    if error.fault == Fault::Throttled {
+        return Ok(());
+    }
+    ctx.tenant.note_error(account, &error.to_string()).await?;
+    let (kind, severity, title, detail) = match error.fault.disposition() {
+        Disposition::ParkAccount => (
+            "account.reauthorise",
+            Severity::Critical,
+            "The channel refuses the store's authorisation".to_owned(),
+            format!(
+                "{error}. Its work is paused and nothing is lost. Connect the store again with new credentials."
+            ),
+        ),
+        Disposition::AlarmOperator => (
+            "application.refused",
+            Severity::Critical,
+            "The channel refuses this hub's own application".to_owned(),
+            format!("{error}. Check the application's client id and secret; no store did anything wrong."),
+        ),
+        Disposition::FinishRejected | Disposition::Quarantine => (
+            "sync.refused",
+            Severity::Warning,
+            format!("`{}` was refused or could not be read", error.operation),
+            error.to_string(),
+        ),
+        _ => return Ok(()),
+    };
+    let mut tx = ctx.tenant.begin().await?;
+    if error.fault == Fault::Credentials {
+        tx.set_account_status(account, AccountStatus::NeedsReauthorisation, Some(&error.message))
+            .await?;
+        tx.pause_lanes(account, "waiting for a new authorisation").await?;
+    }
+    tx.raise_alert(NewAlert {
+        kind,
+        severity,
+        dedupe_key: format!("{kind}:{account}:{}", error.operation),
+        account: Some(account),
+        subject: Some(account.to_string()),
+        title,
+        detail,
+    })
+    .await?;
+    tx.commit().await
+}
+
+fn lane(account: AccountId, group: QuotaGroup) -> String {
+    format!("{account}/{}", group.name())
+}
+
+fn account_job(
+    kind: &'static str,
+    account: AccountId,
+    group: QuotaGroup,
+    priority: Priority,
+    run_at: Timestamp,
+    payload: Json,
+) -> NewJob {
+    let dedupe_key = Some(account.to_string());
+    NewJob {
+        kind,
+        lane: lane(account, group),
+        account: Some(account),
+        dedupe_key,
+        payload,
+        priority,
+        run_at,
+    }
+}
+
+/// A pull of one kind of data; `trigger` is what people read in the run's row.
+pub(crate) fn pull(
+    kind: DataKind,
+    account: AccountId,
+    trigger: &str,
+    priority: Priority,
+    run_at: Timestamp,
+) -> NewJob {
+    let (name, group) = match kind {
+        DataKind::Orders => (pull_orders::KIND, QuotaGroup::Orders),
+        DataKind::Listings => (pull_listings::KIND, QuotaGroup::Listings),
+        DataKind::Inventory => (pull_inventory::KIND, QuotaGroup::Listings),
+    };
+    account_job(
+        name,
+        account,
+        group,
+        priority,
+        run_at,
+        serde_json::json!({ "trigger": trigger }),
+    )
+}
+
+/// New offers for a tenant's dirty products.
+pub(crate) fn plan(tenant: TenantId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: plan_offers::KIND,
+        lane: format!("{tenant}/plan"),
+        account: None,
+        dedupe_key: Some("plan".into()),
+        payload: Json::Null,
+        priority: Priority::STOCK_DECREASE,
+        run_at,
+    }
+}
+
+pub(crate) fn push(account: AccountId, priority: Priority, run_at: Timestamp) -> NewJob {
+    account_job(
+        push_offers::KIND,
+        account,
+        QuotaGroup::Listings,
+        priority,
+        run_at,
+        Json::Null,
+    )
+}
+
+pub(crate) fn push_price(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        push_prices::KIND,
+        account,
+        QuotaGroup::Listings,
+        Priority::PRICE,
+        run_at,
+        Json::Null,
+    )
+}
+
+pub(crate) fn read_back(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        read_back::KIND,
+        account,
+        QuotaGroup::Listings,
+        Priority::PULL,
+        run_at,
+        Json::Null,
+    )
+}
+
+pub(crate) fn confirm_shipment(account: AccountId, shipment: ShipmentId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: confirm_shipment::KIND,
+        lane: lane(account, QuotaGroup::Fulfilment),
+        account: Some(account),
+        dedupe_key: Some(shipment.to_string()),
+        payload: serde_json::json!({ "shipment": shipment }),
+        priority: Priority::SHIPMENT,
+        run_at,
+    }
+}

@@ -1,0 +1,77 @@
+//! `listings.pull`: all listings of an account into the store; new ones are mapped by SKU, the rest wait to be mapped.
+
+use stockbridge_domain::channel::ListingPage;
+use stockbridge_domain::{AccountId, RunId, Timestamp};
+use stockbridge_store::{Finish, RunProgress, RunState};
+
+use super::{JobCtx, JobError, done, plan};
+
+pub(super) const KIND: &str = "listings.pull";
+
+pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
+    let account = ctx.account()?;
+    let opened = ctx.hub.open(ctx.tenant.id(), account).await?;
+    let Some(source) = opened.connection.listings() else {
+        return done("the channel has no listings to read");
+    };
+    let open = ctx.tenant.open_run(account, "listings").await?;
+    let mut cursor = open.as_ref().and_then(|r| r.cursor.clone());
+    let run = match open {
+        Some(run) => run.id,
+        None => match ctx
+            .tenant
+            .start_run(account, "listings", &super::pull_orders::trigger(ctx))
+            .await?
+        {
+            Some(run) => run,
+            None => return done("the store is gone"),
+        },
+    };
+    let mut seen = 0;
+    loop {
+        let page = match source.page(cursor.as_deref()).await {
+            Ok(page) => page,
+            Err(error) => {
+                use stockbridge_domain::channel::Disposition;
+                if error.fault.disposition() == Disposition::FinishRejected {
+                    ctx.tenant
+                        .end_run(run, RunState::Failed, Some(&error.to_string()))
+                        .await?;
+                }
+                return Err(error.into());
+            }
+        };
+        seen += page.listings.len();
+        cursor.clone_from(&page.next);
+        store_page(ctx, account, run, page, ctx.now()).await?;
+        if cursor.is_none() {
+            return done(format!("{seen} listings read"));
+        }
+        ctx.keep_lane().await?;
+    }
+}
+
+async fn store_page(
+    ctx: &JobCtx<'_>,
+    account: AccountId,
+    run: RunId,
+    page: ListingPage,
+    read_at: Timestamp,
+) -> Result<(), JobError> {
+    let (seen, failed) = (page.listings.len(), page.unreadable.len());
+    let mut tx = ctx.tenant.begin().await?;
+    let outcome = tx.upsert_listings(account, &page.listings, read_at).await?;
+    tx.quarantine(account, "listing", &page.unreadable).await?;
+    let progress = RunProgress {
+        seen: i64::try_from(seen).unwrap_or(0),
+        changed: outcome.created,
+        failed: i64::try_from(failed).unwrap_or(0),
+        cursor: page.next.clone(),
+    };
+    tx.progress_run(run, &progress).await?;
+    if page.next.is_none() {
+        tx.end_run(run, RunState::Done, None).await?;
+    }
+    tx.enqueue(plan(ctx.tenant.id(), read_at)).await?;
+    Ok(tx.commit().await?)
+}

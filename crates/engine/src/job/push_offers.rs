@@ -1,0 +1,127 @@
+//! `offers.push`: due quantities onto the wire, decreases first, each recorded before it leaves.
+
+use stockbridge_domain::channel::{ChannelError, Fault, ItemOutcome, ItemResult, Level};
+use stockbridge_store::{Answer, Finish, Outgoing, WriteAnswer};
+
+use super::{JobCtx, JobError, done, plan, read_back};
+
+pub(super) const KIND: &str = "offers.push";
+
+/// How long after a write it is first read back.
+const READ_AFTER: std::time::Duration = std::time::Duration::from_secs(2);
+
+pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
+    let account = ctx.account()?;
+    let opened = ctx.hub.open(ctx.tenant.id(), account).await?;
+    let Some(sink) = opened.connection.stock() else {
+        return done("the channel takes no quantities");
+    };
+    adopt_orphans(ctx).await?;
+    let limit = i64::try_from(opened.descriptor.write_batch).unwrap_or(1);
+    let mut sent = 0;
+    loop {
+        let outgoing = begin(ctx, limit).await?;
+        if outgoing.is_empty() {
+            return done(format!("{sent} quantities sent"));
+        }
+        let levels: Vec<Level> = outgoing.iter().map(|o| o.level.clone()).collect();
+        let results = sink.set(&levels).await;
+        let stop = stopping_fault(&results);
+        sent += outgoing.len();
+        finish(ctx, answers(&outgoing, results)).await?;
+        if let Some(error) = stop {
+            return Err(error.into());
+        }
+        ctx.keep_lane().await?;
+    }
+}
+
+/// Whoever holds the lane is the only sender, so a write still marked as on its way lost its sender.
+async fn adopt_orphans(ctx: &JobCtx<'_>) -> Result<(), JobError> {
+    let (account, now) = (ctx.account()?, ctx.now());
+    let mut tx = ctx.tenant.begin().await?;
+    if tx.adopt_orphaned_writes(account, now).await? > 0 {
+        tx.enqueue(read_back(account, now)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn begin(ctx: &JobCtx<'_>, limit: i64) -> Result<Vec<Outgoing>, JobError> {
+    let account = ctx.account()?;
+    let accounts = ctx.hub.offer_accounts(ctx.tenant.id()).await?;
+    loop {
+        let mut tx = ctx.tenant.begin().await?;
+        let outgoing = tx.begin_writes(account, &accounts, limit).await?;
+        let more = outgoing.is_empty() && tx.has_due_writes(account).await?;
+        if !outgoing.is_empty() {
+            tx.enqueue(read_back(account, ctx.now().plus(READ_AFTER))).await?;
+        }
+        tx.commit().await?;
+        // What had been due may not be any more; then the next ones are looked at.
+        if !more {
+            return Ok(outgoing);
+        }
+    }
+}
+
+async fn finish(ctx: &JobCtx<'_>, answers: Vec<WriteAnswer>) -> Result<(), JobError> {
+    let again = answers
+        .iter()
+        .any(|a| matches!(a.answer, Answer::Later(_) | Answer::Refused(_)));
+    let mut tx = ctx.tenant.begin().await?;
+    tx.finish_writes(&answers).await?;
+    if again {
+        tx.enqueue(plan(ctx.tenant.id(), ctx.now())).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// A fault that concerns the account rather than one item: there is no point in sending more now.
+pub(super) fn stopping_fault(results: &[ItemResult]) -> Option<ChannelError> {
+    results.iter().find_map(|r| match &r.outcome {
+        ItemOutcome::NotApplied(error)
+            if matches!(
+                error.fault,
+                Fault::Throttled | Fault::Credentials | Fault::Application | Fault::Unavailable
+            ) =>
+        {
+            Some(error.clone())
+        }
+        _ => None,
+    })
+}
+
+fn answers(outgoing: &[Outgoing], results: Vec<ItemResult>) -> Vec<WriteAnswer> {
+    let mut results = results.into_iter();
+    outgoing
+        .iter()
+        .map(|out| {
+            // A channel that answers fewer items than were sent leaves the rest unknown.
+            let answer = match results
+                .next()
+                .filter(|r| r.sku == out.level.sku)
+                .map(|r| r.outcome)
+            {
+                Some(ItemOutcome::Accepted { .. }) => Answer::Accepted,
+                Some(ItemOutcome::Unknown(error)) => Answer::Unknown(error.to_string()),
+                Some(ItemOutcome::NotApplied(error)) if is_final(error.fault) => {
+                    Answer::Refused(error.to_string())
+                }
+                Some(ItemOutcome::NotApplied(error)) => Answer::Later(error.to_string()),
+                None => Answer::Unknown("the channel did not answer for this item".to_owned()),
+            };
+            WriteAnswer {
+                listing: out.listing,
+                push: out.push,
+                answer,
+            }
+        })
+        .collect()
+}
+
+fn is_final(fault: Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Rejected | Fault::Forbidden | Fault::NotFound | Fault::Contract | Fault::Conflict
+    )
+}

@@ -1,0 +1,79 @@
+//! `listings.read_back`: what the channel really shows. An accepted write is only a promise until it is read back.
+
+use stockbridge_domain::Sku;
+use stockbridge_store::{Finish, Reading};
+
+use super::{JobCtx, JobError, done, plan};
+
+pub(super) const KIND: &str = "listings.read_back";
+
+pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
+    let account = ctx.account()?;
+    let opened = ctx.hub.open(ctx.tenant.id(), account).await?;
+    let Some(source) = opened.connection.listings() else {
+        return done("the channel shows no listings");
+    };
+    let limit = i64::try_from(opened.descriptor.read_batch).unwrap_or(1);
+    let mut read = 0;
+    loop {
+        let mut tx = ctx.tenant.begin().await?;
+        let skus = tx.listings_to_read(account, limit).await?;
+        let next = if skus.is_empty() {
+            tx.next_reading(account).await?
+        } else {
+            None
+        };
+        drop(tx);
+        if skus.is_empty() {
+            return Ok(match next {
+                None => Finish::Done {
+                    outcome: format!("{read} listings read"),
+                },
+                Some(at) => Finish::Snooze {
+                    until: at,
+                    reason: "waiting to read writes back".to_owned(),
+                },
+            });
+        }
+        let shown = source.read(&skus).await?;
+        // The instant after the answer: what was sold while it travelled counts as sold before, which is safe.
+        let at = ctx.now();
+        read += skus.len();
+        let (known, silent) = readings(&skus, &shown);
+        let mut tx = ctx.tenant.begin().await?;
+        tx.apply_readings(account, &known, at).await?;
+        tx.skip_readings(account, &silent).await?;
+        let settled = tx
+            .settle(account, opened.record.orders_complete_until, opened.timing)
+            .await?;
+        crate::notices::raise_settled(&mut tx, account, &settled.notices).await?;
+        tx.enqueue(plan(ctx.tenant.id(), at)).await?;
+        tx.commit().await?;
+        ctx.keep_lane().await?;
+    }
+}
+
+/// Quantities told, and SKUs the channel shows without telling a quantity (its own warehouse, a missing role). A SKU it
+/// does not show at all is not for sale.
+fn readings(
+    skus: &[Sku],
+    shown: &[stockbridge_domain::channel::ListingSnapshot],
+) -> (Vec<Reading>, Vec<Sku>) {
+    let (mut known, mut silent) = (Vec::new(), Vec::new());
+    for sku in skus {
+        match shown.iter().find(|s| s.sku == *sku) {
+            None => known.push(Reading {
+                sku: sku.clone(),
+                quantity: None,
+            }),
+            Some(listing) if listing.quantity.is_some() => {
+                known.push(Reading {
+                    sku: sku.clone(),
+                    quantity: listing.quantity,
+                });
+            }
+            Some(_) => silent.push(sku.clone()),
+        }
+    }
+    (known, silent)
+}

@@ -1,0 +1,126 @@
+//! From what happened to what a person is told: notices become alerts in the same transaction.
+
+use stockbridge_domain::AccountId;
+use stockbridge_domain::offer::Settled;
+use stockbridge_store::{NewAlert, Notice, SettleNotice, Severity, StoreError, TenantTx};
+
+/// Raises an alert for each notice of an import.
+pub(crate) async fn raise(
+    tx: &mut TenantTx,
+    account: Option<AccountId>,
+    notices: &[Notice],
+) -> Result<(), StoreError> {
+    for notice in notices {
+        tx.raise_alert(alert(account, notice)).await?;
+    }
+    Ok(())
+}
+
+/// Raises an alert for each surprise of settling.
+pub(crate) async fn raise_settled(
+    tx: &mut TenantTx,
+    account: AccountId,
+    notices: &[SettleNotice],
+) -> Result<(), StoreError> {
+    for SettleNotice { listing, sku, found } in notices {
+        let (kind, title, detail) = match found {
+            Settled::NeverApplied { wanted, shown } => (
+                "listing.ignored",
+                format!("{sku}: a change was accepted but never applied"),
+                format!(
+                    "The channel accepted the quantity {wanted} and still shows {shown}. The hub sends it again; if this \
+                     repeats, look at the listing's issues on the channel."
+                ),
+            ),
+            Settled::Drift { expected, shown } => (
+                "listing.drift",
+                format!("{sku}: somebody else changed the quantity"),
+                format!(
+                    "The channel should have shown {expected} and shows {shown}. The hub sets it right; if another tool \
+                     writes to this listing, switch it off there."
+                ),
+            ),
+            Settled::NotYet | Settled::AsExpected => continue,
+        };
+        tx.raise_alert(NewAlert {
+            kind,
+            severity: Severity::Warning,
+            dedupe_key: format!("{kind}:{listing}"),
+            account: Some(account),
+            subject: Some(listing.to_string()),
+            title,
+            detail,
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
+    let at = account.map(|a| a.to_string()).unwrap_or_default();
+    let (kind, severity, key, subject, title, detail) = match notice {
+        Notice::Unmapped { sku, order } => (
+            "listing.unmapped",
+            Severity::Warning,
+            format!("{at}:{sku}"),
+            Some(sku.clone()),
+            format!("{sku} sells but belongs to no product"),
+            format!("Order {order} is kept, but no stock is reserved for it. Map the listing to a product."),
+        ),
+        Notice::UnknownStatus { order, word } => (
+            "order.unknown_status",
+            Severity::Warning,
+            format!("{at}:{word}"),
+            Some(order.clone()),
+            format!("The channel uses an order status we do not know: {word}"),
+            format!(
+                "Order {order} keeps its stock reserved until the channel says something known. Please report the word."
+            ),
+        ),
+        Notice::Contradiction { order, kept, word } => (
+            "order.contradiction",
+            Severity::Warning,
+            format!("{at}:{order}"),
+            Some(order.clone()),
+            format!("Order {order} was {kept}, and the channel now says {word}"),
+            "The hub keeps the former status and the stock as it is. Look at the order on the channel."
+                .to_owned(),
+        ),
+        Notice::Breach { sku, units, order } => (
+            "stock.breach",
+            Severity::Critical,
+            format!("{at}:{sku}"),
+            Some(sku.clone()),
+            format!("{sku}: {units} more sold than the channel was given"),
+            format!(
+                "Order {order} sold more than the hub offered there. Another tool may write to this listing."
+            ),
+        ),
+        Notice::Short { product, units } => (
+            "stock.short",
+            Severity::Critical,
+            product.to_string(),
+            Some(product.to_string()),
+            format!("{units} units are promised that are not there"),
+            "Count the shelf, or cancel orders that cannot be served. The ledger shows what happened."
+                .to_owned(),
+        ),
+        Notice::Odd { order, what } => (
+            "order.odd",
+            Severity::Info,
+            format!("{at}:{order}"),
+            Some(order.clone()),
+            format!("Order {order} holds something we did not understand"),
+            what.clone(),
+        ),
+    };
+    NewAlert {
+        kind,
+        severity,
+        dedupe_key: format!("{kind}:{key}"),
+        account,
+        subject,
+        title,
+        detail,
+    }
+}

@@ -1,0 +1,317 @@
+//! Orders as people handle them: own-store orders, parcels, cancellations.
+
+use stockbridge_domain::channel::ChannelKind;
+use stockbridge_domain::fulfilment::ShipmentStatus;
+use stockbridge_domain::tenant::Role;
+use stockbridge_domain::{AccountId, FieldError, Money, OrderId, OrderLineId, Quantity, Sku};
+use stockbridge_store::{
+    AccountRecord, AccountStatus, ImportAccount, NewAudit, NewShipment, OrderDetail, OwnLine, OwnOrder,
+    ParcelError, ShipmentLine, ShipmentRecord,
+};
+
+use crate::caller::{Caller, Refusal};
+use crate::hub::Hub;
+use crate::job;
+
+/// Most lines of one order.
+const MOST_LINES: usize = 500;
+
+/// A line of an own-store order as typed in.
+#[derive(Debug, Clone)]
+pub struct OwnOrderLine {
+    /// The product's SKU.
+    pub sku: String,
+    /// Units.
+    pub quantity: i64,
+    /// Price of one unit; the product's base price when absent.
+    pub unit_price: Option<Money>,
+}
+
+/// An order of the hub's own store as typed in.
+#[derive(Debug, Clone)]
+pub struct OwnOrderRequest {
+    /// The own-store account; may be left out when there is exactly one.
+    pub account: Option<AccountId>,
+    /// The seller's reference, unique in the account; made up when absent.
+    pub reference: Option<String>,
+    /// What is ordered.
+    pub lines: Vec<OwnOrderLine>,
+    /// Who buys: kept sealed.
+    pub buyer: Option<serde_json::Value>,
+}
+
+/// Part of a parcel as typed in.
+#[derive(Debug, Clone)]
+pub struct ParcelLineRequest {
+    /// The order line.
+    pub line: OrderLineId,
+    /// Units.
+    pub quantity: i64,
+}
+
+/// A parcel as typed in.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    /// Carrier.
+    pub carrier: String,
+    /// Service.
+    pub method: Option<String>,
+    /// Tracking number.
+    pub tracking: String,
+    /// What is inside; everything that is left when empty.
+    pub lines: Vec<ParcelLineRequest>,
+}
+
+impl Hub {
+    /// Accepts an own-store order if all its units are free.
+    ///
+    /// # Errors
+    /// [`Refusal::Shortage`] names each line and what is left, [`Refusal::Fields`] what is wrong.
+    pub async fn create_order(
+        &self,
+        caller: &Caller,
+        request: OwnOrderRequest,
+    ) -> Result<OrderDetail, Refusal> {
+        caller.require(Role::Operator)?;
+        let account = self.own_account(caller, request.account).await?;
+        let lines = self.own_lines(caller, &request.lines).await?;
+        let reference = match request.reference.map(|r| r.trim().to_owned()) {
+            Some(r) if r.is_empty() || r.chars().count() > 60 => {
+                return Err(Refusal::field("reference", "a reference has 1 to 60 characters"));
+            }
+            Some(r) => r,
+            None => self.env().id::<OrderId>().to_string(),
+        };
+        let payload = serde_json::json!({ "buyer": request.buyer }).to_string();
+        let import = ImportAccount {
+            id: account.id,
+            connected_at: account.connected_at,
+        };
+        let mut tx = self.tenant(caller.tenant).begin().await?;
+        let id = match tx.create_own_order(&import, &reference, &lines, payload).await? {
+            OwnOrder::Created(id, outcome) => {
+                crate::notices::raise(&mut tx, Some(account.id), &outcome.notices).await?;
+                tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
+                tx.commit().await?;
+                id
+            }
+            OwnOrder::Known(id) => {
+                return Err(Refusal::Conflict(format!(
+                    "there is an order with the reference `{reference}` already: {id}"
+                )));
+            }
+            OwnOrder::Short(short) => {
+                let field = |sku: &Sku| {
+                    request
+                        .lines
+                        .iter()
+                        .position(|l| l.sku.trim() == sku.as_str())
+                        .unwrap_or(0)
+                };
+                return Err(Refusal::Shortage(
+                    short
+                        .iter()
+                        .map(|s| {
+                            FieldError::new(
+                                format!("lines/{}/quantity", field(&s.sku)),
+                                format!("{} of {} are free now, {} are asked for", s.left, s.sku, s.wanted),
+                            )
+                        })
+                        .collect(),
+                ));
+            }
+        };
+        self.order(caller, id).await
+    }
+
+    async fn order(&self, caller: &Caller, id: OrderId) -> Result<OrderDetail, Refusal> {
+        let found = self.tenant(caller.tenant).order(id).await?;
+        found.ok_or_else(|| Refusal::NotFound(format!("there is no order {id}")))
+    }
+
+    fn is_own(&self, channel: &ChannelKind) -> bool {
+        self.channel(channel.as_str())
+            .is_some_and(|c| !c.descriptor().remote)
+    }
+
+    async fn own_account(&self, caller: &Caller, asked: Option<AccountId>) -> Result<AccountRecord, Refusal> {
+        let accounts = self.tenant(caller.tenant).accounts().await?;
+        let mut own = accounts
+            .into_iter()
+            .filter(|a| self.is_own(&a.channel) && a.status == AccountStatus::Active)
+            .filter(|a| asked.is_none_or(|id| id == a.id));
+        match (own.next(), own.next()) {
+            (Some(account), None) => Ok(account),
+            (Some(_), Some(_)) => Err(Refusal::field(
+                "account",
+                "there are several own stores; say which",
+            )),
+            (None, _) => Err(Refusal::field(
+                "account",
+                "there is no such own store that is active; connect one first",
+            )),
+        }
+    }
+
+    async fn own_lines(&self, caller: &Caller, asked: &[OwnOrderLine]) -> Result<Vec<OwnLine>, Refusal> {
+        if asked.is_empty() || asked.len() > MOST_LINES {
+            return Err(Refusal::field(
+                "lines",
+                format!("an order has 1 to {MOST_LINES} lines"),
+            ));
+        }
+        let tenant = self.tenant(caller.tenant);
+        let (mut lines, mut problems) = (Vec::new(), Vec::new());
+        for (index, line) in asked.iter().enumerate() {
+            let field = |name: &str| format!("lines/{index}/{name}");
+            let quantity = match Quantity::new(line.quantity) {
+                Ok(q) if q.units() > 0 => q.units(),
+                Ok(_) => {
+                    problems.push(FieldError::new(field("quantity"), "order at least one unit"));
+                    continue;
+                }
+                Err(error) => {
+                    problems.push(FieldError::new(field("quantity"), error.to_string()));
+                    continue;
+                }
+            };
+            let product = match Sku::parse(&line.sku) {
+                Ok(sku) => tenant.product_by_sku(&sku).await?,
+                Err(error) => {
+                    problems.push(FieldError::new(field("sku"), error.to_string()));
+                    continue;
+                }
+            };
+            let Some(product) = product else {
+                problems.push(FieldError::new(
+                    field("sku"),
+                    format!("there is no product with the SKU `{}`", line.sku),
+                ));
+                continue;
+            };
+            let total = line.unit_price.or(product.base_price).and_then(|p| {
+                p.minor()
+                    .checked_mul(quantity)
+                    .map(|minor| Money::from_minor(minor, p.currency()))
+            });
+            lines.push(OwnLine {
+                product: product.id,
+                sku: product.sku,
+                title: product.title,
+                quantity,
+                total,
+            });
+        }
+        if problems.is_empty() {
+            Ok(lines)
+        } else {
+            Err(Refusal::Fields(problems))
+        }
+    }
+
+    /// Takes a parcel from the shelf and has the channel told.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] when the order cannot be shipped now, [`Refusal::Fields`] for wrong lines.
+    pub async fn ship_order(
+        &self,
+        caller: &Caller,
+        id: OrderId,
+        parcel: Parcel,
+    ) -> Result<ShipmentRecord, Refusal> {
+        caller.require(Role::Operator)?;
+        for (field, value, most) in [
+            ("carrier", &parcel.carrier, 60),
+            ("tracking", &parcel.tracking, 100),
+        ] {
+            if value.trim().is_empty() || value.chars().count() > most {
+                return Err(Refusal::field(field, format!("write 1 to {most} characters")));
+            }
+        }
+        let order = self.order(caller, id).await?;
+        let tenant = self.tenant(caller.tenant);
+        let account = tenant.account(order.order.account).await?;
+        let own = account.as_ref().is_some_and(|a| self.is_own(&a.channel));
+        let asked: Vec<(OrderLineId, i64)> = parcel.lines.iter().map(|l| (l.line, l.quantity)).collect();
+        let now = self.env().now();
+        let mut tx = tenant.begin().await?;
+        let shipped = tx.ship_lines(id, &asked, own).await?.map_err(parcel_refusal)?;
+        if shipped.lines.is_empty() {
+            return Err(Refusal::Conflict(
+                "nothing of this order is left to ship".to_owned(),
+            ));
+        }
+        let status = if own {
+            ShipmentStatus::Local
+        } else {
+            ShipmentStatus::Pending
+        };
+        let lines = shipped
+            .lines
+            .into_iter()
+            .map(|(line, channel_line_id, quantity)| ShipmentLine {
+                line,
+                channel_line_id,
+                quantity,
+            })
+            .collect();
+        let new = NewShipment {
+            order: id,
+            parcel: shipped.parcel,
+            carrier: parcel.carrier.trim().to_owned(),
+            method: parcel.method,
+            tracking: parcel.tracking.trim().to_owned(),
+            shipped_at: now,
+            status,
+            lines,
+        };
+        let gone = || Refusal::NotFound(format!("there is no order {id}"));
+        let shipment = tx.create_shipment(&new).await?.ok_or_else(gone)?;
+        if !own {
+            tx.enqueue(job::confirm_shipment(order.order.account, shipment, now))
+                .await?;
+        }
+        tx.commit().await?;
+        tenant.shipment(shipment).await?.ok_or_else(gone)
+    }
+
+    /// Calls an own-store order off.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] for an order of a remote channel, or one that is shipped.
+    pub async fn cancel_order(&self, caller: &Caller, id: OrderId) -> Result<OrderDetail, Refusal> {
+        caller.require(Role::Operator)?;
+        let order = self.order(caller, id).await?;
+        let tenant = self.tenant(caller.tenant);
+        let account = tenant.account(order.order.account).await?;
+        if !account.is_some_and(|a| self.is_own(&a.channel)) {
+            return Err(Refusal::Conflict(
+                "this order belongs to a channel; cancel it there, the hub follows".to_owned(),
+            ));
+        }
+        let mut tx = tenant.begin().await?;
+        if tx.cancel_own_order(id).await?.is_none() {
+            return Err(Refusal::Conflict(
+                "this order is shipped already; enter a return instead".to_owned(),
+            ));
+        }
+        tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
+        tx.audit(&NewAudit {
+            actor: &caller.actor,
+            action: "order.cancel",
+            subject: &id.to_string(),
+            detail: "",
+        })
+        .await?;
+        tx.commit().await?;
+        self.order(caller, id).await
+    }
+}
+
+fn parcel_refusal(error: ParcelError) -> Refusal {
+    match &error {
+        ParcelError::NoOrder => Refusal::NotFound(error.to_string()),
+        ParcelError::NotNow(_) => Refusal::Conflict(error.to_string()),
+        ParcelError::NoLine(_) | ParcelError::TooMany { .. } => Refusal::field("lines", error.to_string()),
+    }
+}

@@ -1,0 +1,54 @@
+//! Gives out the channels' budgets, which are rows that all processes share.
+
+use std::time::Duration;
+
+use stockbridge_domain::channel::{BucketSpec, Grant, Pacer};
+use stockbridge_domain::{AccountId, BoxFut, Timestamp};
+use stockbridge_store::Tenant;
+
+/// How long to wait when the budget itself cannot be read.
+const BLIND_WAIT: Duration = Duration::from_secs(2);
+
+/// One tenant's budgets.
+pub(crate) struct StorePacer(pub(crate) Tenant);
+
+impl Pacer for StorePacer {
+    fn take<'a>(&'a self, account: AccountId, bucket: &'a BucketSpec) -> BoxFut<'a, Grant> {
+        Box::pin(async move {
+            match self.0.take_token(account, bucket).await {
+                Ok(grant) => grant,
+                Err(error) => {
+                    // Without the budget nobody knows whether a call is allowed, so none is made.
+                    tracing::warn!(account.id = %account, %error, "a budget could not be read; waiting");
+                    Grant::Wait(self.0.env().now().plus(BLIND_WAIT))
+                }
+            }
+        })
+    }
+
+    fn learn_rate<'a>(
+        &'a self,
+        account: AccountId,
+        bucket: &'a BucketSpec,
+        rate_micro: i64,
+    ) -> BoxFut<'a, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.0.learn_rate(account, bucket, rate_micro).await {
+                tracing::warn!(account.id = %account, %error, "a learned rate could not be kept");
+            }
+        })
+    }
+
+    fn exhausted<'a>(
+        &'a self,
+        account: AccountId,
+        bucket: &'a BucketSpec,
+        until: Timestamp,
+    ) -> BoxFut<'a, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.0.exhaust(account, bucket, until).await {
+                tracing::warn!(account.id = %account, %error, "an empty budget could not be kept");
+            }
+        })
+    }
+}

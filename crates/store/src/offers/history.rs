@@ -1,0 +1,258 @@
+//! What happened to listings: the material of "why is this number 3?".
+
+use serde::Serialize;
+use stockbridge_domain::exposure::Hold;
+use stockbridge_domain::offer::Offer;
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::{AccountId, ListingId, OrderId, ProductId, PushId, Timestamp};
+
+use crate::columns::Columns as _;
+use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
+use crate::{StoreError, Tenant, TenantTx};
+
+/// One attempt to change what a channel shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PushRecord {
+    /// The attempt.
+    pub id: PushId,
+    /// The listing.
+    pub listing: ListingId,
+    /// `quantity` or `price`.
+    pub field: String,
+    /// What the channel was expected to show before.
+    pub before: Option<String>,
+    /// What was sent.
+    pub value: String,
+    /// What caused it.
+    pub cause: Option<String>,
+    /// When that happened.
+    pub caused_at: Option<Timestamp>,
+    /// When it left.
+    pub sent_at: Timestamp,
+    /// When the answer was in.
+    pub answered_at: Option<Timestamp>,
+    /// What became of it: `sent`, `accepted`, `later`, `refused`, `unknown`.
+    pub outcome: String,
+    /// What the channel said.
+    pub message: Option<String>,
+    /// When a reading proved it.
+    pub verified_at: Option<Timestamp>,
+}
+
+/// A listing's offer with the plan for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfferRecord {
+    /// The listing.
+    pub listing: ListingId,
+    /// Its account.
+    pub account: AccountId,
+    /// Its SKU.
+    pub sku: String,
+    /// Units of the product in one of the listing.
+    pub units: i64,
+    /// What it offers.
+    pub offer: Offer,
+    /// What allocation gives it.
+    pub desired: Option<i64>,
+    /// What is to be written.
+    pub due: Option<i64>,
+    /// Why not more is done.
+    pub hold: Option<Hold>,
+    /// When a reading last showed what it should.
+    pub verified_at: Option<Timestamp>,
+    /// The last problem.
+    pub problem: Option<String>,
+}
+
+/// When a quantity was asked for, sent and proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PushTimes {
+    /// The account it went to.
+    pub account: AccountId,
+    /// Whether an order caused it.
+    pub by_sale: bool,
+    /// When what caused it happened; for an order, when it was placed.
+    pub caused_at: Option<Timestamp>,
+    /// When it left.
+    pub sent_at: Timestamp,
+    /// When a reading proved it.
+    pub verified_at: Option<Timestamp>,
+}
+
+/// An order line that holds stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenLine {
+    /// Its order.
+    pub order: OrderId,
+    /// The channel's id of it.
+    pub channel_order_id: String,
+    /// Its account.
+    pub account: AccountId,
+    /// Where the order stands.
+    pub status: OrderStatus,
+    /// Units reserved.
+    pub reserved: i64,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+}
+
+impl TenantTx {
+    /// Whether an account has quantities to be written.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn has_due_writes(&mut self, account: AccountId) -> Result<bool, StoreError> {
+        let sql =
+            "SELECT 1 FROM listings WHERE tenant_id = $1 AND account_id = $2 AND due_qty IS NOT NULL LIMIT 1";
+        Ok(self
+            .tx
+            .query_opt(sql, &[self.key(), account.into()])
+            .await?
+            .is_some())
+    }
+
+    /// Forgets what an account offers: its channel is no longer this hub's concern, so it holds back no stock.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn forget_offers(&mut self, account: AccountId) -> Result<(), StoreError> {
+        self.mark_all_dirty(Some(account), "store disconnected").await?;
+        self.tx
+            .exec(
+                "UPDATE listings SET exposure = 0, settled = 0, shown_qty = NULL, shown_at = NULL, anchor_qty = NULL, \
+                 anchor_at = NULL, anchor_sold = NULL, write_push = NULL, write_qty = NULL, write_sent_at = NULL, \
+                 write_state = NULL, write_sold = NULL, write_prior = NULL, write_prior_exposure = NULL, \
+                 write_margin = NULL, desired_qty = NULL, due_qty = NULL, due_priority = NULL, hold = NULL, \
+                 read_due_at = NULL, price_due = 0 WHERE tenant_id = $1 AND account_id = $2",
+                &[self.key(), account.into()],
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+impl Tenant {
+    /// The last attempts on a product's listings, newest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn pushes_of(&self, product: ProductId, limit: i64) -> Result<Vec<PushRecord>, StoreError> {
+        let rows = self
+            .read()
+            .await?
+            .query(
+                "SELECT p.id, p.listing_id, p.field, p.before, p.value, p.cause, p.caused_at, p.sent_at, p.answered_at, \
+                 p.outcome, p.message, p.verified_at FROM pushes p JOIN listings l ON l.tenant_id = p.tenant_id \
+                 AND l.id = p.listing_id WHERE p.tenant_id = $1 AND l.product_id = $2 ORDER BY p.id DESC LIMIT $3",
+                &[self.key(), product.into(), limit.into()],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(PushRecord {
+                    id: row.parsed(0)?,
+                    listing: row.parsed(1)?,
+                    field: row.string(2)?,
+                    before: row.opt_string(3)?,
+                    value: row.string(4)?,
+                    cause: row.opt_string(5)?,
+                    caused_at: row.opt_time(6)?,
+                    sent_at: row.time(7)?,
+                    answered_at: row.opt_time(8)?,
+                    outcome: row.string(9)?,
+                    message: row.opt_string(10)?,
+                    verified_at: row.opt_time(11)?,
+                })
+            })
+            .collect()
+    }
+
+    /// When the quantities sent since `since` were asked for, sent and proved; the first 100,000.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn push_times(&self, since: Timestamp) -> Result<Vec<PushTimes>, StoreError> {
+        let rows = self
+            .read()
+            .await?
+            .query(
+                "SELECT account_id, cause, caused_at, sent_at, verified_at FROM pushes WHERE tenant_id = $1 \
+                 AND sent_at >= $2 AND field = 'quantity' ORDER BY sent_at LIMIT 100000",
+                &[self.key(), since.into()],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(PushTimes {
+                    account: row.parsed(0)?,
+                    by_sale: row.opt_text(1)?.is_some_and(|c| c.starts_with("order ")),
+                    caused_at: row.opt_time(2)?,
+                    sent_at: row.time(3)?,
+                    verified_at: row.opt_time(4)?,
+                })
+            })
+            .collect()
+    }
+
+    /// What a product's listings offer, as far as the seller ships them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn offers_of(&self, product: ProductId) -> Result<Vec<OfferRecord>, StoreError> {
+        let sql = format!(
+            "SELECT id, account_id, sku, units, desired_qty, due_qty, hold, verified_at, last_problem, {OFFER_COLUMNS} \
+             FROM listings WHERE tenant_id = $1 AND product_id = $2 AND fulfilled_by = 'seller' ORDER BY id"
+        );
+        let rows = self
+            .read()
+            .await?
+            .query(&sql, &[self.key(), product.into()])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(OfferRecord {
+                    listing: row.parsed(0)?,
+                    account: row.parsed(1)?,
+                    sku: row.string(2)?,
+                    units: row.int(3)?,
+                    desired: row.opt_int(4)?,
+                    due: row.opt_int(5)?,
+                    hold: row.opt_text(6)?.and_then(Hold::parse),
+                    verified_at: row.opt_time(7)?,
+                    problem: row.opt_string(8)?,
+                    offer: offer_from_row(row, 9)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Order lines that hold a product's stock, oldest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn open_lines_of(&self, product: ProductId, limit: i64) -> Result<Vec<OpenLine>, StoreError> {
+        let rows = self
+            .read()
+            .await?
+            .query(
+                "SELECT o.id, o.channel_order_id, o.account_id, o.status, \
+                 l.stock_reserved - l.stock_released - l.stock_shipped, o.placed_at FROM order_lines l JOIN orders o \
+                 ON o.tenant_id = l.tenant_id AND o.id = l.order_id WHERE l.tenant_id = $1 AND l.product_id = $2 \
+                 AND l.stock_reserved > l.stock_released + l.stock_shipped ORDER BY o.placed_at LIMIT $3",
+                &[self.key(), product.into(), limit.into()],
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(OpenLine {
+                    order: row.parsed(0)?,
+                    channel_order_id: row.string(1)?,
+                    account: row.parsed(2)?,
+                    status: row.named(3, OrderStatus::parse)?,
+                    reserved: row.int(4)?,
+                    placed_at: row.time(5)?,
+                })
+            })
+            .collect()
+    }
+}
