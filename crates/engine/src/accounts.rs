@@ -116,6 +116,7 @@ impl Hub {
             taken @ ConnectError::AlreadyConnected { .. } => Refusal::Conflict(taken.to_string()),
         })?;
         tx.resume_lanes(record.id).await?;
+        tx.resolve_alert(&job::reauthorise_key(record.id)).await?;
         start_work(&mut tx, channel.as_ref(), &record, "connect").await?;
         tx.mark_all_dirty(None, "store connected").await?;
         tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;

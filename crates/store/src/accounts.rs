@@ -190,7 +190,7 @@ impl TenantTx {
         let lock = "SELECT tenant_id FROM tenants WHERE tenant_id = $1 {for_update}";
         self.tx.query(lock, &[self.key()]).await?;
         let id = match self.account_named(&new.channel, &new.checked.external_id).await? {
-            Some((id, name, status)) if status != AccountStatus::Disconnected => {
+            Some((id, name, status)) if matches!(status, AccountStatus::Active | AccountStatus::Paused) => {
                 return Err(ConnectError::AlreadyConnected { id, name });
             }
             Some((id, ..)) => id,
@@ -203,7 +203,8 @@ impl TenantTx {
              ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, marketplaces = excluded.marketplaces, \
              currency = excluded.currency, endpoints = excluded.endpoints, options = excluded.options, \
              credentials = excluded.credentials, status = 'active', status_reason = NULL, \
-             connected_at = excluded.connected_at, updated_at = excluded.updated_at, error_streak = 0";
+             connected_at = CASE WHEN accounts.status = 'disconnected' THEN excluded.connected_at \
+             ELSE accounts.connected_at END, updated_at = excluded.updated_at, error_streak = 0";
         let values = [
             self.key(),
             id.into(),

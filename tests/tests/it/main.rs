@@ -2,4 +2,5 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says what it missed")]
 
+mod hub;
 mod tidy;

@@ -236,7 +236,10 @@ async fn report(ctx: &JobCtx<'_>, error: &ChannelError) -> Result<(), StoreError
     tx.raise_alert(NewAlert {
         kind,
         severity,
-        dedupe_key: format!("{kind}:{account}:{}", error.operation),
+        dedupe_key: match error.fault {
+            Fault::Credentials => reauthorise_key(account),
+            _ => format!("{kind}:{account}:{}", error.operation),
+        },
         account: Some(account),
         subject: Some(account.to_string()),
         title,
@@ -244,6 +247,11 @@ async fn report(ctx: &JobCtx<'_>, error: &ChannelError) -> Result<(), StoreError
     })
     .await?;
     tx.commit().await
+}
+
+/// The key of the alert that asks for a new authorisation; connecting resolves it.
+pub(crate) fn reauthorise_key(account: AccountId) -> String {
+    format!("account.reauthorise:{account}")
 }
 
 fn lane(account: AccountId, group: QuotaGroup) -> String {

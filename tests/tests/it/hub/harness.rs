@@ -1,0 +1,257 @@
+//! The whole hub against the simulator in one process and in stepped time: no socket, no waiting, the same every time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stockbridge_domain::channel::{HttpRequest, HttpResponse, SecretText, Transport, TransportError};
+use stockbridge_domain::clock::Stepped;
+use stockbridge_domain::stock::EntryKind;
+use stockbridge_domain::{AccountId, BoxFut, TenantId, Timestamp};
+use stockbridge_engine::{
+    Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, Step, Worker, WorkerOptions,
+};
+use stockbridge_sim::{CallOutcome, ListingConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode};
+use stockbridge_store::{
+    Database, MasterKey, OrderFilter, OrderRecord, PageQuery, Store, StoreConfig, Tenant,
+};
+
+/// When every test begins.
+const START: &str = "2026-11-21T06:00:00Z";
+/// One tick of the stepped clock.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Carries requests straight into the simulator.
+struct IntoSim(Arc<Sim>);
+
+impl Transport for IntoSim {
+    fn send(
+        &self,
+        request: HttpRequest,
+        _timeout: Duration,
+    ) -> BoxFut<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(async move {
+            match self.0.call(request) {
+                CallOutcome::Answer(answer) => Ok(answer),
+                CallOutcome::Lost => Err(TransportError::NoAnswer("timed out".to_owned())),
+                CallOutcome::Dropped => Err(TransportError::NoAnswer("connection closed".to_owned())),
+            }
+        })
+    }
+}
+
+/// A hub with one tenant beside a simulated marketplace.
+pub struct World {
+    pub clock: Arc<Stepped>,
+    pub sim: Arc<Sim>,
+    pub hub: Hub,
+    pub caller: Caller,
+    worker: Worker,
+}
+
+/// A seller of the simulated marketplace with these listings.
+pub fn seller(id: &str, marketplace: &str, listings: &[(&str, u32)]) -> SellerConfig {
+    let currency = if marketplace == "A21TJRUUN4KGV" {
+        "INR"
+    } else {
+        "EUR"
+    };
+    let mut made = stockbridge_sim::generate_listings(7, listings.len(), currency);
+    for (listing, (sku, quantity)) in made.iter_mut().zip(listings) {
+        *listing = ListingConfig {
+            sku: (*sku).to_owned(),
+            ..listing.clone()
+        };
+        listing.quantity = Some(*quantity);
+        listing.fulfilment = stockbridge_sim::Fulfilment::Merchant;
+    }
+    SellerConfig::new(id, "EU", &[marketplace]).with_listings(made)
+}
+
+pub const INDIA: &str = "A21TJRUUN4KGV";
+pub const GERMANY: &str = "A1PA6795UKMFR9";
+
+impl World {
+    pub async fn new(sellers: Vec<SellerConfig>) -> Self {
+        let start = Timestamp::parse(START).expect("an instant");
+        let clock = Stepped::new(start, 11);
+        let sim = Sim::new(SimConfig {
+            seed: 5,
+            sellers,
+            time: TimeMode::Stepped {
+                start: START.parse().expect("an instant"),
+            },
+            freshness_ms: 1_000,
+            patch_delay_ms: SpanMs { min: 200, max: 1_500 },
+            ..SimConfig::default()
+        });
+        let config = StoreConfig {
+            database: Database::Memory,
+            master_key: MasterKey::Bytes([7; 32]),
+        };
+        let store = Store::open(&config, clock.env())
+            .await
+            .expect("a store in memory");
+        let (tenant, _) = store
+            .system()
+            .create_tenant("Lakeside", "owner@lakeside.example")
+            .await
+            .expect("a tenant");
+        let settings = HubSettings {
+            endpoint_overrides: true,
+            public_url: None,
+        };
+        let hub = Hub::new(
+            store,
+            stockbridge_channels::all(),
+            Arc::new(IntoSim(sim.clone())),
+            settings,
+        );
+        let options = WorkerOptions {
+            workers: 1,
+            owner: "test".to_owned(),
+        };
+        let worker = Worker::new(hub.clone(), options);
+        Self {
+            clock,
+            sim,
+            worker,
+            caller: Caller::operator(tenant),
+            hub,
+        }
+    }
+
+    pub fn tenant(&self) -> Tenant {
+        self.hub.tenant(self.tenant_id())
+    }
+
+    pub fn tenant_id(&self) -> TenantId {
+        self.caller.tenant
+    }
+
+    /// Enters a product and counts it.
+    pub async fn stocked(&self, sku: &str, units: i64) {
+        let product = NewProductRequest {
+            sku: sku.to_owned(),
+            title: format!("Product {sku}"),
+            barcode: None,
+            price: None,
+        };
+        self.hub
+            .create_products(&self.caller, vec![product])
+            .await
+            .expect("a product");
+        self.counted(sku, units).await;
+    }
+
+    pub async fn counted(&self, sku: &str, units: i64) {
+        let count = Adjustment {
+            sku: sku.to_owned(),
+            kind: EntryKind::Count,
+            change: None,
+            counted: Some(units),
+            note: None,
+            reference: None,
+        };
+        self.hub.adjust(&self.caller, count).await.expect("a count");
+    }
+
+    pub fn request(&self, seller: &SellerConfig, marketplace: &str) -> ConnectRequest {
+        let secret = |k: &str, v: &str| (k.to_owned(), SecretText::new(v));
+        let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
+        let base = "http://marketplace.test".to_owned();
+        ConnectRequest {
+            name: format!("Store {marketplace}"),
+            marketplaces: vec![marketplace.to_owned()],
+            credentials: BTreeMap::from([
+                secret("client_id", &seller.client_id),
+                secret("client_secret", &seller.client_secret),
+                secret("refresh_token", &seller.refresh_token),
+                secret("seller_id", &seller.seller_id),
+            ]),
+            endpoints: BTreeMap::from([("api".to_owned(), base.clone()), ("lwa".to_owned(), base)]),
+            options: BTreeMap::from([
+                number("orders_every_secs", 200),
+                number("inventory_every_secs", 600),
+                number("order_visibility_secs", 8),
+                number("write_apply_secs", 10),
+            ]),
+        }
+    }
+
+    pub async fn connect(&self, seller: &SellerConfig, marketplace: &str) -> AccountId {
+        let request = self.request(seller, marketplace);
+        self.hub
+            .connect(&self.caller, "amazon", request)
+            .await
+            .expect("connected")
+            .id
+    }
+
+    pub async fn own_store(&self) -> AccountId {
+        let request = ConnectRequest {
+            name: "Web shop".to_owned(),
+            ..ConnectRequest::default()
+        };
+        self.hub
+            .connect(&self.caller, "own", request)
+            .await
+            .expect("connected")
+            .id
+    }
+
+    /// Works all there is to do now.
+    pub async fn work(&self) {
+        for _ in 0..500 {
+            if self.worker.step().await.expect("the queue") != Step::Worked {
+                return;
+            }
+        }
+        panic!("the work does not end");
+    }
+
+    /// Lets time pass, working whatever becomes due.
+    pub async fn pass(&self, span: Duration) {
+        let mut left = span;
+        while !left.is_zero() {
+            self.work().await;
+            self.clock.advance(TICK);
+            self.sim.advance(TICK);
+            left = left.saturating_sub(TICK);
+        }
+        self.work().await;
+    }
+
+    pub async fn secs(&self, secs: u64) {
+        self.pass(Duration::from_secs(secs)).await;
+    }
+
+    /// What the marketplace really shows.
+    pub fn shown(&self, seller: &SellerConfig, sku: &str) -> i64 {
+        let truth = self.sim.truth();
+        let listing = truth
+            .listings
+            .iter()
+            .find(|l| l.seller_id == seller.seller_id && l.sku == sku);
+        i64::from(listing.expect("a listing").quantity.expect("a quantity"))
+    }
+
+    pub async fn orders(&self) -> Vec<OrderRecord> {
+        self.tenant()
+            .orders(&OrderFilter::default(), &PageQuery::first(200))
+            .await
+            .expect("orders")
+            .items
+    }
+
+    /// Available units of a SKU, by the books.
+    pub async fn available(&self, sku: &str) -> i64 {
+        let sku = stockbridge_domain::Sku::parse(sku).expect("a SKU");
+        self.tenant()
+            .stock_of(&sku)
+            .await
+            .expect("stock")
+            .expect("a product")
+            .available
+    }
+}
