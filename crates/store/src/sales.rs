@@ -429,23 +429,28 @@ fn choose<'a>(
             .map(|l| (l, l.open))
             .collect());
     }
-    asked
-        .iter()
-        .map(|(id, units)| {
-            let line = stored
-                .iter()
-                .find(|l| l.id == *id)
-                .ok_or(ParcelError::NoLine(*id))?;
-            if *units < 1 || *units > line.open {
-                return Err(ParcelError::TooMany {
-                    line: *id,
-                    asked: *units,
-                    left: line.open,
-                });
-            }
-            Ok((line, *units))
-        })
-        .collect()
+    let mut chosen: Vec<(&ParcelLine, i64)> = Vec::new();
+    for (id, units) in asked {
+        let line = stored
+            .iter()
+            .find(|l| l.id == *id)
+            .ok_or(ParcelError::NoLine(*id))?;
+        // A line may be named twice; its units add up.
+        let at = chosen.iter().position(|(l, _)| l.id == *id);
+        let units = at.map_or(*units, |at| chosen[at].1.saturating_add(*units));
+        if units < 1 || units > line.open {
+            return Err(ParcelError::TooMany {
+                line: *id,
+                asked: units,
+                left: line.open,
+            });
+        }
+        match at {
+            Some(at) => chosen[at].1 = units,
+            None => chosen.push((line, units)),
+        }
+    }
+    Ok(chosen)
 }
 
 fn advance(snapshot: &mut OrderSnapshot, shipped: &Shipped) {
