@@ -8,6 +8,7 @@ use stockbridge_domain::offer::{Offer, Shown};
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::stock::{Balance, EntryKind};
 use stockbridge_domain::{AccountId, ListingId, ProductId, Timestamp};
+use tokio::task::JoinSet;
 
 use super::{START, World, new_product, sku};
 use crate::columns::Columns as _;
@@ -228,5 +229,23 @@ impl World {
     pub(super) async fn books_agree(&self) {
         let check = self.ours.check_ledger().await.unwrap();
         assert!(check.ok(), "{}: {:?}", self.label, check.problems);
+    }
+
+    /// Waits until a transaction on our database waits for another one's lock, or the task has ended (on SQLite there is
+    /// nothing to see: whoever writes second waits outside of the database).
+    pub(super) async fn until_blocked<T: 'static>(&self, task: &mut JoinSet<T>) -> Option<T> {
+        if self.store.backend() == "sqlite" {
+            return None;
+        }
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        loop {
+            if let Some(done) = task.try_join_next() {
+                return Some(done.unwrap());
+            }
+            let mut tx = self.ours.read().await.unwrap();
+            if tx.query_one(sql, &[]).await.unwrap().int(0).unwrap() > 0 {
+                return None;
+            }
+        }
     }
 }
