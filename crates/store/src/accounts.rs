@@ -190,7 +190,7 @@ impl TenantTx {
         let lock = "SELECT tenant_id FROM tenants WHERE tenant_id = $1 {for_update}";
         self.tx.query(lock, &[self.key()]).await?;
         let id = match self.account_named(&new.channel, &new.checked.external_id).await? {
-            Some((id, name, status)) if matches!(status, AccountStatus::Active | AccountStatus::Paused) => {
+            Some((id, name, AccountStatus::Active | AccountStatus::Paused)) => {
                 return Err(ConnectError::AlreadyConnected { id, name });
             }
             Some((id, ..)) => id,

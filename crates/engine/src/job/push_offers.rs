@@ -65,9 +65,7 @@ async fn begin(ctx: &JobCtx<'_>, limit: i64) -> Result<Vec<Outgoing>, JobError> 
 }
 
 async fn finish(ctx: &JobCtx<'_>, answers: Vec<WriteAnswer>) -> Result<(), JobError> {
-    let again = answers
-        .iter()
-        .any(|a| matches!(a.answer, Answer::Later(_) | Answer::Refused(_)));
+    let again = answers.iter().any(|a| matches!(a.answer, Answer::Refused(_)));
     let mut tx = ctx.tenant.begin().await?;
     tx.finish_writes(&answers).await?;
     if again {
@@ -107,6 +105,7 @@ fn answers(outgoing: &[Outgoing], results: Vec<ItemResult>) -> Vec<WriteAnswer> 
                 Some(ItemOutcome::NotApplied(error)) if is_final(error.fault) => {
                     Answer::Refused(error.to_string())
                 }
+                Some(ItemOutcome::NotApplied(error)) if error.fault == Fault::Throttled => Answer::Postponed,
                 Some(ItemOutcome::NotApplied(error)) => Answer::Later(error.to_string()),
                 None => Answer::Unknown("the channel did not answer for this item".to_owned()),
             };

@@ -9,7 +9,7 @@ use stockbridge_domain::offer::{Offer, WriteState};
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Timestamp};
 
 use super::OfferAccounts;
-use super::planning::PlannedListing;
+use super::planning::{PlannedListing, due_priority};
 use crate::columns::Columns as _;
 use crate::db::{Kind, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_COLUMNS, offer_from_row, offer_values};
@@ -39,7 +39,9 @@ pub enum Answer {
     Accepted,
     /// It may have been applied.
     Unknown(String),
-    /// It never left, or was turned away for now: due again as soon as it may be.
+    /// It never left, for want of budget: due again, and not remembered as an attempt.
+    Postponed,
+    /// It was turned away for now: due again.
     Later(String),
     /// Refused for good: a person has to see it.
     Refused(String),
@@ -179,56 +181,85 @@ impl TenantTx {
         values
     }
 
-    /// Closes writes by their answers. Products whose write did not go through are marked for a new plan.
+    /// Closes writes by their answers. What did not go through is due again; a refusal has its product planned anew,
+    /// because others may use what it leaves free.
     ///
     /// # Errors
     /// When the database refuses; the writes then stay recorded as on their way and are read back later.
     pub async fn finish_writes(&mut self, answers: &[WriteAnswer]) -> Result<(), StoreError> {
         let ids: Vec<String> = answers.iter().map(|a| a.listing.to_string()).collect();
         let mut offers = self.lock_offers(ids).await?;
-        let now = self.env.now();
-        let (mut listings, mut pushes, mut dirty) = (Vec::new(), Vec::new(), Vec::new());
-        for WriteAnswer {
-            listing,
-            push,
-            answer,
-        } in answers
-        {
-            let Some((product, offer)) = offers.get_mut(listing) else {
-                continue;
-            };
-            let (outcome, message, not_before) = close(offer, *push, answer, now);
-            if matches!(answer, Answer::Later(_) | Answer::Refused(_)) {
-                dirty.extend(*product);
+        let mut closed = Closed::default();
+        for answer in answers {
+            if let Some((product, offer)) = offers.get_mut(&answer.listing) {
+                self.close_write(answer, *product, offer, &mut closed);
             }
-            let mut values = vec![self.key(), (*listing).into()];
-            values.extend(offer_values(offer));
-            values.extend([not_before.into(), message.into(), message.map(|_| now).into()]);
-            listings.push(values);
-            pushes.push(vec![
+        }
+        self.write_closed(closed).await
+    }
+
+    fn close_write(
+        &self,
+        write: &WriteAnswer,
+        product: Option<ProductId>,
+        offer: &mut Offer,
+        closed: &mut Closed,
+    ) {
+        let now = self.env.now();
+        let wanted = offer.write.filter(|w| w.push == write.push).map(|w| w.quantity);
+        let (outcome, message, not_before) = close(offer, write.push, &write.answer, now);
+        match (&write.answer, wanted) {
+            (Answer::Later(_) | Answer::Postponed, Some(quantity)) => {
+                let priority = due_priority(offer.expected().unwrap_or(0), quantity);
+                closed.due.push(vec![
+                    self.key(),
+                    write.listing.into(),
+                    quantity.into(),
+                    priority.0.into(),
+                ]);
+            }
+            (Answer::Refused(_), _) => closed.dirty.extend(product),
+            _ => {}
+        }
+        let mut values = vec![self.key(), write.listing.into()];
+        values.extend(offer_values(offer));
+        values.extend([not_before.into(), message.into(), message.map(|_| now).into()]);
+        closed.listings.push(values);
+        match write.answer {
+            Answer::Postponed => closed.forgotten.push(vec![self.key(), write.push.into()]),
+            _ => closed.pushes.push(vec![
                 self.key(),
-                (*push).into(),
+                write.push.into(),
                 now.into(),
                 outcome.into(),
                 message.into(),
-            ]);
+            ]),
         }
+    }
+
+    async fn write_closed(&mut self, closed: Closed) -> Result<(), StoreError> {
+        let Closed {
+            listings,
+            due,
+            pushes,
+            forgotten,
+            dirty,
+        } = closed;
+        let listing = format!(
+            "UPDATE listings SET {OFFER_ASSIGNMENTS}, not_before = $19, last_problem = $20, problem_at = $21 \
+             WHERE tenant_id = $1 AND id = $2"
+        );
+        self.tx.exec_many(&listing, &listings).await?;
+        let again = "UPDATE listings SET due_qty = $3, due_priority = $4 WHERE tenant_id = $1 AND id = $2";
+        self.tx.exec_many(again, &due).await?;
+        let answered =
+            "UPDATE pushes SET answered_at = $3, outcome = $4, message = $5 WHERE tenant_id = $1 AND id = $2";
+        self.tx.exec_many(answered, &pushes).await?;
         self.tx
-            .exec_many(
-                &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, not_before = $19, last_problem = $20, problem_at = $21 \
-                     WHERE tenant_id = $1 AND id = $2"
-                ),
-                &listings,
-            )
+            .exec_many("DELETE FROM pushes WHERE tenant_id = $1 AND id = $2", &forgotten)
             .await?;
-        self.tx
-            .exec_many(
-                "UPDATE pushes SET answered_at = $3, outcome = $4, message = $5 WHERE tenant_id = $1 AND id = $2",
-                &pushes,
-            )
-            .await?;
-        self.mark_dirty(dirty, "a write did not go through", now).await
+        self.mark_dirty(dirty, "a write was refused", self.env.now())
+            .await
     }
 
     /// Writes that were on their way when their sender died: nobody will bring their answer. They count as unknown and
@@ -316,6 +347,16 @@ impl TenantTx {
     }
 }
 
+/// Rows to be written for closed writes.
+#[derive(Default)]
+struct Closed {
+    listings: Vec<Vec<Value>>,
+    due: Vec<Vec<Value>>,
+    pushes: Vec<Vec<Value>>,
+    forgotten: Vec<Vec<Value>>,
+    dirty: Vec<ProductId>,
+}
+
 /// Moves the offer by the answer; says the push's outcome, the message to keep, and until when to leave the listing alone.
 fn close<'a>(
     offer: &mut Offer,
@@ -331,6 +372,10 @@ fn close<'a>(
         Answer::Unknown(message) => {
             offer.answered(push, WriteState::Unknown);
             (WriteState::Unknown.name(), Some(message), None)
+        }
+        Answer::Postponed => {
+            offer.not_applied(push);
+            ("postponed", None, None)
         }
         Answer::Later(message) => {
             offer.not_applied(push);

@@ -114,7 +114,7 @@ async fn what_never_left_is_due_again() {
     for world in worlds().await {
         let one = world.account("one").await;
         let accounts = remote(&[one]);
-        let (a, listing) = world.due(one, "A", 5, 0).await;
+        let (_, listing) = world.due(one, "A", 5, 0).await;
         let before = world.offer(listing).await;
         let sent = world.begin_writes(one, &accounts, 10).await;
         world
@@ -125,9 +125,18 @@ async fn what_never_left_is_due_again() {
             world.push(&sent[0]).await,
             ("later".into(), Some("429: slow down".into()), false)
         );
-        assert_eq!(world.marks().await[0].0, a);
-        world.plan(&accounts).await;
         assert_eq!(world.planned(listing).await, planned(5, Some(5), None));
+        // For want of budget it is not even an attempt.
+        let again = world.begin_writes(one, &accounts, 10).await;
+        world.finish(&again[0], Answer::Postponed).await;
+        assert_eq!(world.offer(listing).await, before, "{}", world.label);
+        assert_eq!(world.planned(listing).await, planned(5, Some(5), None));
+        assert_eq!(
+            world
+                .number("SELECT COUNT(*) FROM pushes WHERE tenant_id = $1")
+                .await,
+            1
+        );
     }
 }
 
