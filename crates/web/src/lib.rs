@@ -1,1 +1,4 @@
 //! stockbridge-web.
+mod assets;
+mod render;
+mod view;

@@ -1,0 +1,8 @@
+// Refines pages that work without it: live figures, regions that follow the server, the theme switch.
+import { follow } from "./live.js";
+import { themes } from "./theme.js";
+
+if (document.body.classList.contains("hub")) {
+  follow();
+}
+themes();

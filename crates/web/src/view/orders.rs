@@ -1,0 +1,348 @@
+//! Orders: the list, one order, and the form for an order of one's own store.
+
+use serde::Serialize;
+
+use super::{Badge, Choice, Empty, Pager, Tab, When};
+
+/// The list of orders.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct OrdersPage {
+    /// By status.
+    pub tabs: Vec<Tab>,
+    /// By account.
+    pub accounts: Vec<Choice>,
+    /// Text searched for.
+    pub search: String,
+    /// Status that stays when searching.
+    pub status: String,
+    /// The orders, newest first.
+    pub rows: Vec<OrderRow>,
+    /// The rest.
+    pub pager: Pager,
+    /// What to say when there are none.
+    pub empty: Empty,
+    /// Whether there is an own store to enter orders for.
+    pub own_store: bool,
+}
+
+/// One order in the list.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct OrderRow {
+    /// Its page.
+    pub href: String,
+    /// The channel's number.
+    pub number: String,
+    /// Name of the account.
+    pub account: String,
+    /// Where it stands.
+    pub status: Badge,
+    /// When it was placed.
+    pub placed: When,
+    /// Latest instant to ship, while that matters.
+    pub ship_by: Option<When>,
+    /// That instant is past.
+    pub late: bool,
+    /// What the buyer pays.
+    pub total: Option<String>,
+    /// Why a person has to look.
+    pub attention: Option<String>,
+}
+
+/// One order.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct OrderPage {
+    /// Our id, for forms.
+    pub id: String,
+    /// The channel's number.
+    pub number: String,
+    /// Name of the account.
+    pub account: String,
+    /// Where it stands.
+    pub status: Badge,
+    /// The channel's own word for that.
+    pub channel_status: String,
+    /// Who ships it, in words.
+    pub shipped_by: String,
+    /// When it was placed.
+    pub placed: When,
+    /// When it was read in.
+    pub imported: When,
+    /// Latest instant to ship.
+    pub ship_by: Option<When>,
+    /// That instant is past.
+    pub late: bool,
+    /// What the buyer pays.
+    pub total: Option<String>,
+    /// Why a person has to look.
+    pub attention: Option<String>,
+    /// What was bought.
+    pub lines: Vec<LineRow>,
+    /// What that did to stock.
+    pub effects: Vec<EffectRow>,
+    /// Parcels.
+    pub shipments: Vec<ShipmentRow>,
+    /// Something is left to ship from the seller's stock.
+    pub can_ship: bool,
+    /// It is an own order and not final.
+    pub can_cancel: bool,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LineRow {
+    /// The SKU sold.
+    pub sku: String,
+    /// The product's page; none when it is mapped to none.
+    pub href: Option<String>,
+    /// Title at the time of sale.
+    pub title: String,
+    /// Units ordered.
+    pub ordered: i64,
+    /// Of these shipped.
+    pub shipped: i64,
+    /// Of these called off.
+    pub cancelled: i64,
+    /// Product units reserved now.
+    pub reserved: i64,
+    /// What it costs.
+    pub total: Option<String>,
+}
+
+/// One entry of the stock ledger that an order caused.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct EffectRow {
+    /// When.
+    pub at: When,
+    /// What happened, in a word.
+    pub kind: String,
+    /// The product.
+    pub sku: String,
+    /// Its page.
+    pub href: String,
+    /// Signed change of what is on hand.
+    pub on_hand: String,
+    /// Signed change of what is reserved.
+    pub reserved: String,
+}
+
+/// One parcel.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ShipmentRow {
+    /// Who carries it.
+    pub carrier: String,
+    /// Its number.
+    pub tracking: String,
+    /// When it left.
+    pub shipped: When,
+    /// Whether the channel knows.
+    pub status: Badge,
+    /// What the channel said.
+    pub message: Option<String>,
+}
+
+/// The form for an order of one's own store.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct NewOrderPage {
+    /// Own stores.
+    pub accounts: Vec<Choice>,
+    /// What was typed as reference.
+    pub reference: String,
+    /// Lines as typed, padded with empty ones.
+    pub lines: Vec<NewLine>,
+    /// What to say when there is no own store.
+    pub empty: Empty,
+}
+
+/// One line of the form.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct NewLine {
+    /// SKU as typed.
+    pub sku: String,
+    /// Quantity as typed.
+    pub quantity: String,
+}
+
+/// What the list says when it is empty.
+pub(crate) const NO_ORDERS: Empty = Empty {
+    title: "No orders yet",
+    text: "They appear within a minute of being placed on a connected account. Nothing has to be imported by hand.",
+    step: Some(("/channels", "See the accounts")),
+};
+
+/// What the list says when a filter leaves nothing.
+pub(crate) const NO_MATCH: Empty = Empty {
+    title: "No order matches",
+    text: "Search finds the channel's order number and the SKUs in an order, from their beginning.",
+    step: Some(("/orders", "Show all orders")),
+};
+
+/// What the form says without an own store.
+pub(crate) const NO_OWN_STORE: Empty = Empty {
+    title: "No own store yet",
+    text: "Orders are entered for a store that lives here. Connect one; it takes a name and nothing else.",
+    step: Some(("/channels", "Connect an own store")),
+};
+
+#[cfg(test)]
+impl OrdersPage {
+    /// Empty, typical, extreme.
+    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+        use super::Tone;
+        use super::samples::{HOSTILE, choices, tabs, when};
+        let empty = Self {
+            tabs: tabs(),
+            accounts: choices(&["All accounts"]),
+            search: String::new(),
+            status: String::new(),
+            rows: vec![],
+            pager: Pager::default(),
+            empty: NO_ORDERS,
+            own_store: false,
+        };
+        let row = |number: &str, status, late| OrderRow {
+            href: "/orders/ord_1".into(),
+            number: number.into(),
+            account: "Nordlicht IN".into(),
+            status,
+            placed: when("4 min ago"),
+            ship_by: Some(when("in 2 h")),
+            late,
+            total: Some("INR 1,499.00".into()),
+            attention: None,
+        };
+        let mut typical = Self {
+            accounts: choices(&["All accounts", "Nordlicht IN", "Nordlicht DE", "Own shop"]),
+            rows: (0..12)
+                .map(|i| {
+                    let status = match i % 4 {
+                        0 => Badge::new(Tone::Info, "open"),
+                        1 => Badge::new(Tone::Warn, "pending"),
+                        2 => Badge::new(Tone::Good, "shipped"),
+                        _ => Badge::new(Tone::Quiet, "cancelled"),
+                    };
+                    row(&format!("402-8812{i:03}-1029384"), status, i == 4)
+                })
+                .collect(),
+            pager: Pager { next: Some("/orders?cursor=abc".into()), first: Some("/orders".into()) },
+            own_store: true,
+            ..empty.clone()
+        };
+        typical.rows[3].ship_by = None;
+        typical.rows[1].total = None;
+        let mut extreme = typical.clone();
+        extreme.search = HOSTILE.into();
+        for i in 0..200 {
+            let mut one = row(&format!("{HOSTILE}-{i}-{}", "9".repeat(60)), Badge::new(Tone::Bad, "unknown"), true);
+            one.account = "An account whose name somebody made very long indeed".into();
+            one.total = Some("INR 99,999,999,999.00".into());
+            one.attention = Some(format!("The channel says `{HOSTILE}`, which we do not know. {}", "Words. ".repeat(30)));
+            extreme.rows.push(one);
+        }
+        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}
+
+#[cfg(test)]
+impl OrderPage {
+    /// Empty, typical, extreme.
+    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+        use super::Tone;
+        use super::samples::{HOSTILE, LONG_SKU, when};
+        let empty = Self {
+            id: "ord_1".into(),
+            number: "402-8812001-1029384".into(),
+            account: "Nordlicht IN".into(),
+            status: Badge::new(Tone::Warn, "pending"),
+            channel_status: "PENDING".into(),
+            shipped_by: "Shipped by you".into(),
+            placed: when("4 min ago"),
+            imported: when("3 min ago"),
+            ship_by: None,
+            late: false,
+            total: None,
+            attention: None,
+            lines: vec![],
+            effects: vec![],
+            shipments: vec![],
+            can_ship: false,
+            can_cancel: false,
+        };
+        let line = |sku: &str| LineRow {
+            sku: sku.into(),
+            href: Some("/stock/TEA-250".into()),
+            title: "Assam tea, whole leaf, 250 g".into(),
+            ordered: 3,
+            shipped: 1,
+            cancelled: 0,
+            reserved: 2,
+            total: Some("INR 1,497.00".into()),
+        };
+        let effect = |kind: &str, on_hand: &str, reserved: &str| EffectRow {
+            at: when("3 min ago"),
+            kind: kind.into(),
+            sku: "TEA-250".into(),
+            href: "/stock/TEA-250".into(),
+            on_hand: on_hand.into(),
+            reserved: reserved.into(),
+        };
+        let mut typical = Self {
+            status: Badge::new(Tone::Warn, "partly shipped"),
+            ship_by: Some(when("in 5 h")),
+            total: Some("INR 1,996.00".into()),
+            lines: vec![line("TEA-250"), line("MUG-BLUE")],
+            effects: vec![effect("sale", "0", "+3"), effect("shipment", "−1", "−1")],
+            shipments: vec![ShipmentRow {
+                carrier: "DHL".into(),
+                tracking: "00340434161094015902".into(),
+                shipped: when("1 h ago"),
+                status: Badge::new(Tone::Good, "confirmed"),
+                message: None,
+            }],
+            can_ship: true,
+            can_cancel: true,
+            ..empty.clone()
+        };
+        typical.lines[1].href = None;
+        let mut extreme = typical.clone();
+        extreme.number = format!("{HOSTILE}{}", "8".repeat(80));
+        extreme.attention = Some(format!("`{HOSTILE}` sold 3 units that were not there. {}", "Words. ".repeat(40)));
+        extreme.late = true;
+        for _ in 0..100 {
+            let mut one = line(LONG_SKU);
+            one.title = format!("{HOSTILE} {}", "Very long title ".repeat(15));
+            extreme.lines.push(one);
+            extreme.effects.push(effect("cancellation", "0", "−1,000,000"));
+        }
+        extreme.shipments.push(ShipmentRow {
+            carrier: HOSTILE.into(),
+            tracking: "7".repeat(100),
+            shipped: when("3 days ago"),
+            status: Badge::new(Tone::Bad, "refused"),
+            message: Some("The channel says the order is cancelled.".into()),
+        });
+        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}
+
+#[cfg(test)]
+impl NewOrderPage {
+    /// Empty, typical, extreme.
+    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+        use super::samples::{HOSTILE, choices};
+        let empty = Self {
+            accounts: vec![],
+            reference: String::new(),
+            lines: vec![],
+            empty: NO_OWN_STORE,
+        };
+        let typical = Self {
+            accounts: choices(&["Own shop"]),
+            lines: vec![NewLine::default(); 3],
+            ..empty.clone()
+        };
+        let mut extreme = typical.clone();
+        extreme.reference = HOSTILE.repeat(3);
+        extreme.lines = vec![NewLine { sku: HOSTILE.into(), quantity: "-1.5".into() }; 20];
+        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}

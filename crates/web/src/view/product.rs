@@ -1,0 +1,261 @@
+//! One product: its stock as an equation, why each channel shows what it shows, and every movement.
+
+use serde::Serialize;
+
+use super::{Badge, Choice, Tone, When};
+
+/// One product.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ProductPage {
+    /// Its SKU.
+    pub sku: String,
+    /// The SKU as part of a path.
+    pub sku_path: String,
+    /// Its title.
+    pub title: String,
+    /// Its barcode.
+    pub barcode: Option<String>,
+    /// Its price.
+    pub price: Option<String>,
+    /// Units on the shelf.
+    pub on_hand: String,
+    /// Units promised to orders.
+    pub reserved: String,
+    /// Units left.
+    pub available: String,
+    /// How to take what is left.
+    pub tone: Tone,
+    /// That in a word.
+    pub mark: Option<&'static str>,
+    /// From available to what channels get, in sentences.
+    pub steps: Vec<Step>,
+    /// What each channel is to show, shows, and could still sell.
+    pub listings: Vec<WhyRow>,
+    /// Most the channels could still sell together, in units of the product.
+    pub exposure: String,
+    /// Whether that is within what is available.
+    pub covered: bool,
+    /// Movements, newest first.
+    pub ledger: Vec<LedgerRow>,
+    /// More movements than shown.
+    pub more: bool,
+    /// Kinds of movement a person may enter.
+    pub kinds: Vec<Choice>,
+    /// Makes entering the same form twice harmless.
+    pub once: String,
+    /// The level of the last movements, drawn.
+    pub spark: Option<Spark>,
+}
+
+/// One step from available stock to what is offered.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Step {
+    /// What it is.
+    pub label: String,
+    /// Units after it.
+    pub value: String,
+}
+
+/// Why one listing shows what it shows.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct WhyRow {
+    /// Name of the account.
+    pub account: String,
+    /// The channel.
+    pub channel: String,
+    /// The listing's SKU.
+    pub sku: String,
+    /// Units of the product in one of the listing, when not one.
+    pub units: Option<i64>,
+    /// What it is to show.
+    pub desired: Option<String>,
+    /// What it should show now.
+    pub expected: Option<String>,
+    /// What it showed when last read.
+    pub shown: Option<String>,
+    /// When that was.
+    pub shown_at: Option<When>,
+    /// Whether expected and shown are the same; none while it is not known.
+    pub equal: Option<bool>,
+    /// Most it could still sell.
+    pub exposure: String,
+    /// How it is.
+    pub status: Badge,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// One entry of the stock ledger.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LedgerRow {
+    /// When.
+    pub at: When,
+    /// What happened.
+    pub kind: String,
+    /// Signed change of what is on hand.
+    pub on_hand: String,
+    /// Signed change of what is reserved.
+    pub reserved: String,
+    /// Units on hand afterwards.
+    pub on_hand_after: String,
+    /// Units available afterwards.
+    pub available_after: String,
+    /// What caused it.
+    pub cause: String,
+    /// The order that caused it.
+    pub cause_href: Option<String>,
+    /// Who.
+    pub actor: String,
+    /// What was noted.
+    pub note: Option<String>,
+}
+
+/// A small line of levels: points of an SVG polyline 240 wide and 48 high.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Spark {
+    /// `x,y x,y …`
+    pub points: String,
+    /// Height of zero.
+    pub zero: i64,
+    /// What it shows, for those who do not see it.
+    pub text: String,
+}
+
+impl Spark {
+    /// Draws levels, oldest first; none for fewer than two.
+    pub(crate) fn of(levels: &[i64]) -> Option<Self> {
+        const WIDTH: i64 = 240;
+        const HEIGHT: i64 = 44;
+        let (last, count) = (*levels.last()?, i64::try_from(levels.len()).ok()?);
+        if count < 2 {
+            return None;
+        }
+        let (low, high) = (levels.iter().copied().min()?.min(0), levels.iter().copied().max()?.max(1));
+        let height = |level: i64| 2 + HEIGHT - (level - low) * HEIGHT / (high - low);
+        let points = levels
+            .iter()
+            .zip(0..)
+            .map(|(level, i)| format!("{},{}", i * WIDTH / (count - 1), height(*level)))
+            .collect::<Vec<_>>()
+            .join(" ");
+        Some(Self {
+            points,
+            zero: height(0),
+            text: format!("Available over the last {count} movements: from {} to {last}", levels[0]),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_levels_spans_its_box() {
+        let spark = Spark::of(&[10, 5, -5, 0]).unwrap();
+        assert_eq!(spark.points, "0,2 80,17 160,46 240,32");
+        assert_eq!(spark.zero, 32);
+        assert!(Spark::of(&[3]).is_none() && Spark::of(&[]).is_none());
+    }
+}
+
+#[cfg(test)]
+impl ProductPage {
+    /// Empty, typical, extreme.
+    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+        use super::samples::{HOSTILE, LONG_SKU, choices, when};
+        let empty = Self {
+            sku: "TEA-250".into(),
+            sku_path: "TEA-250".into(),
+            title: "Assam tea, whole leaf, 250 g".into(),
+            barcode: None,
+            price: None,
+            on_hand: "0".into(),
+            reserved: "0".into(),
+            available: "0".into(),
+            tone: Tone::Warn,
+            mark: Some("none left"),
+            steps: vec![],
+            listings: vec![],
+            exposure: "0".into(),
+            covered: true,
+            ledger: vec![],
+            more: false,
+            kinds: choices(&["Count", "Restock", "Return", "Damage", "Adjustment"]),
+            once: "01jd".into(),
+            spark: None,
+        };
+        let why = |account: &str, numbers: [&str; 4], equal, status, reason: &str| WhyRow {
+            account: account.into(),
+            channel: "Marketplace".into(),
+            sku: "TEA-250".into(),
+            units: None,
+            desired: Some(numbers[0].into()),
+            expected: Some(numbers[1].into()),
+            shown: Some(numbers[2].into()),
+            shown_at: Some(when("14 s ago")),
+            equal: Some(equal),
+            exposure: numbers[3].into(),
+            status,
+            reason: reason.into(),
+        };
+        let entry = |kind: &str, on_hand: &str, reserved: &str| LedgerRow {
+            at: when("3 min ago"),
+            kind: kind.into(),
+            on_hand: on_hand.into(),
+            reserved: reserved.into(),
+            on_hand_after: "142".into(),
+            available_after: "124".into(),
+            cause: "order 402-8812001-1029384".into(),
+            cause_href: Some("/orders/ord_1".into()),
+            actor: "channel".into(),
+            note: None,
+        };
+        let mut typical = Self {
+            barcode: Some("4006381333931".into()),
+            price: Some("INR 499.00".into()),
+            on_hand: "142".into(),
+            reserved: "18".into(),
+            available: "124".into(),
+            tone: Tone::Quiet,
+            mark: None,
+            steps: vec![
+                Step { label: "available".into(), value: "124".into() },
+                Step { label: "kept back as buffer (2 units)".into(), value: "122".into() },
+                Step { label: "shared by 3 listings, equally".into(), value: "41 · 41 · 40".into() },
+            ],
+            listings: vec![
+                why("Nordlicht IN", ["41", "41", "41", "41"], true, Badge::new(Tone::Good, "in step"), "Shows what it should."),
+                why("Nordlicht DE", ["41", "41", "43", "43"], false, Badge::new(Tone::Warn, "write under way"), "41 was sent 14 s ago and taken in; the channel may need until 03:27 to show it."),
+            ],
+            exposure: "84".into(),
+            ledger: vec![entry("sale", "0", "+1"), entry("shipment", "−2", "−2"), entry("restock", "+100", "0")],
+            spark: Spark::of(&[20, 18, 17, 12, 8, 108, 106, 104, 99, 124]),
+            ..empty.clone()
+        };
+        typical.ledger[2].note = Some("Delivery 4711".into());
+        let mut extreme = typical.clone();
+        extreme.sku = LONG_SKU.into();
+        extreme.title = format!("{HOSTILE} {}", "Very long title ".repeat(20));
+        extreme.on_hand = "−1,000".into();
+        extreme.available = "−12,346,678".into();
+        extreme.tone = Tone::Bad;
+        extreme.mark = Some("negative");
+        extreme.covered = false;
+        for _ in 0..40 {
+            let mut one = why(HOSTILE, ["1,000,000", "1", "99,999", "1,000,000"], false, Badge::new(Tone::Bad, "refused"), &format!("The channel refused: {HOSTILE} {}", "words ".repeat(60)));
+            one.sku = LONG_SKU.into();
+            one.units = Some(12);
+            one.shown_at = None;
+            one.desired = None;
+            one.equal = None;
+            extreme.listings.push(one);
+            let mut line = entry("adjustment", "−100,000,000", "0");
+            line.note = Some(HOSTILE.repeat(8));
+            line.cause_href = None;
+            extreme.ledger.push(line);
+        }
+        extreme.more = true;
+        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}
