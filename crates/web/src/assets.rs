@@ -5,10 +5,26 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 
 const ASSETS: &[(&str, &str, &str)] = &[
-    ("app.css", "text/css; charset=utf-8", include_str!("../assets/app.css")),
-    ("app.js", "text/javascript; charset=utf-8", include_str!("../assets/app.js")),
-    ("live.js", "text/javascript; charset=utf-8", include_str!("../assets/live.js")),
-    ("theme.js", "text/javascript; charset=utf-8", include_str!("../assets/theme.js")),
+    (
+        "app.css",
+        "text/css; charset=utf-8",
+        include_str!("../assets/app.css"),
+    ),
+    (
+        "app.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/app.js"),
+    ),
+    (
+        "live.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/live.js"),
+    ),
+    (
+        "theme.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/theme.js"),
+    ),
     ("icons.svg", "image/svg+xml", include_str!("../assets/icons.svg")),
     ("mark.svg", "image/svg+xml", include_str!("../assets/mark.svg")),
 ];
@@ -21,7 +37,11 @@ pub(crate) fn version() -> &'static str {
         for (_, _, text) in ASSETS {
             hash.update(text.as_bytes());
         }
-        hash.finalize().iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+        hash.finalize()
+            .iter()
+            .take(5)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     })
 }
 

@@ -11,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use stockbridge_engine::Caller;
 use stockbridge_store::{Page, PageQuery};
 
@@ -41,7 +42,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
                 "The body has to be JSON; send `Content-Type: application/json`.",
             ));
         }
-        let body = Bytes::from_request(request, state).await.map_err(|error| body_problem(&error))?;
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|error| body_problem(&error))?;
         read_json(&body).map(Self)
     }
 }
@@ -57,73 +60,45 @@ pub(crate) fn body_problem(error: &BytesRejection) -> Problem {
 
 /// Reads JSON, saying where it is wrong.
 pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let value: serde_json::Value = serde_json::from_slice(body).map_err(|error| {
-        Problem::malformed(format!("The body is not JSON: {error}"))
-    })?;
-    T::deserialize(&value).map_err(|error: serde_json::Error| {
-        let message = error.to_string();
-        Problem::field(pointer_to(&message, &value), message)
+    let value: serde_json::Value = serde_json::from_slice(body)
+        .map_err(|error| Problem::malformed(format!("The body is not JSON: {error}")))?;
+    serde_path_to_error::deserialize(&value).map_err(|error| {
+        let (pointer, message) = place_and_words(&error);
+        Problem::field(pointer, message)
     })
 }
 
-/// The field an error of serde is about: the one it names in backticks, found in the body where it is there.
-fn pointer_to(message: &str, value: &serde_json::Value) -> String {
+/// Where an error of serde is, as a JSON pointer, and what it says, in words for people.
+fn place_and_words(error: &serde_path_to_error::Error<serde_json::Error>) -> (String, String) {
+    let mut pointer = String::new();
+    for segment in error.path() {
+        let part = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer = format!("{pointer}/{part}");
+    }
+    let message = error.inner().to_string();
+    // A missing or unknown field is told at the object around it.
     let named = ["unknown field `", "missing field `", "duplicate field `"]
         .iter()
         .find_map(|lead| message.split_once(lead))
         .and_then(|(_, rest)| rest.split('`').next());
-    match named {
-        Some(name) => find(value, name).unwrap_or_else(|| format!("/{name}")),
-        None => wrong_value(message, value).unwrap_or_else(|| "/".into()),
+    if let Some(name) = named
+        && !pointer.ends_with(&format!("/{name}"))
+    {
+        pointer = format!("{pointer}/{name}");
     }
-}
-
-/// Where a key is, depth first.
-fn find(value: &serde_json::Value, key: &str) -> Option<String> {
-    match value {
-        serde_json::Value::Object(fields) => fields.iter().find_map(|(name, inner)| {
-            if name == key {
-                Some(format!("/{name}"))
-            } else {
-                find(inner, key).map(|rest| format!("/{name}{rest}"))
-            }
-        }),
-        serde_json::Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(i, inner)| find(inner, key).map(|rest| format!("/{i}{rest}"))),
-        _ => None,
-    }
-}
-
-/// Where the value is that serde complains of, when exactly one place holds such a value.
-fn wrong_value(message: &str, value: &serde_json::Value) -> Option<String> {
-    let mut places = Vec::new();
-    leaves(value, String::new(), &mut places);
-    let mut fitting = places.iter().filter(|(_, leaf)| {
-        let text = leaf.as_str().map_or_else(|| leaf.to_string(), ToOwned::to_owned);
-        !text.is_empty() && (message.contains(&format!("`{text}`")) || message.contains(&format!("\"{text}\"")))
-    });
-    match (fitting.next(), fitting.next()) {
-        (Some((place, _)), None) => Some(place.clone()),
-        _ => None,
-    }
-}
-
-fn leaves<'v>(value: &'v serde_json::Value, at: String, places: &mut Vec<(String, &'v serde_json::Value)>) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            for (name, inner) in fields {
-                leaves(inner, format!("{at}/{name}"), places);
-            }
-        }
-        serde_json::Value::Array(items) => {
-            for (i, inner) in items.iter().enumerate() {
-                leaves(inner, format!("{at}/{i}"), places);
-            }
-        }
-        leaf => places.push((at, leaf)),
-    }
+    let words = [
+        ("expected i64", "expected a whole number"),
+        ("expected u64", "expected a whole number, not negative"),
+        ("expected u32", "expected a whole number, not negative"),
+    ];
+    let plain = words
+        .iter()
+        .fold(message, |text, (rust, people)| text.replace(rust, people));
+    (pointer, plain)
 }
 
 impl<T: Serialize> IntoResponse for ApiJson<T> {
@@ -154,11 +129,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
                 object.insert(name, value.into());
             }
         }
-        T::deserialize(serde_json::Value::Object(object.clone())).map(Self).map_err(|error: serde_json::Error| {
-            let message = error.to_string();
-            let place = pointer_to(&message, &object.into());
-            Problem::field(format!("/query{}", place.trim_end_matches('/')), message)
-        })
+        serde_path_to_error::deserialize(serde_json::Value::Object(object))
+            .map(Self)
+            .map_err(|error| {
+                let (pointer, message) = place_and_words(&error);
+                Problem::field(format!("/query{pointer}"), message)
+            })
     }
 }
 
@@ -166,13 +142,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
 pub(crate) fn form_pairs(text: &[u8]) -> Vec<(String, String)> {
     let decode = |part: &[u8]| {
         let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
-        percent_encoding::percent_decode(&spaced).decode_utf8_lossy().into_owned()
+        percent_encoding::percent_decode(&spaced)
+            .decode_utf8_lossy()
+            .into_owned()
     };
     text.split(|b| *b == b'&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let at = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
-            (decode(&pair[..at]), decode(pair.get(at + 1..).unwrap_or_default()))
+            (
+                decode(&pair[..at]),
+                decode(pair.get(at + 1..).unwrap_or_default()),
+            )
         })
         .collect()
 }
@@ -188,7 +169,9 @@ impl<S: Send + Sync> FromRequestParts<S> for ApiPath {
         let params = RawPathParams::from_request_parts(parts, state)
             .await
             .map_err(|_| Problem::not_found("The address cannot be read; percent-encode it as UTF-8."))?;
-        Ok(Self(params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect()))
+        Ok(Self(
+            params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+        ))
     }
 }
 
@@ -220,7 +203,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::unauthenticated)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(Problem::unauthenticated)
     }
 }
 
@@ -241,11 +228,21 @@ impl Paging {
     pub(crate) fn query(self) -> Result<PageQuery, Problem> {
         let limit = match self.limit {
             None => 50,
-            Some(text) => text.parse().ok().filter(|n| (1..=200).contains(n)).ok_or_else(|| {
-                Problem::field("/query/limit", format!("`{text}` is not a whole number from 1 to 200"))
-            })?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|n| (1..=200).contains(n))
+                .ok_or_else(|| {
+                    Problem::field(
+                        "/query/limit",
+                        format!("`{text}` is not a whole number from 1 to 200"),
+                    )
+                })?,
         };
-        Ok(PageQuery { limit, cursor: self.cursor })
+        Ok(PageQuery {
+            limit,
+            cursor: self.cursor,
+        })
     }
 }
 
@@ -270,7 +267,10 @@ impl<T> From<Page<T>> for List<T> {
 impl<T> List<T> {
     /// A list that is always whole.
     pub(crate) fn whole(data: Vec<T>) -> ApiJson<Self> {
-        ApiJson(Self { data, next_cursor: None })
+        ApiJson(Self {
+            data,
+            next_cursor: None,
+        })
     }
 }
 
@@ -282,20 +282,34 @@ pub(crate) fn parsed<T: FromStr>(name: &str, text: Option<String>) -> Result<Opt
 where
     T::Err: fmt::Display,
 {
-    text.map(|t| t.parse().map_err(|e: T::Err| Problem::field(format!("/query/{name}"), e.to_string())))
-        .transpose()
+    text.map(|t| {
+        t.parse()
+            .map_err(|e: T::Err| Problem::field(format!("/query/{name}"), e.to_string()))
+    })
+    .transpose()
 }
 
 /// Reads one of a closed set of words from a query.
 ///
 /// # Errors
 /// 422 that lists the words.
-pub(crate) fn one_of<T: Copy + fmt::Display>(name: &str, text: Option<String>, all: &[T]) -> Result<Option<T>, Problem> {
+pub(crate) fn one_of<T: Copy + fmt::Display>(
+    name: &str,
+    text: Option<String>,
+    all: &[T],
+) -> Result<Option<T>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    all.iter().copied().find(|v| v.to_string() == text).map(Some).ok_or_else(|| {
-        let words: Vec<String> = all.iter().map(ToString::to_string).collect();
-        Problem::field(format!("/query/{name}"), format!("`{text}` is none of {}", words.join(", ")))
-    })
+    all.iter()
+        .copied()
+        .find(|v| v.to_string() == text)
+        .map(Some)
+        .ok_or_else(|| {
+            let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+            Problem::field(
+                format!("/query/{name}"),
+                format!("`{text}` is none of {}", words.join(", ")),
+            )
+        })
 }
 
 #[cfg(test)]
@@ -323,11 +337,21 @@ mod tests {
         let place = |body: &str| problem(body).errors[0].pointer.clone();
         assert_eq!(place("{}"), "/sku");
         assert_eq!(place(r#"{"sku": "A", "skew": 1}"#), "/skew");
-        assert_eq!(place(r#"{"sku": "A", "inner": {"sku": "B", "skew": 1}}"#), "/inner/skew");
+        assert_eq!(
+            place(r#"{"sku": "A", "inner": {"sku": "B", "skew": 1}}"#),
+            "/inner/skew"
+        );
         assert_eq!(place(r#"{"sku": "A", "count": "many"}"#), "/count");
         assert_eq!(place(r#"{"sku": "A", "count": -2}"#), "/count");
         assert_eq!(place(r#"{"sku": "A", "count": 1.5}"#), "/count");
+        assert_eq!(
+            place(r#"{"sku": "A", "inner": {"sku": "B", "count": 1.5}, "count": 1.5}"#),
+            "/inner/count"
+        );
+        assert_eq!(place(r#"{"sku": "A", "inner": {}}"#), "/inner/sku");
         assert_eq!(place(r#""text""#), "");
+        let whole = problem(r#"{"sku": "A", "count": 1.5}"#).errors[0].message.clone();
+        assert!(whole.contains("whole number"), "{whole}");
     }
 
     #[test]
@@ -339,7 +363,13 @@ mod tests {
 
     #[test]
     fn limits_are_checked() {
-        let limit = |text: &str| Paging { limit: Some(text.into()), cursor: None }.query();
+        let limit = |text: &str| {
+            Paging {
+                limit: Some(text.into()),
+                cursor: None,
+            }
+            .query()
+        };
         assert_eq!(limit("200").unwrap().limit, 200);
         for bad in ["0", "201", "-1", "x", "1.5"] {
             assert_eq!(limit(bad).unwrap_err().errors[0].pointer, "/query/limit", "{bad}");

@@ -7,7 +7,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stockbridge_domain::tenant::Role;
@@ -43,20 +43,30 @@ pub(crate) struct Guard {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
+#[expect(dead_code, reason = "read by the dashboard's forms")]
 impl Form {
     /// A field; empty when it was not sent.
     pub(crate) fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v.trim())
     }
 
     /// A field that may be left empty.
     pub(crate) fn optional(&self, name: &str) -> Option<String> {
-        Some(self.get(name)).filter(|v| !v.is_empty()).map(ToOwned::to_owned)
+        Some(self.get(name))
+            .filter(|v| !v.is_empty())
+            .map(ToOwned::to_owned)
     }
 
     /// All values of a field that may be sent several times.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
-        self.0.iter().filter(|(n, _)| n == name).map(|(_, v)| v.trim()).collect()
+        self.0
+            .iter()
+            .filter(|(n, _)| n == name)
+            .map(|(_, v)| v.trim())
+            .collect()
     }
 
     /// Fields whose name begins with `lead`, without it.
@@ -112,7 +122,17 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
 }
 
 /// Shows a problem of a page as a page, or takes it back to the form's page.
-fn finish(guard: &Guard, response: Response, form: Option<Form>, theme: &'static str) -> Response {
+fn finish(guard: &Guard, mut response: Response, form: Option<Form>, theme: &'static str) -> Response {
+    if let Some(at) = response
+        .extensions()
+        .get::<Problem>()
+        .and_then(|problem| problem.retry_at)
+    {
+        let secs = at.since(guard.app.now()).as_secs_f64().ceil().max(1.0);
+        if let Ok(secs) = HeaderValue::from_str(&format!("{secs:.0}")) {
+            response.headers_mut().insert(header::RETRY_AFTER, secs);
+        }
+    }
     if !guard.page {
         return response;
     }
@@ -125,7 +145,11 @@ fn finish(guard: &Guard, response: Response, form: Option<Form>, theme: &'static
 async fn admitted(guard: &Guard, request: Request) -> Result<(Request, Option<Form>), Problem> {
     let (mut request, form) = with_form(request).await?;
     if let Access::Role(needed) = guard.access {
-        let caller = caller(&guard.app, request.headers()).await?;
+        let caller = match request.extensions().get::<Caller>() {
+            // Put there by this very process; it cannot come over the network.
+            Some(caller) => caller.clone(),
+            None => caller(&guard.app, request.headers()).await?,
+        };
         if !is_safe(request.method()) {
             from_our_page(&caller, request.headers(), form.as_ref())?;
         }
@@ -172,10 +196,17 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim())
             .ok_or_else(Problem::unauthenticated)?;
-        return app.hub().bearer(token).await?.ok_or_else(Problem::unauthenticated);
+        return app
+            .hub()
+            .bearer(token)
+            .await?
+            .ok_or_else(Problem::unauthenticated);
     }
     let token = cookie(headers, pages::session_cookie(app)).ok_or_else(Problem::unauthenticated)?;
-    app.hub().session(token).await?.ok_or_else(Problem::unauthenticated)
+    app.hub()
+        .session(token)
+        .await?
+        .ok_or_else(Problem::unauthenticated)
 }
 
 /// The value of a cookie.
@@ -211,7 +242,9 @@ fn from_our_page(caller: &Caller, headers: &HeaderMap, form: Option<&Form>) -> R
 /// Refuses a sign-in that another site's page sends: it would sign the person in as somebody else.
 fn not_cross_site(headers: &HeaderMap) -> Result<(), Problem> {
     match headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()) {
-        Some("cross-site" | "same-site") => Err(Problem::forbidden("Open the page of this server and send the form from there.")),
+        Some("cross-site" | "same-site") => Err(Problem::forbidden(
+            "Open the page of this server and send the form from there.",
+        )),
         _ => Ok(()),
     }
 }
@@ -223,7 +256,14 @@ mod tests {
     #[test]
     fn only_own_paths_are_come_back_to() {
         assert_eq!(own_path("/orders?status=open"), "/orders?status=open");
-        for bad in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1", "", "/a\nb"] {
+        for bad in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "javascript:1",
+            "",
+            "/a\nb",
+        ] {
             assert_eq!(own_path(bad), "/", "{bad}");
         }
     }
@@ -231,7 +271,10 @@ mod tests {
     #[test]
     fn cookies_are_found_by_their_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, header::HeaderValue::from_static("xsession=1; session=2; a=b=c"));
+        headers.insert(
+            header::COOKIE,
+            header::HeaderValue::from_static("xsession=1; session=2; a=b=c"),
+        );
         assert_eq!(cookie(&headers, "session"), Some("2"));
         assert_eq!(cookie(&headers, "a"), Some("b=c"));
         assert_eq!(cookie(&headers, "sess"), None);

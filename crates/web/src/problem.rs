@@ -6,8 +6,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use stockbridge_domain::FieldError;
-use stockbridge_domain::channel::Fault;
+use stockbridge_domain::channel::{ChannelError, Fault};
+use stockbridge_domain::{FieldError, Timestamp};
 use stockbridge_engine::Refusal;
 use stockbridge_store::StoreError;
 
@@ -26,6 +26,9 @@ pub(crate) struct Problem {
     /// Problems of single fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// Not before this instant, told as `Retry-After`; the past means soon.
+    #[serde(skip)]
+    pub retry_at: Option<Timestamp>,
 }
 
 /// A problem of one field.
@@ -51,12 +54,18 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            retry_at: None,
         }
     }
 
     /// 400: the request cannot be read.
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "/docs#malformed", "The request cannot be read", detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "/docs#malformed",
+            "The request cannot be read",
+            detail,
+        )
     }
 
     /// 401: nobody known asks.
@@ -86,15 +95,26 @@ impl Problem {
 
     /// 413: too much.
     pub(crate) fn too_large() -> Self {
-        let detail = format!("A request has at most {} bytes; split it up.", crate::extract::MAX_BODY);
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "/docs#too-large", "Too large", detail)
+        let detail = format!(
+            "A request has at most {} bytes; split it up.",
+            crate::extract::MAX_BODY
+        );
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "/docs#too-large",
+            "Too large",
+            detail,
+        )
     }
 
     /// 422: fields that are wrong.
     pub(crate) fn fields(errors: Vec<FieldProblem>) -> Self {
         let detail = match errors.as_slice() {
             [one] => format!("{}: {}", one.pointer, one.message),
-            many => format!("{} fields are wrong; `errors` names each with its remedy.", many.len()),
+            many => format!(
+                "{} fields are wrong; `errors` names each with its remedy.",
+                many.len()
+            ),
         };
         Self {
             errors,
@@ -109,7 +129,10 @@ impl Problem {
 
     /// 422 for one field.
     pub(crate) fn field(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::fields(vec![FieldProblem { pointer: pointer.into(), message: message.into() }])
+        Self::fields(vec![FieldProblem {
+            pointer: pointer.into(),
+            message: message.into(),
+        }])
     }
 
     /// 500: our fault.
@@ -155,14 +178,45 @@ impl From<StoreError> for Problem {
                 "/query/cursor",
                 "this is no cursor of this list; send back `next_cursor` as it came, or leave it out",
             ),
-            StoreError::Busy { detail } => {
-                tracing::warn!(detail, "the database was busy");
-                Self::unavailable("The database is busy; try again in a moment.")
+            StoreError::Full { detail } => {
+                tracing::error!(detail, "the database's disk is full");
+                Self::unavailable(
+                    "The server's disk is full and nothing was written; ask its operator to free space.",
+                )
+            }
+            error if error.is_transient() => {
+                tracing::warn!(%error, "the database was not available");
+                Self {
+                    retry_at: Some(Timestamp::EPOCH),
+                    ..Self::unavailable("The database is busy; nothing was changed, try again in a moment.")
+                }
             }
             other => {
                 tracing::error!(error = %other, "a request failed in the database");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<ChannelError> for Problem {
+    fn from(error: ChannelError) -> Self {
+        let (status, kind) = match error.fault {
+            Fault::Throttled => (StatusCode::SERVICE_UNAVAILABLE, "/docs#channel-throttled"),
+            Fault::Unavailable | Fault::Ambiguous => (StatusCode::BAD_GATEWAY, "/docs#channel-unavailable"),
+            Fault::Credentials
+            | Fault::Application
+            | Fault::Forbidden
+            | Fault::Rejected
+            | Fault::NotFound
+            | Fault::Conflict
+            | Fault::Contract => (StatusCode::BAD_GATEWAY, "/docs#channel-refused"),
+        };
+        Self {
+            retry_at: error
+                .retry_at
+                .or_else(|| (error.fault == Fault::Throttled).then_some(Timestamp::EPOCH)),
+            ..Self::new(status, kind, "The channel did not do it", error.message)
         }
     }
 }
@@ -181,18 +235,7 @@ impl From<Refusal> for Problem {
                 "Nothing was reserved; `errors` names each line and what is left.",
             )
             .with_fields(fields),
-            Refusal::Channel(error) => {
-                let kind = match error.fault {
-                    Fault::Throttled | Fault::Unavailable => "/docs#channel-unavailable",
-                    _ => "/docs#channel-refused",
-                };
-                Self::new(
-                    StatusCode::BAD_GATEWAY,
-                    kind,
-                    "The channel did not do it",
-                    error.message,
-                )
-            }
+            Refusal::Channel(error) => error.into(),
             Refusal::Store(error) => error.into(),
         }
     }

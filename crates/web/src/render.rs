@@ -40,20 +40,20 @@ pub(crate) struct Templates {
 }
 
 impl Templates {
-    /// Reads every template.
-    ///
-    /// # Errors
-    /// A template that cannot be read; a test reads them all, so this does not happen in a built program.
-    pub(crate) fn new() -> Result<Self, minijinja::Error> {
+    /// Reads every template. They are compiled in and a test renders each, so one that cannot be read does not get as far
+    /// as a release; if it did, its page would say so and all else would work.
+    pub(crate) fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.add_filter("thousands", |number: i64| words::number(number));
         environment.add_global("assets_version", Value::from(assets::version()));
         for (name, source) in TEMPLATES {
-            environment.add_template(name, source)?;
+            if let Err(error) = environment.add_template(name, source) {
+                tracing::error!(template = name, %error, "a template cannot be read");
+            }
         }
-        Ok(Self { environment })
+        Self { environment }
     }
 
     /// Renders `pages/{name}.html`.
@@ -76,7 +76,7 @@ mod tests {
 
     /// Every page with every sample, as `(name, HTML)`.
     fn gallery() -> Vec<(String, String)> {
-        let templates = Templates::new().unwrap();
+        let templates = Templates::new();
         let mut pages = Vec::new();
         macro_rules! framed {
             ($template:literal, $title:literal, $section:literal, $page:ty) => {
@@ -85,7 +85,13 @@ mod tests {
                         "extreme" => samples::extreme_chrome($title, $section),
                         _ => samples::chrome($title, $section),
                     };
-                    let html = templates.page($template, Framed { chrome: &chrome, page: &page });
+                    let html = templates.page(
+                        $template,
+                        Framed {
+                            chrome: &chrome,
+                            page: &page,
+                        },
+                    );
                     pages.push((format!("{}-{sample}", $template), html.unwrap()));
                 }
             };
@@ -102,18 +108,24 @@ mod tests {
         framed!("sync", "Sync", "sync", view::sync::SyncPage);
         framed!("alerts", "Alerts", "alerts", view::alerts::AlertsPage);
         for (sample, page) in view::signin::SigninPage::samples() {
-            let html = templates.page("signin", serde_json::json!({ "page": page })).unwrap();
+            let html = templates
+                .page("signin", serde_json::json!({ "page": page }))
+                .unwrap();
             pages.push((format!("signin-{sample}"), html));
         }
         for (sample, page) in view::signin::ProblemPage::samples() {
-            let html = templates.page("problem", serde_json::json!({ "page": page })).unwrap();
+            let html = templates
+                .page("problem", serde_json::json!({ "page": page }))
+                .unwrap();
             pages.push((format!("problem-{sample}"), html));
         }
         pages
     }
 
     /// Elements that have no end.
-    const VOID: &[&str] = &["meta", "link", "input", "br", "hr", "img", "rect", "path", "circle", "use"];
+    const VOID: &[&str] = &[
+        "meta", "link", "input", "br", "hr", "img", "rect", "path", "circle", "use",
+    ];
 
     /// Checks that every element that is opened is closed, in order; gives back the first that is not.
     fn imbalance(html: &str) -> Option<String> {
@@ -127,11 +139,17 @@ mod tests {
             if tag.starts_with('!') {
                 continue;
             }
-            let name = tag.trim_start_matches('/').split(|c: char| !c.is_alphanumeric()).next()?;
+            let name = tag
+                .trim_start_matches('/')
+                .split(|c: char| !c.is_alphanumeric())
+                .next()?;
             if tag.starts_with('/') {
                 let last = open.pop();
                 if last != Some(name) && !VOID.contains(&name) {
-                    return Some(format!("</{name}> closes {last:?}, near {}", rest.chars().take(60).collect::<String>()));
+                    return Some(format!(
+                        "</{name}> closes {last:?}, near {}",
+                        rest.chars().take(60).collect::<String>()
+                    ));
                 }
                 if VOID.contains(&name) {
                     open.extend(last);
@@ -151,7 +169,11 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pages");
         std::fs::create_dir_all(folder.join("assets")).unwrap();
         for (name, html) in &pages {
-            std::fs::write(folder.join(format!("{name}.html")), html.replace("/assets/", "assets/")).unwrap();
+            std::fs::write(
+                folder.join(format!("{name}.html")),
+                html.replace("/assets/", "assets/"),
+            )
+            .unwrap();
         }
         for (name, text) in assets::texts() {
             std::fs::write(folder.join("assets").join(name), text).unwrap();
@@ -163,7 +185,10 @@ mod tests {
         for (name, html) in gallery() {
             assert_eq!(imbalance(&html), None, "{name}");
             assert!(!html.contains("<script>"), "{name}: markup of data came through");
-            assert!(!html.contains("style=\"") && !html.contains("onclick"), "{name}: inline style or script");
+            assert!(
+                !html.contains("style=\"") && !html.contains("onclick"),
+                "{name}: inline style or script"
+            );
             assert!(html.matches("<script").count() == 1, "{name}: one module script");
         }
     }
@@ -194,8 +219,15 @@ mod tests {
                 if tag.contains("hidden") || tag.contains("checkbox") || tag.contains("class=\"hidden") {
                     continue;
                 }
-                let id = tag.split("id=\"").nth(1).and_then(|t| t.split('"').next()).unwrap_or_default();
-                assert!(html.contains(&format!("for=\"{id}\"")), "{name}: no label for <input{tag}>");
+                let id = tag
+                    .split("id=\"")
+                    .nth(1)
+                    .and_then(|t| t.split('"').next())
+                    .unwrap_or_default();
+                assert!(
+                    html.contains(&format!("for=\"{id}\"")),
+                    "{name}: no label for <input{tag}>"
+                );
             }
         }
     }
@@ -204,6 +236,9 @@ mod tests {
     fn an_imbalance_is_found() {
         assert!(imbalance("<div><p>x</div>").is_some());
         assert!(imbalance("<div>").is_some());
-        assert_eq!(imbalance("<!doctype html><div><input><svg><use/></svg></div>"), None);
+        assert_eq!(
+            imbalance("<!doctype html><div><input><svg><use/></svg></div>"),
+            None
+        );
     }
 }

@@ -36,18 +36,15 @@ struct Inner {
 
 impl App {
     /// Puts it together.
-    ///
-    /// # Errors
-    /// A template that cannot be read.
-    pub(crate) fn new(hub: Hub, options: WebOptions) -> Result<Self, minijinja::Error> {
-        Ok(Self {
+    pub(crate) fn new(hub: Hub, options: WebOptions) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 hub,
                 options,
-                templates: Templates::new()?,
+                templates: Templates::new(),
                 snapshots: Mutex::default(),
             }),
-        })
+        }
     }
 
     /// The engine.
@@ -83,14 +80,22 @@ impl App {
 
     /// The last snapshot of a tenant, if it is younger than a second.
     pub(crate) fn recent_snapshot(&self, tenant: TenantId) -> Option<Arc<Snapshot>> {
-        let snapshots = self.inner.snapshots.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let snapshots = self
+            .inner
+            .snapshots
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let (at, snapshot) = snapshots.get(&tenant)?;
         (self.now().since(*at).as_millis() < 1_000).then(|| snapshot.clone())
     }
 
     /// Keeps a snapshot for everyone else who watches the tenant.
     pub(crate) fn keep_snapshot(&self, tenant: TenantId, snapshot: Arc<Snapshot>) {
-        let mut snapshots = self.inner.snapshots.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut snapshots = self
+            .inner
+            .snapshots
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         snapshots.insert(tenant, (self.now(), snapshot));
     }
 }

@@ -65,8 +65,14 @@ impl AlertsPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
         use super::samples::{HOSTILE, tabs, when};
-        let empty = Self { tabs: tabs(), rows: vec![], pager: Pager::default(), empty: ALL_QUIET };
-        let row = |tone, severity: &str, title: &str| AlertRow {
+        let empty = Self {
+            tabs: tabs(),
+            rows: vec![],
+            pager: Pager::default(),
+            empty: ALL_QUIET,
+        };
+        let row = |tone, severity: &str, title: &str| {
+            AlertRow {
             id: "alr_1".into(),
             tone,
             severity: severity.into(),
@@ -79,6 +85,7 @@ impl AlertsPage {
             state: Badge::new(Tone::Info, "open"),
             open: true,
             acknowledged: false,
+        }
         };
         let typical = Self {
             rows: vec![
@@ -86,12 +93,19 @@ impl AlertsPage {
                 row(Tone::Warn, "warning", "4 listings match no product"),
                 row(Tone::Info, "info", "Somebody changed a quantity on the channel"),
             ],
-            pager: Pager { next: Some("/alerts?cursor=x".into()), first: None },
+            pager: Pager {
+                next: Some("/alerts?cursor=x".into()),
+                first: None,
+            },
             ..empty.clone()
         };
         let mut extreme = typical.clone();
         for i in 0..100 {
-            let mut one = row(Tone::Bad, "critical", &format!("{HOSTILE} {}", "long title ".repeat(12)));
+            let mut one = row(
+                Tone::Bad,
+                "critical",
+                &format!("{HOSTILE} {}", "long title ".repeat(12)),
+            );
             one.detail = format!("{HOSTILE} {}", "words ".repeat(100));
             one.times = 1_000_000;
             one.open = i % 3 != 0;

@@ -139,7 +139,10 @@ impl ChannelsPage {
             summary: "Orders you enter here or through the API; sells from the same stock.".into(),
             can: vec!["orders", "listings", "stock", "prices", "shipments"],
         };
-        let empty = Self { accounts: vec![], channels: vec![channel("Marketplace"), channel("Own store")] };
+        let empty = Self {
+            accounts: vec![],
+            channels: vec![channel("Marketplace"), channel("Own store")],
+        };
         let account = |name: &str, status| AccountCard {
             id: "acc_1".into(),
             name: name.into(),
@@ -173,8 +176,13 @@ impl ChannelsPage {
         typical.accounts[2].remote = false;
         let mut extreme = typical.clone();
         for i in 0..40 {
-            let mut one = account(&format!("{HOSTILE} {}", "long name ".repeat(10)), Badge::new(Tone::Bad, "needs re-authorisation"));
-            one.marketplaces = ["DE", "FR", "IT", "ES", "NL", "BE", "SE", "PL", "IE", "TR", "UK"].map(String::from).to_vec();
+            let mut one = account(
+                &format!("{HOSTILE} {}", "long name ".repeat(10)),
+                Badge::new(Tone::Bad, "needs re-authorisation"),
+            );
+            one.marketplaces = ["DE", "FR", "IT", "ES", "NL", "BE", "SE", "PL", "IE", "TR", "UK"]
+                .map(String::from)
+                .to_vec();
             one.last_error = Some(format!("{HOSTILE} {}", "words ".repeat(80)));
             one.last_ok = None;
             one.disconnected = i % 2 == 0;
@@ -209,14 +217,37 @@ impl ConnectPage {
             endpoints: vec![],
             problems: vec![],
         };
-        let market = |code: &str, name: &str, currency: &str| MarketChoice { code: code.into(), name: name.into(), currency: currency.into(), chosen: code == "DE" };
+        let market = |code: &str, name: &str, currency: &str| MarketChoice {
+            code: code.into(),
+            name: name.into(),
+            currency: currency.into(),
+            chosen: code == "DE",
+        };
         let typical = Self {
             label: "Marketplace".into(),
             regions: vec![
-                Region { name: "eu".into(), marketplaces: vec![market("DE", "Germany", "EUR"), market("FR", "France", "EUR"), market("IN", "India", "INR"), market("AE", "United Arab Emirates", "AED")] },
-                Region { name: "na".into(), marketplaces: vec![market("US", "United States", "USD"), market("CA", "Canada", "CAD")] },
+                Region {
+                    name: "eu".into(),
+                    marketplaces: vec![
+                        market("DE", "Germany", "EUR"),
+                        market("FR", "France", "EUR"),
+                        market("IN", "India", "INR"),
+                        market("AE", "United Arab Emirates", "AED"),
+                    ],
+                },
+                Region {
+                    name: "na".into(),
+                    marketplaces: vec![
+                        market("US", "United States", "USD"),
+                        market("CA", "Canada", "CAD"),
+                    ],
+                },
             ],
-            credentials: vec![field("credentials/client_id", "Client id", false), field("credentials/client_secret", "Client secret", true), field("credentials/refresh_token", "Refresh token", true)],
+            credentials: vec![
+                field("credentials/client_id", "Client id", false),
+                field("credentials/client_secret", "Client secret", true),
+                field("credentials/refresh_token", "Refresh token", true),
+            ],
             endpoints: vec![field("endpoints/api", "api", false)],
             ..empty.clone()
         };

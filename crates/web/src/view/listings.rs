@@ -92,9 +92,18 @@ impl ListingsPage {
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
         use super::Tone;
         use super::samples::{HOSTILE, LONG_SKU, choices, when};
-        let tab = |text: &str, count, chosen| Tab { href: format!("/listings?show={text}"), text: text.into(), count, chosen };
+        let tab = |text: &str, count, chosen| Tab {
+            href: format!("/listings?show={text}"),
+            text: text.into(),
+            count,
+            chosen,
+        };
         let empty = Self {
-            tabs: vec![tab("All", None, true), tab("Unverified", Some(12), false), tab("Unmapped", Some(4), false)],
+            tabs: vec![
+                tab("All", None, true),
+                tab("Unverified", Some(12), false),
+                tab("Unmapped", Some(4), false),
+            ],
             accounts: choices(&["All accounts"]),
             search: String::new(),
             show: String::new(),
@@ -121,8 +130,17 @@ impl ListingsPage {
         };
         let mut typical = Self {
             accounts: choices(&["All accounts", "Nordlicht IN", "Nordlicht DE"]),
-            rows: vec![row("TEA-250", "41", "41"), row("TEA-500", "12", "14"), row("MUG-BLUE", "2", "2"), row("FBA-TEA", "0", "80"), row("GIFT-SET-3", "0", "5")],
-            pager: Pager { next: Some("/listings?cursor=x".into()), first: None },
+            rows: vec![
+                row("TEA-250", "41", "41"),
+                row("TEA-500", "12", "14"),
+                row("MUG-BLUE", "2", "2"),
+                row("FBA-TEA", "0", "80"),
+                row("GIFT-SET-3", "0", "5"),
+            ],
+            pager: Pager {
+                next: Some("/listings?cursor=x".into()),
+                first: None,
+            },
             ..empty.clone()
         };
         typical.rows[1].problem = Some("12 was sent 20 s ago; waiting for the channel to show it.".into());

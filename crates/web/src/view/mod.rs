@@ -45,7 +45,10 @@ pub(crate) struct Badge {
 impl Badge {
     /// A badge.
     pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self { tone, text: text.into() }
+        Self {
+            tone,
+            text: text.into(),
+        }
     }
 }
 
@@ -158,8 +161,7 @@ pub(crate) mod samples {
     /// Markup where text is expected: must come out as text.
     pub(crate) const HOSTILE: &str = "<script>alert(\"&'x\")</script>";
     /// The longest SKU there can be, without a place to break.
-    pub(crate) const LONG_SKU: &str =
-        "SKU-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789-ABCDEFGHIJK";
+    pub(crate) const LONG_SKU: &str = "SKU-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789-ABCDEFGHIJK";
 
     pub(crate) fn chrome(title: &str, section: &'static str) -> Chrome {
         Chrome {

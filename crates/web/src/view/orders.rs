@@ -223,7 +223,10 @@ impl OrdersPage {
                     row(&format!("402-8812{i:03}-1029384"), status, i == 4)
                 })
                 .collect(),
-            pager: Pager { next: Some("/orders?cursor=abc".into()), first: Some("/orders".into()) },
+            pager: Pager {
+                next: Some("/orders?cursor=abc".into()),
+                first: Some("/orders".into()),
+            },
             own_store: true,
             ..empty.clone()
         };
@@ -232,10 +235,17 @@ impl OrdersPage {
         let mut extreme = typical.clone();
         extreme.search = HOSTILE.into();
         for i in 0..200 {
-            let mut one = row(&format!("{HOSTILE}-{i}-{}", "9".repeat(60)), Badge::new(Tone::Bad, "unknown"), true);
+            let mut one = row(
+                &format!("{HOSTILE}-{i}-{}", "9".repeat(60)),
+                Badge::new(Tone::Bad, "unknown"),
+                true,
+            );
             one.account = "An account whose name somebody made very long indeed".into();
             one.total = Some("INR 99,999,999,999.00".into());
-            one.attention = Some(format!("The channel says `{HOSTILE}`, which we do not know. {}", "Words. ".repeat(30)));
+            one.attention = Some(format!(
+                "The channel says `{HOSTILE}`, which we do not know. {}",
+                "Words. ".repeat(30)
+            ));
             extreme.rows.push(one);
         }
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
@@ -305,7 +315,10 @@ impl OrderPage {
         typical.lines[1].href = None;
         let mut extreme = typical.clone();
         extreme.number = format!("{HOSTILE}{}", "8".repeat(80));
-        extreme.attention = Some(format!("`{HOSTILE}` sold 3 units that were not there. {}", "Words. ".repeat(40)));
+        extreme.attention = Some(format!(
+            "`{HOSTILE}` sold 3 units that were not there. {}",
+            "Words. ".repeat(40)
+        ));
         extreme.late = true;
         for _ in 0..100 {
             let mut one = line(LONG_SKU);
@@ -342,7 +355,13 @@ impl NewOrderPage {
         };
         let mut extreme = typical.clone();
         extreme.reference = HOSTILE.repeat(3);
-        extreme.lines = vec![NewLine { sku: HOSTILE.into(), quantity: "-1.5".into() }; 20];
+        extreme.lines = vec![
+            NewLine {
+                sku: HOSTILE.into(),
+                quantity: "-1.5".into()
+            };
+            20
+        ];
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }

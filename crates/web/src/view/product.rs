@@ -130,7 +130,10 @@ impl Spark {
         if count < 2 {
             return None;
         }
-        let (low, high) = (levels.iter().copied().min()?.min(0), levels.iter().copied().max()?.max(1));
+        let (low, high) = (
+            levels.iter().copied().min()?.min(0),
+            levels.iter().copied().max()?.max(1),
+        );
         let height = |level: i64| 2 + HEIGHT - (level - low) * HEIGHT / (high - low);
         let points = levels
             .iter()
@@ -141,7 +144,10 @@ impl Spark {
         Some(Self {
             points,
             zero: height(0),
-            text: format!("Available over the last {count} movements: from {} to {last}", levels[0]),
+            text: format!(
+                "Available over the last {count} movements: from {} to {last}",
+                levels[0]
+            ),
         })
     }
 }
@@ -220,16 +226,41 @@ impl ProductPage {
             tone: Tone::Quiet,
             mark: None,
             steps: vec![
-                Step { label: "available".into(), value: "124".into() },
-                Step { label: "kept back as buffer (2 units)".into(), value: "122".into() },
-                Step { label: "shared by 3 listings, equally".into(), value: "41 · 41 · 40".into() },
+                Step {
+                    label: "available".into(),
+                    value: "124".into(),
+                },
+                Step {
+                    label: "kept back as buffer (2 units)".into(),
+                    value: "122".into(),
+                },
+                Step {
+                    label: "shared by 3 listings, equally".into(),
+                    value: "41 · 41 · 40".into(),
+                },
             ],
             listings: vec![
-                why("Nordlicht IN", ["41", "41", "41", "41"], true, Badge::new(Tone::Good, "in step"), "Shows what it should."),
-                why("Nordlicht DE", ["41", "41", "43", "43"], false, Badge::new(Tone::Warn, "write under way"), "41 was sent 14 s ago and taken in; the channel may need until 03:27 to show it."),
+                why(
+                    "Nordlicht IN",
+                    ["41", "41", "41", "41"],
+                    true,
+                    Badge::new(Tone::Good, "in step"),
+                    "Shows what it should.",
+                ),
+                why(
+                    "Nordlicht DE",
+                    ["41", "41", "43", "43"],
+                    false,
+                    Badge::new(Tone::Warn, "write under way"),
+                    "41 was sent 14 s ago and taken in; the channel may need until 03:27 to show it.",
+                ),
             ],
             exposure: "84".into(),
-            ledger: vec![entry("sale", "0", "+1"), entry("shipment", "−2", "−2"), entry("restock", "+100", "0")],
+            ledger: vec![
+                entry("sale", "0", "+1"),
+                entry("shipment", "−2", "−2"),
+                entry("restock", "+100", "0"),
+            ],
             spark: Spark::of(&[20, 18, 17, 12, 8, 108, 106, 104, 99, 124]),
             ..empty.clone()
         };
@@ -243,7 +274,13 @@ impl ProductPage {
         extreme.mark = Some("negative");
         extreme.covered = false;
         for _ in 0..40 {
-            let mut one = why(HOSTILE, ["1,000,000", "1", "99,999", "1,000,000"], false, Badge::new(Tone::Bad, "refused"), &format!("The channel refused: {HOSTILE} {}", "words ".repeat(60)));
+            let mut one = why(
+                HOSTILE,
+                ["1,000,000", "1", "99,999", "1,000,000"],
+                false,
+                Badge::new(Tone::Bad, "refused"),
+                &format!("The channel refused: {HOSTILE} {}", "words ".repeat(60)),
+            );
             one.sku = LONG_SKU.into();
             one.units = Some(12);
             one.shown_at = None;

@@ -36,14 +36,23 @@ pub(crate) struct ProblemPage {
 impl SigninPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        let empty = Self { email: String::new(), next: "/".into(), problem: None, theme: "auto" };
+        let empty = Self {
+            email: String::new(),
+            next: "/".into(),
+            problem: None,
+            theme: "auto",
+        };
         let typical = Self {
             email: "asha@example.com".into(),
             problem: Some("That email and password do not belong together.".into()),
             theme: "dark",
             ..empty.clone()
         };
-        let extreme = Self { email: super::samples::HOSTILE.repeat(4), next: super::samples::HOSTILE.into(), ..typical.clone() };
+        let extreme = Self {
+            email: super::samples::HOSTILE.repeat(4),
+            next: super::samples::HOSTILE.into(),
+            ..typical.clone()
+        };
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }
@@ -66,7 +75,10 @@ impl ProblemPage {
             fields: vec![super::samples::HOSTILE.into(); 8],
             ..typical.clone()
         };
-        let empty = Self { detail: String::new(), ..typical.clone() };
+        let empty = Self {
+            detail: String::new(),
+            ..typical.clone()
+        };
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }

@@ -76,7 +76,16 @@ mod tests {
     #[test]
     fn levels_are_told_apart() {
         let marks: Vec<_> = [-1, 0, 1, 4, 5].into_iter().map(|n| level(n).1).collect();
-        assert_eq!(marks, [Some("negative"), Some("none left"), Some("low"), Some("low"), None]);
+        assert_eq!(
+            marks,
+            [
+                Some("negative"),
+                Some("none left"),
+                Some("low"),
+                Some("low"),
+                None
+            ]
+        );
     }
 }
 
@@ -85,9 +94,18 @@ impl StockPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
         use super::samples::{HOSTILE, LONG_SKU};
-        let tab = |text: &str, count, chosen| Tab { href: format!("/stock?show={text}"), text: text.into(), count, chosen };
+        let tab = |text: &str, count, chosen| Tab {
+            href: format!("/stock?show={text}"),
+            text: text.into(),
+            count,
+            chosen,
+        };
         let empty = Self {
-            tabs: vec![tab("All", None, true), tab("Low", None, false), tab("Negative", None, false)],
+            tabs: vec![
+                tab("All", None, true),
+                tab("Low", None, false),
+                tab("Negative", None, false),
+            ],
             search: String::new(),
             show: String::new(),
             rows: vec![],
@@ -116,13 +134,21 @@ impl StockPage {
                 row("KETTLE-1L", "Kettle, steel, 1 l", 1, 2),
                 row("SIEVE-S", "Tea sieve, small", 1_204, 33),
             ],
-            pager: Pager { next: Some("/stock?cursor=x".into()), first: None },
+            pager: Pager {
+                next: Some("/stock?cursor=x".into()),
+                first: None,
+            },
             ..empty.clone()
         };
         let mut extreme = typical.clone();
         extreme.search = HOSTILE.into();
         for _ in 0..200 {
-            extreme.rows.push(row(LONG_SKU, &format!("{HOSTILE} {}", "Very long title ".repeat(20)), 99_999_999, 12_345_678));
+            extreme.rows.push(row(
+                LONG_SKU,
+                &format!("{HOSTILE} {}", "Very long title ".repeat(20)),
+                99_999_999,
+                12_345_678,
+            ));
         }
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }

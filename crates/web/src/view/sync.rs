@@ -160,25 +160,68 @@ impl SyncPage {
             dead: "1".into(),
             any_dead: true,
             lanes: vec![
-                lane("Nordlicht IN", "orders", Badge::new(Tone::Warn, "waiting"), Some("the channel allows one search in 3 minutes")),
-                lane("Nordlicht IN", "listings", Badge::new(Tone::Good, "working"), None),
-                lane("Nordlicht DE", "orders", Badge::new(Tone::Bad, "paused"), Some("the account needs to be authorised again")),
+                lane(
+                    "Nordlicht IN",
+                    "orders",
+                    Badge::new(Tone::Warn, "waiting"),
+                    Some("the channel allows one search in 3 minutes"),
+                ),
+                lane(
+                    "Nordlicht IN",
+                    "listings",
+                    Badge::new(Tone::Good, "working"),
+                    None,
+                ),
+                lane(
+                    "Nordlicht DE",
+                    "orders",
+                    Badge::new(Tone::Bad, "paused"),
+                    Some("the account needs to be authorised again"),
+                ),
                 lane("This hub", "plan", Badge::new(Tone::Quiet, "idle"), None),
             ],
             budgets: vec![
-                BudgetRow { account: "Nordlicht IN".into(), bucket: "searchOrders".into(), left: 0, burst: 20, rate: "1 in 3 min".into(), next: Some(when("in 41 s")) },
-                BudgetRow { account: "Nordlicht IN".into(), bucket: "patchListingsItem".into(), left: 9, burst: 10, rate: "5 a second".into(), next: None },
+                BudgetRow {
+                    account: "Nordlicht IN".into(),
+                    bucket: "searchOrders".into(),
+                    left: 0,
+                    burst: 20,
+                    rate: "1 in 3 min".into(),
+                    next: Some(when("in 41 s")),
+                },
+                BudgetRow {
+                    account: "Nordlicht IN".into(),
+                    bucket: "patchListingsItem".into(),
+                    left: 9,
+                    burst: 10,
+                    rate: "5 a second".into(),
+                    next: None,
+                },
             ],
-            runs: vec![run("orders", Badge::new(Tone::Info, "running")), run("listings", Badge::new(Tone::Good, "done")), run("inventory", Badge::new(Tone::Bad, "failed"))],
-            runs_pager: Pager { next: Some("/sync?cursor=x".into()), first: None },
+            runs: vec![
+                run("orders", Badge::new(Tone::Info, "running")),
+                run("listings", Badge::new(Tone::Good, "done")),
+                run("inventory", Badge::new(Tone::Bad, "failed")),
+            ],
+            runs_pager: Pager {
+                next: Some("/sync?cursor=x".into()),
+                first: None,
+            },
             dead_jobs: vec![dead("The channel refused the shipment: the order is cancelled.")],
             accounts: choices(&["Nordlicht IN", "Nordlicht DE"]),
         };
         let mut extreme = typical.clone();
         extreme.queued = "1,000,000".into();
         for _ in 0..60 {
-            extreme.lanes.push(lane(HOSTILE, "listings", Badge::new(Tone::Warn, "waiting"), Some(&format!("{HOSTILE} {}", "words ".repeat(40)))));
-            extreme.dead_jobs.push(dead(&format!("{HOSTILE} {}", "words ".repeat(80))));
+            extreme.lanes.push(lane(
+                HOSTILE,
+                "listings",
+                Badge::new(Tone::Warn, "waiting"),
+                Some(&format!("{HOSTILE} {}", "words ".repeat(40))),
+            ));
+            extreme
+                .dead_jobs
+                .push(dead(&format!("{HOSTILE} {}", "words ".repeat(80))));
             let mut one = run("orders", Badge::new(Tone::Bad, "failed"));
             one.message = Some(HOSTILE.repeat(6));
             one.seen = "12,345,678".into();

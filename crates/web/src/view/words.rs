@@ -24,7 +24,11 @@ pub(crate) fn number(n: i64) -> String {
 
 /// A change: `+3`, `−3`, `0`.
 pub(crate) fn change(n: i64) -> String {
-    if n > 0 { format!("+{}", number(n)) } else { number(n) }
+    if n > 0 {
+        format!("+{}", number(n))
+    } else {
+        number(n)
+    }
 }
 
 /// One of something, or several: `1 listing`, `4 listings`.
@@ -110,7 +114,10 @@ mod tests {
         let texts: Vec<_> = [800, 9_990, 41_000, 190_000, 600_000, 18_000_000, 259_200_000]
             .map(|ms| duration(Duration::from_millis(ms)))
             .to_vec();
-        assert_eq!(texts, ["0.8 s", "9.9 s", "41 s", "3 min 10 s", "10 min", "5 h", "3 days"]);
+        assert_eq!(
+            texts,
+            ["0.8 s", "9.9 s", "41 s", "3 min 10 s", "10 min", "5 h", "3 days"]
+        );
     }
 
     #[test]
@@ -119,6 +126,9 @@ mod tests {
         let texts: Vec<_> = [0, -12, -240, -18_000, 90, 200_000]
             .map(|s| when(Timestamp::from_secs(1_000_000 + s), now).text)
             .to_vec();
-        assert_eq!(texts, ["now", "12 s ago", "4 min ago", "5 h ago", "in 1 min", "in 2 days"]);
+        assert_eq!(
+            texts,
+            ["now", "12 s ago", "4 min ago", "5 h ago", "in 1 min", "in 2 days"]
+        );
     }
 }

@@ -1,0 +1,281 @@
+//! Inventory: stock, its ledger, why a number is what it is, adjustments and policies.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use stockbridge_domain::allocation::{BasisPoints, Buffer};
+use stockbridge_domain::stock::EntryKind;
+use stockbridge_domain::tenant::Role;
+use stockbridge_domain::{AccountId, Sku};
+use stockbridge_engine::{Adjustment, Explanation, PolicyPatch};
+use stockbridge_store::{LedgerRecord, Policy, StockRecord, StoreError};
+
+use super::paged;
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
+use crate::guard::Access;
+use crate::problem::Problem;
+use crate::route::Route;
+use crate::state::App;
+
+/// This part's routes.
+pub(crate) fn routes() -> Vec<Route> {
+    let viewer = Access::Role(Role::Viewer);
+    let operator = Access::Role(Role::Operator);
+    vec![
+        Route::api(
+            Method::GET,
+            "/api/v1/inventory/stock",
+            viewer,
+            "Products with their stock, by SKU",
+            list,
+        )
+        .query(paged!["search": "In SKU and title"])
+        .lists("Stock"),
+        Route::api(
+            Method::GET,
+            "/api/v1/inventory/stock/{sku}",
+            viewer,
+            "Stock of one product",
+            get,
+        )
+        .gives(200, "Stock"),
+        Route::api(
+            Method::GET,
+            "/api/v1/inventory/stock/{sku}/ledger",
+            viewer,
+            "Every movement of a product, newest first",
+            ledger,
+        )
+        .query(paged![])
+        .lists("LedgerEntry"),
+        Route::api(
+            Method::GET,
+            "/api/v1/inventory/stock/{sku}/why",
+            viewer,
+            "Why a product's quantities are what they are",
+            why,
+        )
+        .gives(200, "Explanation"),
+        Route::api(
+            Method::POST,
+            "/api/v1/inventory/adjustments",
+            operator,
+            "Enter a count or a change",
+            adjust,
+        )
+        .takes("Adjustment")
+        .gives(201, "LedgerEntry"),
+        Route::api(
+            Method::GET,
+            "/api/v1/inventory/policies",
+            viewer,
+            "How stock is shared out",
+            policy,
+        )
+        .gives(200, "Policy"),
+        Route::api(
+            Method::PUT,
+            "/api/v1/inventory/policies",
+            Access::Role(Role::Admin),
+            "Change how stock is shared out",
+            set_policy,
+        )
+        .takes("PolicyPatch")
+        .gives(200, "Policy"),
+    ]
+}
+
+/// Which products.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    search: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiQuery(wanted): ApiQuery<Wanted>,
+) -> Result<ApiJson<List<StockRecord>>, Problem> {
+    let page = Paging {
+        limit: wanted.limit,
+        cursor: wanted.cursor,
+    }
+    .query()?;
+    let after = page.cursor.as_deref().map(after_sku).transpose()?;
+    let mut data = app
+        .tenant(caller.tenant)
+        .stock(wanted.search.as_deref(), after.as_deref(), page.limit + 1)
+        .await?;
+    Ok(ApiJson(List {
+        next_cursor: cut(&mut data, page.limit).map(|last| sku_cursor(&last.sku)),
+        data,
+    }))
+}
+
+/// Cuts a list that was read one too long; gives the last thing that stays when something was cut.
+pub(crate) fn cut<T>(data: &mut Vec<T>, limit: i64) -> Option<&T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    if data.len() <= limit {
+        return None;
+    }
+    data.truncate(limit);
+    data.last()
+}
+
+/// A cursor after a SKU.
+pub(crate) fn sku_cursor(sku: &Sku) -> String {
+    URL_SAFE_NO_PAD.encode(sku.as_str())
+}
+
+/// The SKU of a cursor.
+pub(crate) fn after_sku(cursor: &str) -> Result<String, Problem> {
+    URL_SAFE_NO_PAD
+        .decode(cursor)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(|| StoreError::BadCursor.into())
+}
+
+/// The SKU of the path.
+pub(crate) fn sku_of(path: &ApiPath) -> Result<Sku, Problem> {
+    Sku::parse(path.text("sku"))
+        .map_err(|error| Problem::not_found(format!("No product has this SKU: {error}.")))
+}
+
+/// 404 for a SKU nothing has.
+pub(crate) fn no_product(sku: &Sku) -> Problem {
+    Problem::not_found(format!(
+        "There is no product with the SKU `{sku}`; SKUs are case-sensitive."
+    ))
+}
+
+async fn get(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+) -> Result<ApiJson<StockRecord>, Problem> {
+    let sku = sku_of(&path)?;
+    let stock = app.tenant(caller.tenant).stock_of(&sku).await?;
+    Ok(ApiJson(stock.ok_or_else(|| no_product(&sku))?))
+}
+
+/// Which part of a ledger.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Window {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn ledger(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    ApiQuery(window): ApiQuery<Window>,
+) -> Result<ApiJson<List<LedgerRecord>>, Problem> {
+    let sku = sku_of(&path)?;
+    let page = Paging {
+        limit: window.limit,
+        cursor: None,
+    }
+    .query()?;
+    let before = parsed("cursor", window.cursor).map_err(|_| Problem::from(StoreError::BadCursor))?;
+    let tenant = app.tenant(caller.tenant);
+    let product = tenant
+        .product_by_sku(&sku)
+        .await?
+        .ok_or_else(|| no_product(&sku))?;
+    let mut data = tenant.ledger(product.id, before, page.limit + 1).await?;
+    Ok(ApiJson(List {
+        next_cursor: cut(&mut data, page.limit).map(|last| last.id.to_string()),
+        data,
+    }))
+}
+
+async fn why(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+) -> Result<ApiJson<Explanation>, Problem> {
+    let sku = sku_of(&path)?;
+    let explanation = app.hub().explain(caller.tenant, &sku).await?;
+    Ok(ApiJson(explanation.ok_or_else(|| no_product(&sku))?))
+}
+
+/// A change of stock by a person.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Adjust {
+    sku: String,
+    kind: Option<EntryKind>,
+    change: Option<i64>,
+    counted: Option<i64>,
+    note: Option<String>,
+    reference: Option<String>,
+}
+
+async fn adjust(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiJson(body): ApiJson<Adjust>,
+) -> Result<(StatusCode, ApiJson<LedgerRecord>), Problem> {
+    let usual = if body.counted.is_some() {
+        EntryKind::Count
+    } else {
+        EntryKind::Adjustment
+    };
+    let adjustment = Adjustment {
+        sku: body.sku,
+        kind: body.kind.unwrap_or(usual),
+        change: body.change,
+        counted: body.counted,
+        note: body.note,
+        reference: body.reference,
+    };
+    let entry = app.hub().adjust(&caller, adjustment).await?;
+    Ok((StatusCode::CREATED, ApiJson(entry)))
+}
+
+async fn policy(State(app): State<App>, Who(caller): Who) -> Result<ApiJson<Policy>, Problem> {
+    Ok(ApiJson(app.tenant(caller.tenant).policy().await?))
+}
+
+/// What changes of the policy.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetPolicy {
+    buffer: Option<BufferBody>,
+    #[serde(default)]
+    shares: BTreeMap<AccountId, Option<BasisPoints>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BufferBody {
+    #[serde(default)]
+    units: i64,
+    #[serde(default)]
+    part: BasisPoints,
+}
+
+async fn set_policy(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiJson(body): ApiJson<SetPolicy>,
+) -> Result<ApiJson<Policy>, Problem> {
+    let patch = PolicyPatch {
+        buffer: body.buffer.map(|b| Buffer {
+            units: b.units,
+            part: b.part,
+        }),
+        shares: body.shares,
+    };
+    Ok(ApiJson(app.hub().set_policy(&caller, patch).await?))
+}

@@ -1,0 +1,50 @@
+//! The HTTP API under `/api/v1`: one table of routes, one file for each part.
+
+pub(crate) mod alerts;
+pub(crate) mod catalog;
+pub(crate) mod events;
+pub(crate) mod inventory;
+pub(crate) mod orders;
+pub(crate) mod people;
+pub(crate) mod stores;
+pub(crate) mod system;
+pub(crate) mod work;
+
+use crate::route::{Param, Route};
+
+/// Parameters of every list.
+macro_rules! paged {
+    ($($name:literal: $about:literal),* $(,)?) => {
+        &[
+            $($crate::route::Param { name: $name, about: $about },)*
+            $crate::api::LIMIT,
+            $crate::api::CURSOR,
+        ]
+    };
+}
+pub(crate) use paged;
+
+/// How many.
+pub(crate) const LIMIT: Param = Param {
+    name: "limit",
+    about: "How many at most, 1 to 200; 50 unless given",
+};
+/// Where to go on.
+pub(crate) const CURSOR: Param = Param {
+    name: "cursor",
+    about: "`next_cursor` of the page before, as it came",
+};
+
+/// Every route of the API.
+pub(crate) fn routes() -> Vec<Route> {
+    let mut routes = stores::routes();
+    routes.extend(inventory::routes());
+    routes.extend(catalog::routes());
+    routes.extend(orders::routes());
+    routes.extend(work::routes());
+    routes.extend(alerts::routes());
+    routes.extend(people::routes());
+    routes.extend(events::routes());
+    routes.extend(system::routes());
+    routes
+}

@@ -1,0 +1,396 @@
+//! The OpenAPI 3.1 document and its page, made from the routes' table and the shapes' table.
+//!
+//! Both tables are plain data, so the document cannot speak of a route that does not exist, and a test compares real
+//! answers with the shapes.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::guard::Access;
+use crate::route::{Answer, Route};
+use crate::shapes::{Field, SHAPES, Shape};
+
+/// The document.
+pub(crate) fn document(routes: &[Route]) -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for route in routes {
+        let path = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
+        path[route.method.as_str().to_ascii_lowercase()] = operation(route);
+    }
+    let schemas: Map<String, Value> = SHAPES
+        .iter()
+        .map(|shape| (shape.name.to_owned(), schema(shape)))
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Stockbridge",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Stock that can be trusted: one ledger, every channel in step.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "tags": tags(routes).into_iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "description": "An API token" },
+            },
+            "responses": {
+                "Problem": {
+                    "description": "What is wrong and what to do",
+                    "content": { "application/problem+json": { "schema": reference("Problem") } },
+                },
+            },
+        },
+    })
+}
+
+/// The part of the API a path belongs to.
+fn tag(path: &str) -> &str {
+    match path.strip_prefix("/api/v1/") {
+        Some(rest) if rest.starts_with("integrations") => "stores",
+        Some(rest) => rest.split('/').next().unwrap_or(rest),
+        None => "server",
+    }
+}
+
+fn tags(routes: &[Route]) -> Vec<&str> {
+    let mut tags = Vec::new();
+    for route in routes {
+        let tag = tag(route.path);
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    tags
+}
+
+fn operation(route: &Route) -> Value {
+    let mut responses = Map::new();
+    let (status, answer) = match route.answer {
+        Answer::One(status, shape) => (status, json_answer(reference(shape))),
+        Answer::List(status, shape) => (status, json_answer(list_of(shape))),
+        Answer::Nothing => (204, json!({ "description": "Done" })),
+        Answer::Text(kind) => (200, json!({ "description": "Done", "content": { kind: {} } })),
+    };
+    responses.insert(status.to_string(), answer);
+    for status in refusals(route) {
+        responses.insert(
+            status.to_string(),
+            json!({ "$ref": "#/components/responses/Problem" }),
+        );
+    }
+    let mut operation = json!({
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "tags": [tag(route.path)],
+        "parameters": parameters(route),
+        "responses": responses,
+    });
+    operation["security"] = match route.access {
+        Access::Public => json!([]),
+        Access::Role(role) => {
+            operation["x-role"] = role.name().into();
+            json!([{ "token": [] }])
+        }
+    };
+    if let Some(shape) = route.body {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": { "schema": reference(shape) } },
+        });
+    }
+    operation
+}
+
+fn json_answer(schema: Value) -> Value {
+    json!({ "description": "Done", "content": { "application/json": { "schema": schema } } })
+}
+
+/// The statuses a route may refuse with.
+fn refusals(route: &Route) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    if route.access != Access::Public {
+        statuses.extend([401, 403]);
+    }
+    if route.path.contains('{') {
+        statuses.push(404);
+    }
+    if route.idempotent() {
+        statuses.push(409);
+    }
+    if route.body.is_some() {
+        statuses.extend([400, 413]);
+    }
+    if route.body.is_some() || !route.query.is_empty() {
+        statuses.push(422);
+    }
+    statuses
+}
+
+fn operation_id(route: &Route) -> String {
+    let mut id = route.method.as_str().to_ascii_lowercase();
+    for part in route.path.trim_start_matches("/api/v1").split(['/', '-', '.']) {
+        let word = part.trim_matches(['{', '}']);
+        let mut letters = word.chars();
+        if let Some(first) = letters.next() {
+            id.extend(first.to_uppercase());
+            id.push_str(letters.as_str());
+        }
+    }
+    id
+}
+
+fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn about_path(name: &str) -> &'static str {
+    match name {
+        "channel" => "Name of the channel",
+        "sku" => "The product's SKU, percent-encoded",
+        _ => "Its id",
+    }
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let text = json!({ "type": "string" });
+    let mut parameters: Vec<Value> = path_parameters(route.path)
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "description": about_path(name), "schema": text }))
+        .collect();
+    for param in route.query {
+        let schema = match param.name {
+            "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
+            "attention" | "mapped" | "verified" => json!({ "type": "boolean" }),
+            _ => text.clone(),
+        };
+        parameters
+            .push(json!({ "name": param.name, "in": "query", "description": param.about, "schema": schema }));
+    }
+    if route.idempotent() {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header",
+            "description": "The same key with the same request answers as the first time",
+            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
+        }));
+    }
+    parameters
+}
+
+fn reference(shape: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{shape}") })
+}
+
+fn list_of(shape: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["data", "next_cursor"],
+        "properties": {
+            "data": { "type": "array", "items": reference(shape) },
+            "next_cursor": { "type": ["string", "null"], "description": "Send it back as `cursor`; null on the last page" },
+        },
+    })
+}
+
+fn schema(shape: &Shape) -> Value {
+    let properties: Map<String, Value> = shape
+        .fields
+        .iter()
+        .map(|field| {
+            let mut schema = kind(field.kind);
+            schema["description"] = field.about.into();
+            (field.name.to_owned(), schema)
+        })
+        .collect();
+    let required: Vec<&str> = shape
+        .fields
+        .iter()
+        .filter(|f| required(shape, f))
+        .map(|f| f.name)
+        .collect();
+    let mut schema = json!({
+        "type": "object",
+        "description": shape.about,
+        "properties": properties,
+        "required": required,
+    });
+    if shape.input {
+        schema["additionalProperties"] = false.into();
+    }
+    if shape.name == "NewProduct" {
+        return json!({ "oneOf": [schema, { "type": "array", "items": schema, "maxItems": 1_000 }] });
+    }
+    schema
+}
+
+/// Of what is sent, fields that may be left out end in `?`; of what is answered, these are null.
+fn required(shape: &Shape, field: &Field) -> bool {
+    field.name != "errors" && !(shape.input && field.kind.ends_with('?'))
+}
+
+/// The schema of a kind: `text`, `int`, `bool`, `instant`, `any`, `map`, a shape's name, `[kind]`, `kind?`.
+fn kind(text: &str) -> Value {
+    if let Some(inner) = text.strip_suffix('?') {
+        let schema = kind(inner);
+        return match schema.get("type").and_then(Value::as_str) {
+            Some(plain) => {
+                let plain = plain.to_owned();
+                let mut schema = schema;
+                schema["type"] = json!([plain, "null"]);
+                schema
+            }
+            None => json!({ "anyOf": [schema, { "type": "null" }] }),
+        };
+    }
+    if let Some(inner) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
+        return json!({ "type": "array", "items": kind(inner) });
+    }
+    match text {
+        "text" => json!({ "type": "string" }),
+        "int" => json!({ "type": "integer", "format": "int64" }),
+        "bool" => json!({ "type": "boolean" }),
+        "instant" => json!({ "type": "string", "format": "date-time" }),
+        "map" => json!({ "type": "object", "additionalProperties": true }),
+        "any" => json!({}),
+        shape => json!({ "allOf": [reference(shape)] }),
+    }
+}
+
+/// The document as its page shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct DocsPage {
+    version: &'static str,
+    theme: &'static str,
+    groups: Vec<Group>,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    name: String,
+    operations: Vec<Operation>,
+}
+
+#[derive(Debug, Serialize)]
+struct Operation {
+    method: String,
+    path: &'static str,
+    summary: &'static str,
+    access: String,
+    parameters: Vec<Parameter>,
+    body: Option<String>,
+    answer: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Parameter {
+    name: String,
+    place: String,
+    text: String,
+}
+
+/// The document for its page.
+pub(crate) fn page(routes: &[Route], theme: &'static str) -> DocsPage {
+    let groups = tags(routes)
+        .into_iter()
+        .map(|name| Group {
+            name: name.to_owned(),
+            operations: routes.iter().filter(|r| tag(r.path) == name).map(shown).collect(),
+        })
+        .collect();
+    DocsPage {
+        version: env!("CARGO_PKG_VERSION"),
+        theme,
+        groups,
+    }
+}
+
+fn shown(route: &Route) -> Operation {
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Operation {
+        method: route.method.to_string(),
+        path: route.path,
+        summary: route.summary,
+        access: match route.access {
+            Access::Public => "For everybody.".into(),
+            Access::Role(role) => format!("Needs the role {role} or more."),
+        },
+        parameters: parameters(route)
+            .iter()
+            .map(|p| Parameter {
+                name: word(&p["name"]),
+                place: word(&p["in"]),
+                text: word(&p["description"]),
+            })
+            .collect(),
+        body: route.body.map(sketch),
+        answer: match route.answer {
+            Answer::One(_, shape) => Some(sketch(shape)),
+            Answer::List(_, shape) => Some(format!(
+                "{{ \"data\": [ … ], \"next_cursor\": text or null }}\n\n{}",
+                sketch(shape)
+            )),
+            Answer::Text(kind) => Some(kind.to_owned()),
+            Answer::Nothing => None,
+        },
+    }
+}
+
+/// A shape, one field a line.
+fn sketch(name: &str) -> String {
+    let Some(shape) = SHAPES.iter().find(|s| s.name == name) else {
+        return name.to_owned();
+    };
+    let widest = shape.fields.iter().map(|f| f.name.len()).max().unwrap_or(0);
+    let mut text = format!("{}: {}\n", shape.name, shape.about);
+    for field in shape.fields {
+        text.push_str(&format!(
+            "  {:widest$}  {:14} {}\n",
+            field.name, field.kind, field.about
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_reference_leads_to_a_shape() {
+        let text = document(&crate::api::routes()).to_string();
+        let known: BTreeSet<&str> = SHAPES.iter().map(|s| s.name).collect();
+        let mut used = BTreeSet::new();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(known.contains(name), "no shape {name}");
+            used.insert(name);
+        }
+        assert_eq!(known.len(), SHAPES.len(), "shapes have different names");
+        assert_eq!(used, known, "every shape is used");
+    }
+
+    #[test]
+    fn operations_have_different_ids_and_a_summary() {
+        let routes = crate::api::routes();
+        let ids: BTreeSet<String> = routes.iter().map(operation_id).collect();
+        assert_eq!(ids.len(), routes.len());
+        assert!(
+            routes
+                .iter()
+                .all(|r| !r.summary.is_empty() && !r.summary.ends_with('.'))
+        );
+    }
+
+    #[test]
+    fn kinds_that_may_be_missing_allow_null() {
+        assert_eq!(kind("text?")["type"], json!(["string", "null"]));
+        assert_eq!(kind("[int]")["items"]["type"], "integer");
+        assert_eq!(kind("Money?")["anyOf"][1]["type"], "null");
+    }
+}
