@@ -1,2 +1,113 @@
-//! stockbridge-bench.
-fn main() {}
+//! Measures Stockbridge against the figures it has to reach; see `docs/benchmarks.md` for how and what came out.
+//!
+//! Every benchmark drives the product's own public functions on a database of its own: SQLite in a file with the
+//! product's settings, and PostgreSQL where a server is named. `report` prints and keeps what they find.
+
+mod allocations;
+mod amazon;
+mod cases;
+mod env;
+mod machine;
+mod report;
+mod stage;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use cases::queue::WorkerArgs;
+use machine::Machine;
+use report::{Report, say};
+use stage::Kind;
+
+/// Measures Stockbridge.
+#[derive(Debug, Parser)]
+#[command(name = "stockbridge-bench")]
+struct Args {
+    #[command(subcommand)]
+    bench: Bench,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What holds for every benchmark.
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// Write the figures to this file, too.
+    #[arg(long, global = true, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// A superuser's URL of a PostgreSQL server to measure on; see scripts/pg.
+    #[arg(long, global = true, value_name = "URL", env = stockbridge_store::testing::POSTGRES_VARIABLE)]
+    postgres: Option<String>,
+    /// Measure on this database only.
+    #[arg(long, global = true)]
+    database: Option<Kind>,
+    /// Divide every amount by this, to try the benchmarks out; the figures are not comparable then.
+    #[arg(long, global = true, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    shrink: u32,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Bench {
+    /// From Amazon's JSON to committed orders, and the same again.
+    Import,
+    /// From dirty products to listings that are due and a push for their accounts.
+    Offers,
+    /// Durable jobs through the queue, and an urgent one beside a million others.
+    Queue,
+    /// What the API reads, at 100,000 orders.
+    Reads,
+    /// Memory and readiness of an idle server.
+    Idle,
+    /// All of them.
+    All,
+    /// One of the processes of `queue`.
+    #[command(hide = true)]
+    QueueWorker(WorkerArgs),
+}
+
+impl Options {
+    fn amount(&self, full: usize) -> usize {
+        (full / usize::try_from(self.shrink).unwrap_or(1)).max(200)
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Args { bench, options } = Args::parse();
+    if let Bench::QueueWorker(worker) = &bench {
+        return cases::queue::worker(worker).await;
+    }
+    let machine = Machine::look()?;
+    say(&machine.line());
+    let mut report = Report::new(env::system().now().to_string(), machine);
+    let all = matches!(bench, Bench::All);
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        if options.database.is_some_and(|only| only != kind) {
+            continue;
+        }
+        if kind == Kind::Postgres && options.postgres.is_none() {
+            report.leave_out("PostgreSQL: name a server with --postgres (scripts/pg starts one)");
+            continue;
+        }
+        if all || matches!(bench, Bench::Import) {
+            cases::import::run(kind, &options, &mut report).await?;
+        }
+        if all || matches!(bench, Bench::Offers) {
+            cases::offers::run(kind, &options, &mut report).await?;
+        }
+        if all || matches!(bench, Bench::Queue) {
+            cases::queue::run(kind, &options, &mut report).await?;
+        }
+        if all || matches!(bench, Bench::Reads) {
+            cases::reads::run(kind, &options, &mut report).await?;
+        }
+    }
+    if all || matches!(bench, Bench::Idle) {
+        cases::idle::run(&mut report).await?;
+    }
+    match &options.json {
+        Some(file) => report.write(file),
+        None => Ok(()),
+    }
+}

@@ -141,7 +141,15 @@ pub async fn postgres() -> Result<Option<TestDb>, StoreError> {
         });
         return Ok(None);
     };
-    let client = connect(&admin).await?;
+    postgres_at(&admin).await.map(Some)
+}
+
+/// A PostgreSQL database on the cluster of the superuser's URL `admin`.
+///
+/// # Errors
+/// When the cluster cannot be used.
+pub async fn postgres_at(admin: &str) -> Result<TestDb, StoreError> {
+    let client = connect(admin).await?;
     let role = format!(
         "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN PASSWORD 'stockbridge'; \
          EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
@@ -152,16 +160,17 @@ pub async fn postgres() -> Result<Option<TestDb>, StoreError> {
     client.batch_execute(&drop_old).await.map_err(StoreError::other)?;
     let create = format!("CREATE DATABASE {name} OWNER {ROLE} TEMPLATE template0 ENCODING 'UTF8'");
     client.batch_execute(&create).await.map_err(StoreError::other)?;
-    let url = format!("postgresql://{ROLE}:stockbridge@{}/{name}", address(&admin)?);
+    let url = format!("postgresql://{ROLE}:stockbridge@{}/{name}", address(admin)?);
     let config = DbConfig::Postgres {
         url,
         max_connections: 8,
     };
-    Ok(Some(TestDb {
+    let admin = admin.to_owned();
+    Ok(TestDb {
         label: "postgres",
         config,
         leftover: Leftover::Database { admin, name },
-    }))
+    })
 }
 
 fn unique_name() -> String {

@@ -1,0 +1,7 @@
+//! The benchmarks, one file each.
+
+pub mod idle;
+pub mod import;
+pub mod offers;
+pub mod queue;
+pub mod reads;
