@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use stockbridge_domain::channel::{HttpRequest, HttpResponse, SecretText, Transport, TransportError};
@@ -15,14 +16,57 @@ use stockbridge_sim::{CallOutcome, ListingConfig, SellerConfig, Sim, SimConfig, 
 use stockbridge_store::{
     Database, MasterKey, OrderFilter, OrderRecord, PageQuery, Store, StoreConfig, Tenant,
 };
+use tokio::sync::Notify;
 
 /// When every test begins.
 const START: &str = "2026-11-21T06:00:00Z";
 /// One tick of the stepped clock.
 const TICK: Duration = Duration::from_millis(500);
 
-/// Carries requests straight into the simulator.
-struct IntoSim(Arc<Sim>);
+/// Carries requests straight into the simulator, and can be told never to come back from one.
+pub struct IntoSim {
+    sim: Arc<Sim>,
+    /// Calls until the one that never comes back; negative for never.
+    left: AtomicI64,
+    /// Whether that call is applied before it is lost.
+    applied: AtomicBool,
+    /// Told when it is reached.
+    pub reached: Notify,
+}
+
+impl IntoSim {
+    fn new(sim: Arc<Sim>) -> Arc<Self> {
+        Arc::new(Self {
+            sim,
+            left: AtomicI64::new(-1),
+            applied: AtomicBool::new(false),
+            reached: Notify::new(),
+        })
+    }
+
+    /// The call after `calls` more never comes back.
+    pub fn hang_after(&self, calls: i64, applied: bool) {
+        self.applied.store(applied, Ordering::SeqCst);
+        self.left.store(calls, Ordering::SeqCst);
+    }
+
+    fn answer(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        match self.sim.call(request) {
+            CallOutcome::Answer(answer) => {
+                let promised = answer
+                    .headers()
+                    .get("content-length")
+                    .and_then(|l| l.to_str().ok()?.parse().ok());
+                if promised.is_some_and(|length: usize| length > answer.body().len()) {
+                    return Err(TransportError::NoAnswer("the answer was cut off".to_owned()));
+                }
+                Ok(answer)
+            }
+            CallOutcome::Lost => Err(TransportError::NoAnswer("timed out".to_owned())),
+            CallOutcome::Dropped => Err(TransportError::NoAnswer("connection closed".to_owned())),
+        }
+    }
+}
 
 impl Transport for IntoSim {
     fn send(
@@ -31,11 +75,14 @@ impl Transport for IntoSim {
         _timeout: Duration,
     ) -> BoxFut<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
-            match self.0.call(request) {
-                CallOutcome::Answer(answer) => Ok(answer),
-                CallOutcome::Lost => Err(TransportError::NoAnswer("timed out".to_owned())),
-                CallOutcome::Dropped => Err(TransportError::NoAnswer("connection closed".to_owned())),
+            if self.left.fetch_sub(1, Ordering::SeqCst) == 0 {
+                if self.applied.load(Ordering::SeqCst) {
+                    let _ = self.answer(request);
+                }
+                self.reached.notify_one();
+                return std::future::pending().await;
             }
+            self.answer(request)
         })
     }
 }
@@ -46,6 +93,7 @@ pub struct World {
     pub sim: Arc<Sim>,
     pub hub: Hub,
     pub caller: Caller,
+    pub wire: Arc<IntoSim>,
     worker: Worker,
 }
 
@@ -101,12 +149,8 @@ impl World {
             endpoint_overrides: true,
             public_url: None,
         };
-        let hub = Hub::new(
-            store,
-            stockbridge_channels::all(),
-            Arc::new(IntoSim(sim.clone())),
-            settings,
-        );
+        let wire = IntoSim::new(sim.clone());
+        let hub = Hub::new(store, stockbridge_channels::all(), wire.clone(), settings);
         let options = WorkerOptions {
             workers: 1,
             owner: "test".to_owned(),
@@ -115,6 +159,7 @@ impl World {
         Self {
             clock,
             sim,
+            wire,
             worker,
             caller: Caller::operator(tenant),
             hub,
@@ -210,14 +255,38 @@ impl World {
         panic!("the work does not end");
     }
 
+    /// Kills the worker at its `calls`th call from now on, before or after the channel has applied it, and starts
+    /// another. What it had begun is never ended by it. Answers whether it came that far.
+    pub async fn kill_at_call(&mut self, calls: i64, applied: bool, within: Duration) -> bool {
+        self.wire.hang_after(calls, applied);
+        let wire = self.wire.clone();
+        let killed = tokio::select! {
+            () = wire.reached.notified() => true,
+            () = self.pass(within) => false,
+        };
+        self.wire.hang_after(-1, false);
+        let options = WorkerOptions {
+            workers: 1,
+            owner: format!("after-{calls}"),
+        };
+        self.worker = Worker::new(self.hub.clone(), options);
+        killed
+    }
+
     /// Lets time pass, working whatever becomes due.
     pub async fn pass(&self, span: Duration) {
+        // Long waits are for schedules alone; they need no fine ticks.
+        let tick = if span > Duration::from_secs(100) {
+            TICK * 6
+        } else {
+            TICK
+        };
         let mut left = span;
         while !left.is_zero() {
             self.work().await;
-            self.clock.advance(TICK);
-            self.sim.advance(TICK);
-            left = left.saturating_sub(TICK);
+            self.clock.advance(tick);
+            self.sim.advance(tick);
+            left = left.saturating_sub(tick);
         }
         self.work().await;
     }

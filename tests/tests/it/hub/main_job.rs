@@ -149,7 +149,7 @@ async fn a_pending_order_reserves_and_its_cancellation_gives_back() {
         (OrderStatus::Pending, 7)
     );
     world.sim.cancel(&id, Some(true)).expect("cancellable");
-    world.secs(430).await;
+    world.secs(900).await;
     assert_eq!(
         (world.orders().await[0].status, world.available("SKU-1").await),
         (OrderStatus::Cancelled, 10)

@@ -1,4 +1,6 @@
 //! The hub as a whole, against the simulator.
 
+mod bad_input;
+mod crash;
 mod harness;
 mod main_job;
