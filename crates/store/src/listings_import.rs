@@ -109,7 +109,7 @@ impl TenantTx {
             return Ok(outcome);
         }
         let page = self.listings_page(account, &latest).await?;
-        let (mut inserts, mut updates, mut readings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut inserts, mut updates, mut readings) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut dirty = BTreeSet::new();
         for (sku, snapshot) in latest {
             let shown = shown(snapshot)?;
@@ -124,7 +124,7 @@ impl TenantTx {
                             .product
                             .filter(|_| known.shown.fulfilled_by != shown.fulfilled_by),
                     );
-                    updates.push(self.changed_values(known.id, shown));
+                    updates.insert(known.id, self.changed_values(known.id, shown));
                 }
                 None => {
                     outcome.created += 1;
@@ -136,6 +136,8 @@ impl TenantTx {
             }
         }
         self.tx.insert_many("listings", COLUMNS, "", inserts).await?;
+        // In the order in which everybody locks listings.
+        let updates: Vec<_> = updates.into_values().collect();
         self.tx.exec_many(UPDATE, &updates).await?;
         dirty.extend(self.take_readings(account, &readings, read_at).await?);
         self.mark_dirty(dirty, "listings", read_at).await?;

@@ -6,7 +6,8 @@
 //!
 //! Locks are taken in one order, so that no two transactions wait for each other: the account whose orders are written
 //! ([`TenantTx::lock_account`]), then products by id, then listings by id, then dirty products by id. A transaction makes
-//! one call that locks products, or several for the same ones. What was read before a lock is read again under it.
+//! one call that waits for products, or several for the same ones; [`TenantTx::settle`] waits for none and may come after
+//! it. What was read before a lock is read again under it. Offers, plans and marks change under their product's lock only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,19 +86,9 @@ impl StockBook {
     /// balances at the default location.
     pub(crate) async fn lock(tx: &mut TenantTx, products: &BTreeSet<ProductId>) -> Result<Self, StoreError> {
         let location = Self::default_location(tx).await?;
-        let ids = id_list(products);
-        let key = tx.key();
-        let locked = tx
-            .tx
-            .query(
-                "SELECT id FROM products WHERE tenant_id = $1 AND id {in $2} ORDER BY id {for_update}",
-                &[key.clone(), ids.clone()],
-            )
-            .await?;
-        let mut lines = BTreeMap::new();
-        for row in &locked {
-            lines.insert(row.parsed(0)?, BookLine::default());
-        }
+        let locked = tx.lock_products(products, Wait::Yes).await?;
+        let mut lines: BTreeMap<_, _> = locked.into_iter().map(|id| (id, BookLine::default())).collect();
+        let (key, ids) = (tx.key(), id_list(products));
         let rows = tx
             .tx
             .query(
@@ -390,7 +381,53 @@ impl LedgerCheck {
     }
 }
 
+/// Whether to wait for what somebody else has locked, or to go without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    Yes,
+    No,
+}
+
+impl Wait {
+    /// The lock in SQL.
+    pub(crate) fn token(self) -> &'static str {
+        match self {
+            Self::Yes => "{for_update}",
+            Self::No => "{skip_locked}",
+        }
+    }
+}
+
 impl TenantTx {
+    /// Locks products in the order of their ids and answers those that exist (and are free, if it must not wait).
+    pub(crate) async fn lock_products(
+        &mut self,
+        products: &BTreeSet<ProductId>,
+        wait: Wait,
+    ) -> Result<BTreeSet<ProductId>, StoreError> {
+        let sql = format!(
+            "SELECT id FROM products WHERE tenant_id = $1 AND id {{in $2}} ORDER BY id {}",
+            wait.token()
+        );
+        let rows = self.tx.query(&sql, &[self.key(), id_list(products)]).await?;
+        rows.iter().map(|row| row.parsed(0)).collect()
+    }
+
+    /// Locks every product, or every product with a listing on one account, in the order of their ids.
+    pub(crate) async fn lock_all_products(&mut self, account: Option<AccountId>) -> Result<(), StoreError> {
+        let of_account =
+            "AND id IN (SELECT product_id FROM listings WHERE tenant_id = $1 AND account_id = $2)";
+        let (which, params) = match account {
+            Some(account) => (of_account, vec![self.key(), account.into()]),
+            None => ("", vec![self.key()]),
+        };
+        // Counted, so that their ids need not travel.
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT id FROM products WHERE tenant_id = $1 {which} ORDER BY id {{for_update}}) p"
+        );
+        self.tx.query(&sql, &params).await.map(drop)
+    }
+
     /// Locks an account: its orders are written by one transaction at a time, so what a page was compared with stays as
     /// it was. Comes before every lock of products.
     ///

@@ -21,7 +21,7 @@ const COLUMNS: &[(&str, Kind)] = &[
 const KEEP_FIRST: &str = "ON CONFLICT (tenant_id, product_id) DO UPDATE SET cause = dirty_products.cause";
 
 impl TenantTx {
-    /// Marks products for new offers; a product marked before keeps its earlier cause.
+    /// Marks products for new offers; a product marked before keeps its earlier cause. Call it after what locked them.
     ///
     /// # Errors
     /// When the database refuses.
@@ -63,6 +63,7 @@ impl TenantTx {
         account: Option<AccountId>,
         cause: &str,
     ) -> Result<u64, StoreError> {
+        self.lock_all_products(account).await?;
         let params = [self.key(), cause.into(), self.env.now().into(), account.into()];
         let (source, params) = match account {
             Some(_) => (

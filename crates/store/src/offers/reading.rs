@@ -9,6 +9,7 @@ use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp
 use crate::columns::Columns as _;
 use crate::db::Value;
 use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
+use crate::stock::Wait;
 use crate::{StoreError, TenantTx};
 
 /// Pauses between readings of one listing while its write is not proved: short at first, then minutes.
@@ -86,18 +87,18 @@ impl TenantTx {
     /// # Errors
     /// When the database refuses.
     pub async fn read_all_again(&mut self, account: AccountId) -> Result<u64, StoreError> {
+        self.lock_all_products(Some(account)).await?;
         self.tx
             .exec(
-                // Locked in the order of everybody else.
-                "UPDATE listings SET read_due_at = $3 WHERE tenant_id = $1 AND id IN (SELECT id FROM listings \
-                 WHERE tenant_id = $1 AND account_id = $2 AND fulfilled_by = 'seller' AND product_id IS NOT NULL \
-                 AND (read_due_at IS NULL OR read_due_at > $3) ORDER BY id {for_update})",
+                "UPDATE listings SET read_due_at = $3 WHERE tenant_id = $1 AND account_id = $2 \
+                 AND fulfilled_by = 'seller' AND product_id IS NOT NULL AND (read_due_at IS NULL OR read_due_at > $3)",
                 &[self.key(), account.into(), self.env.now().into()],
             )
             .await
     }
 
-    /// Stops reading listings whose quantity the channel does not tell.
+    /// Stops reading listings whose quantity the channel does not tell. Waits for nobody: one that is being changed right
+    /// now stays due.
     ///
     /// # Errors
     /// When the database refuses.
@@ -108,7 +109,8 @@ impl TenantTx {
         let skus = Value::TextList(skus.iter().map(|s| s.as_str().to_owned()).collect());
         self.tx
             .exec(
-                "UPDATE listings SET read_due_at = NULL WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3}",
+                "UPDATE listings SET read_due_at = NULL WHERE tenant_id = $1 AND id IN (SELECT id FROM listings \
+                 WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3} {skip_locked})",
                 &[self.key(), account.into(), skus],
             )
             .await?;
@@ -149,7 +151,7 @@ impl TenantTx {
             ids.insert(row.string(1)?, row.parsed::<ListingId>(0)?);
         }
         let mut offers = self
-            .lock_offers(ids.values().map(ToString::to_string).collect())
+            .lock_offers(ids.values().map(ToString::to_string).collect(), Wait::Yes)
             .await?;
         let (mut values, mut verified, mut dirty) = (Vec::new(), Vec::new(), Vec::new());
         for reading in readings {
@@ -204,6 +206,8 @@ impl TenantTx {
     }
 
     /// Settles what can be settled of an account: `complete_until` is the instant before which every order is imported.
+    /// Waits for nobody, so it may follow an import or readings in one transaction; what others work on right now is
+    /// settled the next time.
     ///
     /// # Errors
     /// When the database refuses.
@@ -231,7 +235,7 @@ impl TenantTx {
         }
         let now = self.env.now();
         let offers = self
-            .lock_offers(skus.keys().map(ToString::to_string).collect())
+            .lock_offers(skus.keys().map(ToString::to_string).collect(), Wait::No)
             .await?;
         let (mut values, mut verified, mut dirty) = (Vec::new(), Vec::new(), Vec::<ProductId>::new());
         for (id, (product, mut offer)) in offers {

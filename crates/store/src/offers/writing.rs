@@ -13,7 +13,7 @@ use super::planning::{PlannedListing, due_priority};
 use crate::columns::Columns as _;
 use crate::db::{Kind, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_COLUMNS, offer_from_row, offer_values};
-use crate::stock::StockBook;
+use crate::stock::Wait;
 use crate::{StoreError, TenantTx};
 
 /// How long a listing whose write was refused for good is left alone before the same is tried again.
@@ -188,7 +188,7 @@ impl TenantTx {
     /// When the database refuses; the writes then stay recorded as on their way and are read back later.
     pub async fn finish_writes(&mut self, answers: &[WriteAnswer]) -> Result<(), StoreError> {
         let ids: Vec<String> = answers.iter().map(|a| a.listing.to_string()).collect();
-        let mut offers = self.lock_offers(ids).await?;
+        let mut offers = self.lock_offers(ids, Wait::Yes).await?;
         let mut closed = Closed::default();
         for answer in answers {
             if let Some((product, offer)) = offers.get_mut(&answer.listing) {
@@ -284,7 +284,7 @@ impl TenantTx {
         let ids = rows.iter().map(|row| row.string(0)).collect::<Result<_, _>>()?;
         let now = self.env.now();
         let (mut listings, mut pushes) = (Vec::new(), Vec::new());
-        for (id, (_, mut offer)) in self.lock_offers(ids).await? {
+        for (id, (_, mut offer)) in self.lock_offers(ids, Wait::Yes).await? {
             let Some(write) = offer
                 .write
                 .filter(|w| w.state == WriteState::Sent && w.sent_at < sent_before)
@@ -319,10 +319,12 @@ impl TenantTx {
             .await
     }
 
-    /// Locks the products of these listings and reads their offers.
+    /// Locks the products of these listings and the listings, and reads their offers. If it must not wait, those that
+    /// somebody else has locked are left out.
     pub(super) async fn lock_offers(
         &mut self,
         listings: Vec<String>,
+        wait: Wait,
     ) -> Result<HashMap<ListingId, (Option<ProductId>, Offer)>, StoreError> {
         let ids = Value::TextList(listings);
         let rows = self
@@ -336,14 +338,24 @@ impl TenantTx {
             .iter()
             .map(|row| row.parsed(0))
             .collect::<Result<BTreeSet<ProductId>, _>>()?;
-        StockBook::lock(self, &products).await?;
+        let locked = self.lock_products(&products, wait).await?;
         let sql = format!(
-            "SELECT id, product_id, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND id {{in $2}} ORDER BY id {{for_update}}"
+            "SELECT id, product_id, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND id {{in $2}} ORDER BY id {}",
+            wait.token()
         );
         let rows = self.tx.query(&sql, &[self.key(), ids]).await?;
-        rows.iter()
-            .map(|row| Ok((row.parsed(0)?, (row.opt_parsed(1)?, offer_from_row(row, 2)?))))
-            .collect()
+        let mut offers = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let product: Option<ProductId> = row.opt_parsed(1)?;
+            if product.is_none_or(|p| locked.contains(&p)) {
+                offers.insert(row.parsed(0)?, (product, offer_from_row(row, 2)?));
+            } else if wait == Wait::Yes {
+                return Err(StoreError::Busy {
+                    detail: "a listing was mapped to another product just now".to_owned(),
+                });
+            }
+        }
+        Ok(offers)
     }
 }
 

@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod audit;
 mod catalog;
+mod crowd;
 mod idempotency;
 mod import;
 mod listings;
