@@ -105,10 +105,11 @@ pub async fn perform(
         io.pacer.learn_rate(account, bucket, rate).await;
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
-        let until = io.env.now().plus(pause(operation, rate, headers));
-        if let Some(bucket) = operation.bucket {
-            io.pacer.exhausted(account, bucket, until).await;
-        }
+        let asked = asked_pause(headers);
+        let until = match operation.bucket {
+            Some(bucket) => io.pacer.exhausted(account, bucket, asked).await,
+            None => io.env.now().plus(asked.max(UNPLANNED_PAUSE)),
+        };
         let message = "the channel asks to call less often; it goes on by itself";
         return Err(ChannelError::new(Fault::Throttled, operation.name, message)
             .until(until)
@@ -117,22 +118,16 @@ pub async fn perform(
     Ok(response)
 }
 
-/// How long to wait after a refusal: until one token is there again, or as long as the channel says, if longer.
-fn pause(operation: &Operation, learned_micro: Option<i64>, headers: &HeaderMap) -> Duration {
-    const FALLBACK: Duration = Duration::from_secs(30);
+/// How long to wait after a refusal of an operation without a usage plan.
+const UNPLANNED_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long the channel itself asks to wait, within reason; zero if it does not say.
+fn asked_pause(headers: &HeaderMap) -> Duration {
     const LONGEST: Duration = Duration::from_secs(3600);
-    let rate = learned_micro
-        .or(operation.bucket.map(|b| b.rate_micro))
-        .filter(|r| *r > 0);
-    let token = rate
-        .and_then(|r| u64::try_from(1_000_000_000_i64 / r).ok())
-        .map_or(FALLBACK, Duration::from_millis);
     let asked = headers
         .get(http::header::RETRY_AFTER)
         .and_then(|v| v.to_str().ok()?.trim().parse().ok());
-    token
-        .max(asked.map_or(Duration::ZERO, Duration::from_secs))
-        .clamp(Duration::from_millis(1), LONGEST)
+    asked.map_or(Duration::ZERO, Duration::from_secs).min(LONGEST)
 }
 
 fn capped(response: HttpResponse, limit_bytes: usize) -> Result<HttpResponse, TransportError> {

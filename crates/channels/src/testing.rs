@@ -107,12 +107,21 @@ impl Pacer for World {
         })
     }
 
-    fn exhausted<'a>(&'a self, _: AccountId, bucket: &'a BucketSpec, _: Timestamp) -> BoxFut<'a, ()> {
+    fn exhausted<'a>(
+        &'a self,
+        _: AccountId,
+        bucket: &'a BucketSpec,
+        least: Duration,
+    ) -> BoxFut<'a, Timestamp> {
         Box::pin(async move {
-            self.told
-                .lock()
-                .unwrap()
-                .push(format!("exhausted {}", bucket.name))
+            let mut told = self.told.lock().unwrap();
+            let learned = told
+                .iter()
+                .rev()
+                .find_map(|t| t.strip_prefix("learn ")?.split(' ').nth(1)?.parse().ok());
+            told.push(format!("exhausted {}", bucket.name));
+            let token_ms = 1_000_000_000 / learned.unwrap_or(bucket.rate_micro);
+            now().plus(Duration::from_millis(token_ms.unsigned_abs()).max(least))
         })
     }
 }

@@ -43,11 +43,15 @@ impl Pacer for StorePacer {
         &'a self,
         account: AccountId,
         bucket: &'a BucketSpec,
-        until: Timestamp,
-    ) -> BoxFut<'a, ()> {
+        least: Duration,
+    ) -> BoxFut<'a, Timestamp> {
         Box::pin(async move {
-            if let Err(error) = self.0.exhaust(account, bucket, until).await {
-                tracing::warn!(account.id = %account, %error, "an empty budget could not be kept");
+            match self.0.exhaust(account, bucket, least).await {
+                Ok(until) => until,
+                Err(error) => {
+                    tracing::warn!(account.id = %account, %error, "an empty budget could not be kept");
+                    self.0.env().now().plus(least.max(BLIND_WAIT))
+                }
             }
         })
     }

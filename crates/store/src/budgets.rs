@@ -5,6 +5,8 @@
 //! answered by the channel itself, so these commits do not wait for the disk.
 
 use serde::Serialize;
+use std::time::Duration;
+
 use stockbridge_domain::channel::{BucketSpec, Grant};
 use stockbridge_domain::job::Bucket;
 use stockbridge_domain::{AccountId, Timestamp};
@@ -65,7 +67,8 @@ impl Tenant {
         .await
     }
 
-    /// Notes that the channel refused a call: whatever we believed, there is no token before `until`.
+    /// Notes that the channel refused a call: whatever we believed, the bucket is empty. Answers when it holds a token
+    /// again, by the rate as learned, and not before `least` has passed.
     ///
     /// # Errors
     /// When the database fails.
@@ -73,11 +76,17 @@ impl Tenant {
         &self,
         account: AccountId,
         spec: &BucketSpec,
-        until: Timestamp,
-    ) -> Result<(), StoreError> {
+        least: Duration,
+    ) -> Result<Timestamp, StoreError> {
         let now = self.env().now();
         self.with_bucket(account, spec, |bucket| {
             *bucket = bucket.at(now);
+            bucket.level_micro = bucket.level_micro.min(0);
+            let until = match { *bucket }.take(now) {
+                Grant::Go => now,
+                Grant::Wait(at) => at,
+            }
+            .max(now.plus(least));
             // So low that it reaches one token at `until`.
             let gained = until
                 .since(now)
@@ -87,6 +96,7 @@ impl Tenant {
             bucket.level_micro = bucket
                 .level_micro
                 .min(1_000_000_i64.saturating_sub(gained).saturating_sub(1));
+            until
         })
         .await
     }
@@ -224,8 +234,9 @@ mod tests {
             let tenant = store.tenant(clock.env().id());
             let account = clock.env().id();
             tenant.learn_rate(account, &SPEC, 100_000).await.unwrap();
-            let until = clock.env().now().plus(Duration::from_secs(60));
-            tenant.exhaust(account, &SPEC, until).await.unwrap();
+            let minute = Duration::from_secs(60);
+            let until = tenant.exhaust(account, &SPEC, minute).await.unwrap();
+            assert_eq!(until, clock.env().now().plus(minute));
             let Grant::Wait(at) = tenant.take_token(account, &SPEC).await.unwrap() else {
                 panic!("the channel said no")
             };
@@ -242,9 +253,8 @@ mod tests {
             clock.advance(Duration::from_secs(61));
             assert_eq!(tenant.take_token(account, &SPEC).await.unwrap(), Grant::Go);
             // An earlier refusal does not shorten a later one, and the learned rate survives.
-            let later = clock.env().now().plus(Duration::from_secs(60));
-            tenant.exhaust(account, &SPEC, later).await.unwrap();
-            tenant.exhaust(account, &SPEC, clock.env().now()).await.unwrap();
+            let later = tenant.exhaust(account, &SPEC, minute).await.unwrap();
+            tenant.exhaust(account, &SPEC, Duration::ZERO).await.unwrap();
             assert!(
                 matches!(tenant.take_token(account, &SPEC).await.unwrap(), Grant::Wait(at) if at >= later)
             );

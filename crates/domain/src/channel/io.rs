@@ -75,13 +75,14 @@ pub trait Pacer: Send + Sync {
         bucket: &'a BucketSpec,
         rate_micro: i64,
     ) -> BoxFut<'a, ()>;
-    /// The channel refused a call: the bucket is empty whatever we believed, until `until`.
+    /// The channel refused a call: the bucket is empty whatever we believed. Answers when there will be a token again, by
+    /// the rate as learned, and not before `least` has passed (what the channel asked for; zero if it did not).
     fn exhausted<'a>(
         &'a self,
         account: AccountId,
         bucket: &'a BucketSpec,
-        until: Timestamp,
-    ) -> BoxFut<'a, ()>;
+        least: Duration,
+    ) -> BoxFut<'a, Timestamp>;
 }
 
 /// Everything an adapter is given.

@@ -8,7 +8,7 @@ use stockbridge_domain::channel::{ChannelError, Fault, OrderPage, OrderQuery};
 use stockbridge_domain::{RunId, Timestamp};
 use stockbridge_store::{Finish, ImportAccount, RunProgress, RunState};
 
-use super::{JobCtx, JobError, done, plan};
+use super::{JobCtx, JobError, done, plan, read_back};
 use crate::connections::Opened;
 
 pub(super) const KIND: &str = "orders.pull";
@@ -158,6 +158,9 @@ async fn store_page(
             dirty |= settled.settled > 0;
         }
         tx.end_run(run, RunState::Done, None).await?;
+    }
+    if outcome.reread {
+        tx.enqueue(read_back(account.id, ctx.now())).await?;
     }
     if dirty {
         tx.enqueue(plan(ctx.tenant.id(), ctx.now())).await?;

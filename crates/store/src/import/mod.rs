@@ -94,6 +94,8 @@ pub struct ImportOutcome {
     pub unchanged: i64,
     /// Products whose offers have to be computed anew.
     pub dirty: usize,
+    /// Whether a cancellation may have raised what a listing shows: its read-back is due now.
+    pub reread: bool,
     /// Ids of the orders written, by the channel's id.
     pub orders: HashMap<String, OrderId>,
     /// What a person should know.

@@ -114,6 +114,7 @@ impl TenantTx {
             }
         }
         outcome.dirty = causes.len();
+        outcome.reread = listings.values().any(|l| l.reread);
         // Balances go first: lines and entries refer to them.
         book.write(self).await?;
         self.tx
