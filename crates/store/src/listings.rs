@@ -185,8 +185,14 @@ impl Tenant {
             ));
         }
         let limit = filter.param(query.fetch());
+        // A product has few listings: find them by it and sort, rather than read all in the order asked for.
+        let order = if wanted.product.is_some() {
+            "account_id || '', sku"
+        } else {
+            "account_id, sku"
+        };
         let sql = format!(
-            "SELECT {LISTING}, {OFFER_COLUMNS} FROM listings WHERE {} ORDER BY account_id, sku LIMIT ${limit}",
+            "SELECT {LISTING}, {OFFER_COLUMNS} FROM listings WHERE {} ORDER BY {order} LIMIT ${limit}",
             filter.text()
         );
         let rows = self.read().await?.query(&sql, filter.params()).await?;

@@ -166,21 +166,28 @@ impl Tenant {
     ) -> Result<Page<OrderRecord>, StoreError> {
         let mut tx = self.read().await?;
         let mut filter = Filter::of_tenant("tenant_id = $1", self.key());
+        let searched = wanted
+            .search
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        let source = match searched {
+            None => "orders".to_owned(),
+            Some(text) => {
+                let ids = filter.param(self.found(&mut tx, text).await?);
+                let most = filter.param(3 * FOUND);
+                // The limit keeps these few apart: they are looked up and sorted, whatever else is asked for.
+                format!(
+                    "(SELECT tenant_id, {ORDER} FROM orders WHERE tenant_id = $1 AND id {{in ${ids}}} LIMIT ${most}) few"
+                )
+            }
+        };
         filter.and_some("status = ?", wanted.status.map(OrderStatus::name));
         filter.and_some("account_id = ?", wanted.account);
         filter.and_some("placed_at >= ?", wanted.placed_from);
         filter.and_some("placed_at < ?", wanted.placed_to);
         if wanted.attention {
             filter.and("attention IS NOT NULL");
-        }
-        if let Some(text) = wanted
-            .search
-            .as_deref()
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-        {
-            let ids = self.found(&mut tx, text).await?;
-            filter.and_with("id {in ?}", ids);
         }
         if let Some([at, id]) = query.after("orders")? {
             let (at, id) = (filter.param(cursor_int(&at)?), filter.param(id));
@@ -190,7 +197,7 @@ impl Tenant {
         }
         let limit = filter.param(query.fetch());
         let sql = format!(
-            "SELECT {ORDER} FROM orders WHERE {} ORDER BY placed_at DESC, id DESC LIMIT ${limit}",
+            "SELECT {ORDER} FROM {source} WHERE {} ORDER BY placed_at DESC, id DESC LIMIT ${limit}",
             filter.text()
         );
         let rows = tx.query(&sql, filter.params()).await?;
@@ -211,9 +218,10 @@ impl Tenant {
             .iter()
             .map(|row| row.string(0))
             .collect::<Result<Vec<_>, _>>()?;
-        // By account, because the channel's ids are indexed within accounts.
+        // By account, because the channel's ids are indexed within accounts. Sorted by an expression, because no index
+        // that has this order finds the rows.
         let sql = "SELECT id FROM orders WHERE tenant_id = $1 AND account_id {in $2} AND channel_order_id >= $3 \
-                   AND channel_order_id < $4 ORDER BY id DESC LIMIT $5";
+                   AND channel_order_id < $4 ORDER BY id || '' DESC LIMIT $5";
         let values = [
             self.key(),
             accounts.into(),
@@ -225,12 +233,12 @@ impl Tenant {
         let sql = "SELECT order_id FROM order_lines WHERE tenant_id = $1 AND product_id IN (\
                    SELECT id FROM products WHERE tenant_id = $1 AND sku = $2 UNION \
                    SELECT product_id FROM listings WHERE tenant_id = $1 AND account_id {in $3} AND sku = $2) \
-                   ORDER BY order_id DESC LIMIT $4";
+                   ORDER BY order_id || '' DESC LIMIT $4";
         let accounts = values.into_iter().nth(1).unwrap_or(Value::Null);
         let values = [self.key(), text.into(), accounts, FOUND.into()];
         rows.extend(tx.query(sql, &values).await?);
         let sql = "SELECT order_id FROM order_lines WHERE tenant_id = $1 AND sku = $2 AND product_id IS NULL \
-                   ORDER BY order_id DESC LIMIT $3";
+                   ORDER BY order_id || '' DESC LIMIT $3";
         rows.extend(tx.query(sql, &[self.key(), text.into(), FOUND.into()]).await?);
         let ids = rows
             .iter()
@@ -244,14 +252,15 @@ impl Tenant {
             return Ok(());
         }
         let ids = Value::TextList(orders.iter().map(|order| order.id.to_string()).collect());
-        let sql =
-            format!("SELECT {LINE} FROM order_lines WHERE tenant_id = $1 AND order_id {{in $2}} ORDER BY id");
+        // Sorted here: SQLite would rather read the whole table in the order asked for than sort a few rows.
+        let sql = format!("SELECT {LINE} FROM order_lines WHERE tenant_id = $1 AND order_id {{in $2}}");
         let mut lines: HashMap<OrderId, Vec<OrderLineRecord>> = HashMap::new();
         for row in tx.query(&sql, &[self.key(), ids]).await? {
             lines.entry(row.parsed(0)?).or_default().push(line(&row)?);
         }
         for order in orders {
             order.lines = lines.remove(&order.id).unwrap_or_default();
+            order.lines.sort_unstable_by_key(|line| line.id);
         }
         Ok(())
     }

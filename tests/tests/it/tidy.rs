@@ -5,6 +5,7 @@ mod documents;
 mod layers;
 mod size;
 mod source;
+mod tenants;
 mod tests_are_real;
 mod words;
 

@@ -223,7 +223,7 @@ CREATE TABLE listings (
     FOREIGN KEY (tenant_id, account_id) REFERENCES accounts (tenant_id, id),
     FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id)
 );
-CREATE INDEX listings_by_product ON listings (tenant_id, product_id);
+CREATE INDEX listings_by_product ON listings (tenant_id, product_id) WHERE product_id IS NOT NULL;
 CREATE INDEX listings_unmapped ON listings (tenant_id, account_id, sku) WHERE product_id IS NULL;
 CREATE INDEX listings_due ON listings (tenant_id, account_id, due_priority, due_caused_at) WHERE due_qty IS NOT NULL;
 CREATE INDEX listings_in_flight ON listings (tenant_id, account_id, write_sent_at) WHERE write_push IS NOT NULL;
@@ -308,7 +308,7 @@ CREATE TABLE order_lines (
     FOREIGN KEY (tenant_id, product_id) REFERENCES products (tenant_id, id)
 );
 CREATE INDEX order_lines_unmapped ON order_lines (tenant_id, sku) WHERE product_id IS NULL;
-CREATE INDEX order_lines_by_product ON order_lines (tenant_id, product_id);
+CREATE INDEX order_lines_by_product ON order_lines (tenant_id, product_id) WHERE product_id IS NOT NULL;
 
 CREATE TABLE shipments (
     tenant_id TEXT NOT NULL,
