@@ -132,7 +132,8 @@ impl TenantTx {
 }
 
 impl Tenant {
-    /// The last attempts on a product's listings, newest first.
+    /// The last attempts on a product's listings, newest first. (Sorted by an expression: the history is not to be read in
+    /// the order of its ids until enough is found.)
     ///
     /// # Errors
     /// When the database refuses.
@@ -143,7 +144,7 @@ impl Tenant {
             .query(
                 "SELECT p.id, p.listing_id, p.field, p.before, p.value, p.cause, p.caused_at, p.sent_at, p.answered_at, \
                  p.outcome, p.message, p.verified_at FROM pushes p JOIN listings l ON l.tenant_id = p.tenant_id \
-                 AND l.id = p.listing_id WHERE p.tenant_id = $1 AND l.product_id = $2 ORDER BY p.id DESC LIMIT $3",
+                 AND l.id = p.listing_id WHERE p.tenant_id = $1 AND l.product_id = $2 ORDER BY p.id || '' DESC LIMIT $3",
                 &[self.key(), product.into(), limit.into()],
             )
             .await?;

@@ -85,6 +85,30 @@ async fn orders_are_listed_newest_first_and_filtered() {
 }
 
 #[tokio::test]
+async fn a_page_takes_as_many_statements_however_long_it_is() {
+    for world in worlds().await {
+        let ours = &world.ours;
+        let account = world.account("in").await;
+        let page: Vec<_> = (0..20)
+            .map(|n| order(&format!("O{n}"), START, &[("A", 1), ("B", 1)]))
+            .collect();
+        world.place(account, &page).await;
+        let counted = async |limit| {
+            let before = world.store.db().statements();
+            let page = ours
+                .orders(&OrderFilter::default(), &PageQuery::first(limit))
+                .await
+                .unwrap();
+            assert!(page.items.iter().all(|order| order.lines.len() == 2));
+            (page.items.len(), world.store.db().statements() - before)
+        };
+        let (few, many) = (counted(1).await, counted(20).await);
+        assert_eq!((few.0, many.0), (1, 20));
+        assert_eq!(few.1, many.1, "{}", world.label);
+    }
+}
+
+#[tokio::test]
 async fn one_order_tells_all_that_happened_to_it() {
     for world in worlds().await {
         let ours = &world.ours;

@@ -2,29 +2,17 @@
 
 use std::time::Duration;
 
-use stockbridge_domain::stock::EntryKind;
-
 use super::*;
-use crate::{Amount, Latency, ManualEntry, NewAlert, Severity};
+use crate::{Latency, NewAlert, Severity};
 
 #[tokio::test]
 async fn the_figures_are_the_tenants_own() {
     for world in worlds().await {
         let ours = &world.ours;
-        let product = world.products(&["A", "B"]).await.remove(0);
+        world.counted("A", 20).await;
+        world.products(&["B"]).await;
         let (one, two) = (world.account("one").await, world.account("two").await);
         world.show(one, &[listing("A", 3), listing("Z", 9)]).await;
-        let mut tx = ours.begin().await.unwrap();
-        let entry = ManualEntry {
-            product: product.id,
-            kind: EntryKind::Count,
-            amount: Amount::Counted(20),
-            reference: "first".to_owned(),
-            note: None,
-            actor: "owner".to_owned(),
-        };
-        tx.enter_stock(&entry).await.unwrap();
-        tx.commit().await.unwrap();
         let old = START.minus(Duration::from_secs(25 * 3_600));
         world
             .place(

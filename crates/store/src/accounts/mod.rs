@@ -1,22 +1,18 @@
 //! A seller's accounts on channels: how they are connected, what is secret of them, how they fare.
 
+mod health;
+mod secrets;
+
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Serialize;
-use stockbridge_domain::channel::{AccountConfig, ChannelKind, CheckedAccount, SecretText};
+use stockbridge_domain::channel::{ChannelKind, CheckedAccount, SecretText};
 use stockbridge_domain::{AccountId, Currency, Timestamp};
 
 use crate::columns::{Columns as _, json_value, words};
 use crate::db::{Row, Tx, Value};
-use crate::vault::Sealer;
 use crate::{StoreError, Tenant, TenantTx};
-
-/// What credentials are sealed for.
-const CREDENTIALS: &str = "account.credentials";
-
-/// How exactly the time of the last success is kept; every page would otherwise write it.
-const OK_EVERY: Duration = Duration::from_secs(10);
+use secrets::seal_credentials;
 
 words! {
     /// Whether an account is worked for.
@@ -146,37 +142,6 @@ fn record(row: &Row) -> Result<AccountRecord, StoreError> {
         last_error: row.opt_string(15)?,
         error_streak: row.int(16)?,
     })
-}
-
-fn seal_credentials(
-    sealer: &Sealer,
-    id: AccountId,
-    credentials: &BTreeMap<String, SecretText>,
-) -> Result<Value, StoreError> {
-    let plain: BTreeMap<&str, &str> = credentials
-        .iter()
-        .map(|(k, v)| (k.as_str(), v.expose()))
-        .collect();
-    let Value::Text(json) = json_value(&plain)? else {
-        return Err(StoreError::other("JSON that is no text"));
-    };
-    let json = zeroize::Zeroizing::new(json);
-    sealer
-        .seal(CREDENTIALS, &id.to_string(), json.as_bytes())
-        .map(Value::Bytes)
-}
-
-fn open_credentials(
-    sealer: &Sealer,
-    id: AccountId,
-    sealed: &[u8],
-) -> Result<BTreeMap<String, SecretText>, StoreError> {
-    let plain = sealer.open(CREDENTIALS, &id.to_string(), sealed)?;
-    let texts: BTreeMap<String, String> =
-        serde_json::from_slice(&plain).map_err(|error| StoreError::Sealed {
-            detail: format!("the credentials of {id} are no JSON ({error}); connect the account anew"),
-        })?;
-    Ok(texts.into_iter().map(|(k, v)| (k, SecretText::new(v))).collect())
 }
 
 impl TenantTx {
@@ -384,79 +349,6 @@ impl Tenant {
         let sql = format!("SELECT {ACCOUNT} FROM accounts WHERE tenant_id = $1 ORDER BY id");
         let rows = self.read().await?.query(&sql, &[self.key()]).await?;
         rows.iter().map(record).collect()
-    }
-
-    /// An account's secrets.
-    ///
-    /// # Errors
-    /// [`StoreError::Sealed`] when they do not open.
-    pub async fn credentials(
-        &self,
-        id: AccountId,
-    ) -> Result<Option<BTreeMap<String, SecretText>>, StoreError> {
-        let config = self.account_config(id).await?;
-        Ok(config.map(|(_, config)| config.credentials))
-    }
-
-    /// Everything a channel needs to open a connection, secrets included.
-    ///
-    /// # Errors
-    /// [`StoreError::Sealed`] when the secrets do not open.
-    pub async fn account_config(
-        &self,
-        id: AccountId,
-    ) -> Result<Option<(AccountRecord, AccountConfig)>, StoreError> {
-        let mut tx = self.read().await?;
-        let Some(account) = find(&mut tx, self.key(), id).await? else {
-            return Ok(None);
-        };
-        let sql = "SELECT credentials FROM accounts WHERE tenant_id = $1 AND id = $2";
-        let row = tx.query_one(sql, &[self.key(), id.into()]).await?;
-        let credentials = open_credentials(&self.sealer(&mut tx).await?, id, row.bytes(0)?)?;
-        let config = AccountConfig {
-            account: id,
-            checked: CheckedAccount {
-                external_id: account.external_id.clone(),
-                marketplaces: account.marketplaces.clone(),
-                currency: account.currency,
-            },
-            credentials,
-            endpoints: account.endpoints.clone(),
-            options: account.options.clone(),
-        };
-        Ok(Some((account, config)))
-    }
-
-    /// Notes that the channel answered as it should.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn note_ok(&self, id: AccountId) -> Result<(), StoreError> {
-        let now = self.env().now();
-        let known = self.account(id).await?.is_some_and(|account| {
-            account.error_streak == 0 && account.last_ok_at.is_some_and(|at| at.plus(OK_EVERY) > now)
-        });
-        if known {
-            return Ok(());
-        }
-        let mut tx = self.begin().await?;
-        let sql = "UPDATE accounts SET last_ok_at = $3, error_streak = 0 WHERE tenant_id = $1 AND id = $2";
-        tx.tx.exec(sql, &[self.key(), id.into(), now.into()]).await?;
-        tx.commit().await
-    }
-
-    /// Notes that the channel failed, and returns how often in a row it has.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn note_error(&self, id: AccountId, message: &str) -> Result<i64, StoreError> {
-        let mut tx = self.begin().await?;
-        let sql = "UPDATE accounts SET last_error_at = $3, last_error = $4, error_streak = error_streak + 1 \
-                   WHERE tenant_id = $1 AND id = $2 RETURNING error_streak";
-        let values = [self.key(), id.into(), self.env().now().into(), message.into()];
-        let row = tx.tx.query_opt(sql, &values).await?;
-        tx.commit().await?;
-        row.map_or(Ok(0), |row| row.int(0))
     }
 }
 
