@@ -1,0 +1,152 @@
+//! What can be asked on the command line. Every command has one line that says what it does, and an example.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{
+    account, completions, config, doctor, init, job, listing, order, product, serve, sim, stock, tenant,
+    token,
+};
+use crate::config::Flags;
+
+/// Stock you can trust on every channel you sell on.
+#[derive(Debug, Parser)]
+#[command(name = "stockbridge", version, about, disable_help_subcommand = true)]
+#[command(after_help = "Begin with `stockbridge init --help`. Every command shows an example under --help.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Read settings from FILE instead of stockbridge.toml in the data folder.
+    #[arg(long, value_name = "FILE", global = true, env = "STOCKBRIDGE_CONFIG")]
+    pub config: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server: dashboard, API and background work.
+    Serve(serve::Serve),
+    /// Create a tenant with its owner and print an API token and a sign-in link.
+    Init(init::Init),
+    /// Show or create tenants.
+    #[command(subcommand)]
+    Tenant(tenant::Tenant),
+    /// Create, list or revoke API tokens.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Connect and run accounts on channels.
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Enter products and list them.
+    #[command(subcommand)]
+    Product(product::Product),
+    /// See, explain and change stock.
+    #[command(subcommand)]
+    Stock(stock::Stock),
+    /// See listings and map them to products.
+    #[command(subcommand)]
+    Listing(listing::Listing),
+    /// See and ship orders.
+    #[command(subcommand)]
+    Order(order::Order),
+    /// See the work queue, retry and cancel jobs.
+    #[command(subcommand)]
+    Job(job::Job),
+    /// Check the installation and say how to repair what is wrong.
+    Doctor(doctor::Doctor),
+    /// Run a simulated marketplace to practise on.
+    Sim(sim::Sim),
+    /// Show settings, where each was set, and the reference.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Print completions for a shell.
+    Completions(completions::Completions),
+}
+
+/// Where the data is; the settings say it when no flag does.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Place {
+    /// Use the embedded database in DIR.
+    #[arg(long, value_name = "DIR", conflicts_with = "database")]
+    pub data_dir: Option<PathBuf>,
+    /// Use PostgreSQL at URL.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+impl Place {
+    /// The settings these flags stand for.
+    pub fn flags(&self) -> Flags {
+        let mut flags = Flags::new();
+        if let Some(dir) = &self.data_dir {
+            flags.push(("store.data_dir", dir.display().to_string().into()));
+            // A folder given by flag wins over a server named elsewhere.
+            flags.push(("store.database_url", serde_json::Value::Null));
+            flags.push(("store.database_url_file", serde_json::Value::Null));
+        }
+        if let Some(url) = &self.database {
+            flags.push(("store.database_url", url.clone().into()));
+            flags.push(("store.database_url_file", serde_json::Value::Null));
+        }
+        flags
+    }
+}
+
+/// Whether a machine reads the answer.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Form {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    /// Every command: what it does in one imperative line, and an example that this very command line accepts.
+    #[test]
+    fn every_command_says_what_it_does_and_shows_an_example() {
+        let mut leaves = Vec::new();
+        collect(&Cli::command(), "stockbridge", &mut leaves);
+        assert!(leaves.len() > 25, "{}", leaves.len());
+        for (name, command) in leaves {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.is_empty() && !about.contains('\n'), "{name}: `{about}`");
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let examples: Vec<&str> = help
+                .lines()
+                .map(str::trim)
+                .filter(|line| line.starts_with(&name))
+                .collect();
+            assert!(!examples.is_empty(), "{name}: no example in `{help}`");
+            for example in examples {
+                let words = example.split(" > ").next().unwrap().split_whitespace();
+                let words = words.map(|word| word.trim_matches('"'));
+                if let Err(error) = Cli::try_parse_from(words) {
+                    panic!("{example}: {error}");
+                }
+            }
+        }
+    }
+
+    fn collect(command: &clap::Command, path: &str, leaves: &mut Vec<(String, clap::Command)>) {
+        if !command.has_subcommands() {
+            leaves.push((path.to_owned(), command.clone()));
+        }
+        for inner in command.get_subcommands() {
+            collect(inner, &format!("{path} {}", inner.get_name()), leaves);
+        }
+    }
+}

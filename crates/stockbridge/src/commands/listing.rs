@@ -1,0 +1,131 @@
+//! `listing`: what each channel offers, and which product it is.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Context;
+use super::account::{account_id, account_names};
+use crate::client::{Target, segment};
+use crate::output;
+
+/// See listings and map them to products.
+#[derive(Debug, Subcommand)]
+pub enum Listing {
+    /// List listings: what each should show and shows.
+    #[command(after_help = "Examples:\n  stockbridge listing list --unmapped\n  \
+        stockbridge listing list --account Till --search MUG")]
+    List(List),
+    /// Map a listing to a product, or take it off with --none.
+    #[command(after_help = "Example:\n  \
+        stockbridge listing map lst_01978c5e-8a7b-7000-8000-000000000000 --sku MUG-BLK-0001 --units 2")]
+    Map(MapTo),
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only those of this account, by name or id.
+    #[arg(long)]
+    account: Option<String>,
+    /// Only those that belong to no product yet.
+    #[arg(long)]
+    unmapped: bool,
+    /// Only those with this in SKU or title.
+    #[arg(long)]
+    search: Option<String>,
+    /// Show at most N listings.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct MapTo {
+    /// The listing's id.
+    listing: String,
+    /// The product's SKU.
+    #[arg(long, required_unless_present = "none", conflicts_with = "none")]
+    sku: Option<String>,
+    /// How many units of the product one of the listing holds.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    units: u32,
+    /// It sells none of the products.
+    #[arg(long)]
+    none: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Listing {
+    pub async fn run(self, context: &Context) -> anyhow::Result<()> {
+        match self {
+            Self::List(command) => command.run(context).await,
+            Self::Map(command) => command.run(context).await,
+        }
+    }
+}
+
+impl List {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let api = self.target.open(context).await?;
+        let mut query = Vec::new();
+        if let Some(account) = &self.account {
+            query.push(format!("account={}", segment(&account_id(&api, account).await?)));
+        }
+        if self.unmapped {
+            query.push("mapped=false".to_owned());
+        }
+        if let Some(search) = &self.search {
+            query.push(format!("search={}", segment(search)));
+        }
+        let mut rows = api
+            .list(&format!("/listings?{}", query.join("&")), self.limit)
+            .await?;
+        if self.target.json() {
+            output::json(&rows);
+            return Ok(());
+        }
+        let names = account_names(&api).await?;
+        for row in &mut rows {
+            if let Some(name) = row
+                .get("account")
+                .and_then(Value::as_str)
+                .and_then(|id| names.get(id))
+            {
+                row["account"] = name.clone().into();
+            }
+        }
+        let columns = [
+            ("ID", "/id"),
+            ("ACCOUNT", "/account"),
+            ("SKU", "/sku"),
+            ("STATUS", "/status"),
+            ("PRODUCT", "/product"),
+            ("DESIRED", "/desired"),
+            ("EXPECTED", "/expected"),
+            ("VERIFIED", "/verified"),
+        ];
+        output::table(&columns, &rows, "There is no such listing.");
+        Ok(())
+    }
+}
+
+impl MapTo {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let api = self.target.open(context).await?;
+        let path = format!("/listings/{}/map", segment(&self.listing));
+        let answer = api
+            .post(&path, &json!({"sku": self.sku, "units": self.units}))
+            .await?;
+        if self.target.json() {
+            output::json(&answer);
+        }
+        let said = if self.none {
+            "It sells none of the products now."
+        } else {
+            "Mapped; offers are computed anew."
+        };
+        super::done(self.target.json(), said);
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+//! One file per command: its arguments, an example, and what it does.
+
+pub mod account;
+pub mod completions;
+pub mod config;
+pub mod doctor;
+pub mod init;
+pub mod job;
+pub mod listing;
+pub mod order;
+pub mod product;
+pub mod serve;
+pub mod sim;
+pub mod stock;
+pub mod tenant;
+pub mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use stockbridge_store::{Store, TenantRecord};
+
+use crate::cli::{Cli, Command, Place};
+use crate::config::{self as settings, Flags, Loaded, Settings};
+use crate::failure::usage;
+use crate::wiring::{self, Opening};
+use crate::{output, telemetry};
+
+/// Runs the command asked for.
+///
+/// # Errors
+/// Whatever kept it from doing so, with the next step.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let context = Context { config: cli.config };
+    match cli.command {
+        Command::Serve(command) => command.run(&context).await,
+        Command::Init(command) => command.run(&context).await,
+        Command::Tenant(command) => command.run(&context).await,
+        Command::Token(command) => command.run(&context).await,
+        Command::Account(command) => command.run(&context).await,
+        Command::Product(command) => command.run(&context).await,
+        Command::Stock(command) => command.run(&context).await,
+        Command::Listing(command) => command.run(&context).await,
+        Command::Order(command) => command.run(&context).await,
+        Command::Job(command) => command.run(&context).await,
+        Command::Doctor(command) => return command.run(&context).await,
+        Command::Sim(command) => command.run().await,
+        Command::Config(command) => command.run(&context),
+        Command::Completions(command) => command.run(),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}
+
+/// What every command knows.
+pub struct Context {
+    /// The settings' file named by flag.
+    config: Option<PathBuf>,
+}
+
+impl Context {
+    /// All settings, with `flags` on top.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn load(&self, flags: &Flags) -> anyhow::Result<Loaded> {
+        Ok(settings::load(self.config.as_deref(), flags)?)
+    }
+
+    /// The settings for a command that ends by itself, and its log.
+    ///
+    /// # Errors
+    /// When a setting cannot be used.
+    pub fn settings(&self, place: &Place) -> anyhow::Result<Settings> {
+        let settings = self.load(&place.flags())?.settings;
+        telemetry::start_quiet(&settings.log);
+        Ok(settings)
+    }
+
+    /// The store for a command that ends by itself.
+    ///
+    /// # Errors
+    /// When a setting cannot be used or the database cannot be opened.
+    pub async fn store(&self, place: &Place) -> anyhow::Result<(Settings, Store)> {
+        let settings = self.settings(place)?;
+        let store = wiring::store(&settings, Opening::Existing).await?;
+        Ok((settings, store))
+    }
+}
+
+/// The tenant meant: the one named, or the only one there is.
+///
+/// # Errors
+/// When there is none of that name, or several and none named.
+pub async fn tenant_named(store: &Store, name: Option<&str>) -> anyhow::Result<TenantRecord> {
+    let tenants = store.system().tenants().await?;
+    let names = || {
+        let names: Vec<String> = tenants
+            .iter()
+            .map(|t| format!("`{}` ({})", t.name, t.id))
+            .collect();
+        names.join(", ")
+    };
+    let Some(wanted) = name else {
+        return match tenants.as_slice() {
+            [only] => Ok(only.clone()),
+            [] => anyhow::bail!("there is no tenant yet; create one with `stockbridge init`"),
+            _ => Err(usage(format!(
+                "--tenant: there are several, name one of {}",
+                names()
+            ))),
+        };
+    };
+    let matching: Vec<&TenantRecord> = tenants
+        .iter()
+        .filter(|t| t.name == wanted || t.id.to_string() == wanted)
+        .collect();
+    match matching.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] if tenants.is_empty() => {
+            anyhow::bail!("there is no tenant yet; create one with `stockbridge init`")
+        }
+        [] => anyhow::bail!("--tenant: there is no tenant `{wanted}`; there are {}", names()),
+        _ => Err(usage(format!(
+            "--tenant: several tenants are called `{wanted}`, name one by its id: {}",
+            names()
+        ))),
+    }
+}
+
+/// Says that something was done, to people only.
+fn done(json: bool, text: impl std::fmt::Display) {
+    if !json {
+        output::line(text);
+    }
+}
