@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, completions, config, doctor, init, job, listing, order, product, serve, sim, stock, tenant,
-    token,
+    account, completions, config, demo, doctor, init, job, listing, order, product, serve, sim, stock,
+    tenant, token,
 };
 use crate::config::Flags;
 
 /// Stock you can trust on every channel you sell on.
 #[derive(Debug, Parser)]
 #[command(name = "stockbridge", version, about, disable_help_subcommand = true)]
-#[command(after_help = "Begin with `stockbridge init --help`. Every command shows an example under --help.")]
+#[command(
+    after_help = "Try `stockbridge demo`; begin in earnest with `stockbridge init --help`. Every command shows an example under --help."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -56,6 +58,8 @@ pub enum Command {
     Job(job::Job),
     /// Check the installation and say how to repair what is wrong.
     Doctor(doctor::Doctor),
+    /// Run everything against a simulated marketplace, without credentials.
+    Demo(demo::Demo),
     /// Run a simulated marketplace to practise on.
     Sim(sim::Sim),
     /// Show settings, where each was set, and the reference.

@@ -20,6 +20,11 @@ pub fn start_quiet(log: &Log) {
     install(EnvFilter::new("warn"), log.format);
 }
 
+/// Starts the log of the demo, whose faults are meant: only what nobody planned is told besides its own lines.
+pub fn start_demo() {
+    install(EnvFilter::new("error"), LogFormat::Text);
+}
+
 fn install(filter: EnvFilter, format: LogFormat) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

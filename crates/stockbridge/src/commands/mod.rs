@@ -3,6 +3,7 @@
 pub mod account;
 pub mod completions;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod init;
 pub mod job;
@@ -44,6 +45,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Order(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,
         Command::Doctor(command) => return command.run(&context).await,
+        Command::Demo(command) => return command.run().await,
         Command::Sim(command) => command.run().await,
         Command::Config(command) => command.run(&context),
         Command::Completions(command) => command.run(),

@@ -1,0 +1,345 @@
+//! The demo's world: two sellers, three accounts on the simulated marketplace, an own store, 200 products.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use stockbridge_domain::allocation::{BasisPoints, Buffer};
+use stockbridge_domain::channel::SecretText;
+use stockbridge_domain::stock::EntryKind;
+use stockbridge_domain::{AccountId, Currency, Money, TenantId};
+use stockbridge_engine::{
+    Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, PolicyPatch,
+};
+use stockbridge_sim::{
+    BuyerConfig, ListingConfig, Plan, SellerConfig, Sim, SimConfig, SpanMs, generate_listings,
+};
+use stockbridge_store::{Database, MasterKey, Store, StoreConfig};
+use stockbridge_web::WebOptions;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::DemoOptions;
+use crate::env::system_env;
+
+/// Products of each seller.
+pub(super) const PRODUCTS: usize = 200;
+/// How late an order may show up, in the demo's world.
+pub(super) const MAX_LATE_MS: u64 = 4_000;
+/// How long a slow write takes, in the demo's world.
+pub(super) const SLOW_PATCH_MS: u64 = 5_000;
+/// The bounds the hub is told: a little more than the simulator takes.
+const ORDER_VISIBILITY_SECS: u64 = 7;
+const WRITE_APPLY_SECS: u64 = 9;
+
+/// One seller of the demo.
+#[derive(Debug, Clone)]
+pub(super) struct Seller {
+    /// The tenant.
+    pub(super) tenant: TenantId,
+    /// Its accounts on the marketplace: account, seller id.
+    pub(super) accounts: Vec<(AccountId, String)>,
+    /// Its own store, if it has one.
+    pub(super) own: Option<AccountId>,
+    /// Units there were at the start, by SKU.
+    pub(super) stock: BTreeMap<String, i64>,
+}
+
+/// Everything the demo runs on.
+pub(super) struct World {
+    pub(super) sim: Arc<Sim>,
+    pub(super) hub: Hub,
+    pub(super) sellers: Vec<Seller>,
+    pub(super) sign_in_link: String,
+}
+
+struct Account {
+    seller: &'static str,
+    name: &'static str,
+    region: &'static str,
+    marketplace: (&'static str, &'static str),
+    currency: &'static str,
+}
+
+const IN: Account = Account {
+    seller: "A3DEMOINDIA01",
+    name: "Amazon India",
+    region: "EU",
+    marketplace: ("IN", "A21TJRUUN4KGV"),
+    currency: "INR",
+};
+const DE: Account = Account {
+    seller: "A3DEMOGERMANY",
+    name: "Amazon Germany",
+    region: "EU",
+    marketplace: ("DE", "A1PA6795UKMFR9"),
+    currency: "EUR",
+};
+const US: Account = Account {
+    seller: "A3DEMOUSA0001",
+    name: "Amazon US",
+    region: "NA",
+    marketplace: ("US", "ATVPDKIKX0DER"),
+    currency: "USD",
+};
+
+impl World {
+    pub(super) async fn build(
+        options: &DemoOptions,
+        dir: &Path,
+        stopped: watch::Receiver<bool>,
+    ) -> anyhow::Result<Self> {
+        let (sim, api) = start_sim(options, stopped.clone()).await?;
+        let env = system_env();
+        let config = StoreConfig {
+            database: Database::Sqlite { dir: dir.to_owned() },
+            master_key: MasterKey::File(dir.join("master.key")),
+        };
+        let store = Store::open(&config, env).await?;
+        let user_agent = concat!(
+            "Stockbridge/",
+            env!("CARGO_PKG_VERSION"),
+            " (Language=Rust; Demo)"
+        )
+        .to_owned();
+        let transport =
+            stockbridge_channels::http::HttpTransport::new(stockbridge_channels::http::HttpOptions {
+                user_agent,
+                allow_private: true,
+                ..Default::default()
+            })?;
+        let settings = HubSettings {
+            endpoint_overrides: true,
+            public_url: None,
+        };
+        let hub = Hub::new(store, stockbridge_channels::all(), transport, settings);
+        let address = serve(&hub, options.port, stopped).await?;
+        let first = seller(&hub, "Lakeside Traders", &[IN, DE], true, options.seed, &api).await?;
+        let second = seller(&hub, "Northwind Outfitters", &[US], false, options.seed + 1, &api).await?;
+        let secret = sign_in(&hub, first.tenant).await?;
+        Ok(Self {
+            sim,
+            hub,
+            sellers: vec![first, second],
+            sign_in_link: format!("{address}/signin/{secret}"),
+        })
+    }
+}
+
+async fn start_sim(
+    options: &DemoOptions,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<(Arc<Sim>, String)> {
+    let config = |account: &Account, seed| {
+        SellerConfig::new(account.seller, account.region, &[account.marketplace.1]).with_listings(
+            starting_small(generate_listings(seed, PRODUCTS, account.currency)),
+        )
+    };
+    let plan = |rate| Plan { rate, burst: 30.0 };
+    let sim = Sim::new(SimConfig {
+        seed: options.seed,
+        sellers: vec![
+            config(&IN, options.seed),
+            config(&DE, options.seed),
+            config(&US, options.seed + 1),
+        ],
+        faults: options.faults.config(),
+        // The documented plans suit days, not a minute. The hub starts from the documented ones and learns these from the
+        // rate header, as it would with a plan that was raised for a seller.
+        plans: BTreeMap::from([
+            ("searchOrders".to_owned(), plan(1.0)),
+            ("patchListingsItem".to_owned(), plan(25.0)),
+            ("searchListingsItems".to_owned(), plan(15.0)),
+            ("getListingsItem".to_owned(), plan(15.0)),
+            ("confirmShipment".to_owned(), plan(10.0)),
+        ]),
+        freshness_ms: 1_000,
+        patch_delay_ms: SpanMs { min: 100, max: 1_500 },
+        hang_ms: 2_000,
+        buyers: BuyerConfig {
+            orders_per_second: 9.0,
+            pending_share: 0.2,
+            pending_ms: SpanMs {
+                min: 2_000,
+                max: 8_000,
+            },
+            cancel_share: 0.04,
+            request_cancel_share: 0.01,
+            max_quantity: 3,
+        },
+        ..SimConfig::default()
+    });
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("no free port for the simulator")?;
+    let api = format!("http://{}", listener.local_addr()?);
+    let server = stockbridge_sim::serve(sim.clone(), listener, async move {
+        let _ = stopped.wait_for(|s| *s).await;
+    });
+    spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the simulator stopped");
+        }
+    });
+    Ok((sim, api))
+}
+
+/// A unit each, fewer than there are: the hub has to raise them before anything much can be sold.
+fn starting_small(mut listings: Vec<ListingConfig>) -> Vec<ListingConfig> {
+    for listing in &mut listings {
+        listing.quantity = listing.quantity.map(|_| 1);
+    }
+    listings
+}
+
+async fn serve(hub: &Hub, port: u16, mut stopped: watch::Receiver<bool>) -> anyhow::Result<String> {
+    let listener = crate::serve::listen("127.0.0.1", port).await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let options = WebOptions {
+        cookie_secure: false,
+        shutdown: Some(stopped.clone()),
+    };
+    let server = stockbridge_web::serve(listener, stockbridge_web::app(hub.clone(), options), async move {
+        let _ = stopped.wait_for(|s| *s).await;
+    });
+    spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the dashboard stopped");
+        }
+    });
+    Ok(address)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the demo's servers live as long as the process"
+)]
+fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(task);
+}
+
+/// How much there is of a SKU, from 2 to 12 units: little enough that much of it sells out within a minute.
+fn units_of(sku: &str) -> i64 {
+    let sum: i64 = sku.bytes().map(i64::from).sum();
+    2 + sum * 7 % 11
+}
+
+async fn seller(
+    hub: &Hub,
+    name: &str,
+    accounts: &[Account],
+    own_store: bool,
+    seed: u64,
+    api: &str,
+) -> anyhow::Result<Seller> {
+    let email = format!("owner@{}.example", name.to_lowercase().replace(' ', "-"));
+    let (tenant, _) = hub.store().system().create_tenant(name, &email).await?;
+    let caller = Caller::operator(tenant);
+    let currency = Currency::parse(accounts.first().map_or("EUR", |a| a.currency))?;
+    let goods: Vec<ListingConfig> = generate_listings(seed, PRODUCTS, currency.code());
+    let products = goods
+        .iter()
+        .map(|l| NewProductRequest {
+            sku: l.sku.clone(),
+            title: l.title.clone(),
+            barcode: None,
+            price: Money::from_decimal(&l.price.to_string(), currency).ok(),
+        })
+        .collect();
+    hub.create_products(&caller, products).await?;
+    let mut stock = BTreeMap::new();
+    for listing in goods.iter().filter(|l| l.quantity.is_some()) {
+        let units = units_of(&listing.sku);
+        let count = Adjustment {
+            sku: listing.sku.clone(),
+            kind: EntryKind::Count,
+            change: None,
+            counted: Some(units),
+            note: Some("opening count".to_owned()),
+            reference: None,
+        };
+        hub.adjust(&caller, count).await?;
+        stock.insert(listing.sku.clone(), units);
+    }
+    let mut connected = Vec::new();
+    for account in accounts {
+        let record = hub
+            .connect(&caller, "amazon", connect_request(account, api))
+            .await?;
+        connected.push((record.id, account.seller.to_owned()));
+    }
+    let own = match own_store {
+        false => None,
+        true => {
+            let request = ConnectRequest {
+                name: "Web shop".to_owned(),
+                ..ConnectRequest::default()
+            };
+            Some(hub.connect(&caller, "own", request).await?.id)
+        }
+    };
+    share(hub, &caller, &connected, own).await?;
+    Ok(Seller {
+        tenant,
+        accounts: connected,
+        own,
+        stock,
+    })
+}
+
+/// The example of the books: 30 for the own store, 35 for each marketplace, 5 % kept back.
+async fn share(
+    hub: &Hub,
+    caller: &Caller,
+    accounts: &[(AccountId, String)],
+    own: Option<AccountId>,
+) -> anyhow::Result<()> {
+    let Some(own) = own else { return Ok(()) };
+    let mut shares: BTreeMap<AccountId, Option<BasisPoints>> = accounts
+        .iter()
+        .map(|(id, _)| (*id, Some(BasisPoints(3_500))))
+        .collect();
+    shares.insert(own, Some(BasisPoints(3_000)));
+    let buffer = Some(Buffer {
+        units: 0,
+        part: BasisPoints(500),
+    });
+    hub.set_policy(caller, PolicyPatch { buffer, shares }).await?;
+    Ok(())
+}
+
+fn connect_request(account: &Account, api: &str) -> ConnectRequest {
+    let text = |k: &str, v: String| (k.to_owned(), v);
+    let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
+    let seller = SellerConfig::new(account.seller, account.region, &[account.marketplace.1]);
+    ConnectRequest {
+        name: account.name.to_owned(),
+        marketplaces: vec![account.marketplace.0.to_owned()],
+        credentials: [
+            text("client_id", seller.client_id),
+            text("client_secret", seller.client_secret),
+            text("refresh_token", seller.refresh_token),
+            text("seller_id", seller.seller_id),
+        ]
+        .into_iter()
+        .map(|(k, v)| (k, SecretText::new(v)))
+        .collect(),
+        endpoints: BTreeMap::from([text("api", api.to_owned()), text("lwa", api.to_owned())]),
+        options: BTreeMap::from([
+            number("orders_every_secs", 2),
+            number("inventory_every_secs", 20),
+            number("listings_every_secs", 300),
+            number("order_visibility_secs", ORDER_VISIBILITY_SECS),
+            number("write_apply_secs", WRITE_APPLY_SECS),
+        ]),
+    }
+}
+
+/// A link that signs the first seller's owner in, for as long as the demo lasts.
+async fn sign_in(hub: &Hub, tenant: TenantId) -> anyhow::Result<String> {
+    let users = hub.tenant(tenant).users().await?;
+    let owner = users.first().context("the tenant has no owner")?;
+    let until = hub.env().now().plus(std::time::Duration::from_secs(86_400));
+    Ok(hub.create_signin_link(tenant, owner.id, until, 1_000).await?)
+}
