@@ -13,6 +13,7 @@ use stockbridge_engine::{
     Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, Step, Worker, WorkerOptions,
 };
 use stockbridge_sim::{CallOutcome, ListingConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode};
+use stockbridge_store::testing::{TestDb, databases};
 use stockbridge_store::{
     Database, MasterKey, OrderFilter, OrderRecord, PageQuery, Store, StoreConfig, Tenant,
 };
@@ -95,6 +96,8 @@ pub struct World {
     pub caller: Caller,
     pub wire: Arc<IntoSim>,
     worker: Worker,
+    /// Keeps the database's folder for as long as the world is there.
+    _database: Option<TestDb>,
 }
 
 /// A seller of the simulated marketplace with these listings.
@@ -120,9 +123,36 @@ pub const INDIA: &str = "A21TJRUUN4KGV";
 pub const GERMANY: &str = "A1PA6795UKMFR9";
 
 impl World {
+    /// A world on the embedded database without a file: the quickest.
     pub async fn new(sellers: Vec<SellerConfig>) -> Self {
-        let start = Timestamp::parse(START).expect("an instant");
-        let clock = Stepped::new(start, 11);
+        let clock = Stepped::new(Timestamp::parse(START).expect("an instant"), 11);
+        let config = StoreConfig {
+            database: Database::Memory,
+            master_key: MasterKey::Bytes([7; 32]),
+        };
+        let store = Store::open(&config, clock.env())
+            .await
+            .expect("a store in memory");
+        Self::on(store, clock, None, sellers).await
+    }
+
+    /// The same world on every database there is: SQLite in a file, and PostgreSQL where the tests have one.
+    pub async fn each(sellers: &[SellerConfig]) -> Vec<Self> {
+        let mut worlds = Vec::new();
+        for database in databases().await.expect("databases") {
+            let clock = Stepped::new(Timestamp::parse(START).expect("an instant"), 11);
+            let store = database.store(clock.env()).await.expect("a store");
+            worlds.push(Self::on(store, clock, Some(database), sellers.to_vec()).await);
+        }
+        worlds
+    }
+
+    async fn on(
+        store: Store,
+        clock: Arc<Stepped>,
+        database: Option<TestDb>,
+        sellers: Vec<SellerConfig>,
+    ) -> Self {
         let sim = Sim::new(SimConfig {
             seed: 5,
             sellers,
@@ -133,13 +163,6 @@ impl World {
             patch_delay_ms: SpanMs { min: 200, max: 1_500 },
             ..SimConfig::default()
         });
-        let config = StoreConfig {
-            database: Database::Memory,
-            master_key: MasterKey::Bytes([7; 32]),
-        };
-        let store = Store::open(&config, clock.env())
-            .await
-            .expect("a store in memory");
         let (tenant, _) = store
             .system()
             .create_tenant("Lakeside", "owner@lakeside.example")
@@ -151,11 +174,13 @@ impl World {
         };
         let wire = IntoSim::new(sim.clone());
         let hub = Hub::new(store, stockbridge_channels::all(), wire.clone(), settings);
-        let options = WorkerOptions {
-            workers: 1,
-            owner: "test".to_owned(),
-        };
-        let worker = Worker::new(hub.clone(), options);
+        let worker = Worker::new(
+            hub.clone(),
+            WorkerOptions {
+                workers: 1,
+                owner: "test".to_owned(),
+            },
+        );
         Self {
             clock,
             sim,
@@ -163,6 +188,7 @@ impl World {
             worker,
             caller: Caller::operator(tenant),
             hub,
+            _database: database,
         }
     }
 

@@ -58,44 +58,45 @@ async fn a_sale_lowers_stock_once_and_moves_the_others() {
         seller("A1INDIA", INDIA, &[("SKU-1", 0)]),
         seller("A1GERMANY", GERMANY, &[("SKU-1", 0)]),
     );
-    let world = World::new(vec![india.clone(), germany.clone()]).await;
-    world.stocked("SKU-1", 90).await;
-    let account = world.connect(&india, INDIA).await;
-    world.connect(&germany, GERMANY).await;
-    world.own_store().await;
-    world.secs(240).await;
-    assert_eq!(world.shown(&germany, "SKU-1"), 30);
-    for _ in 0..5 {
+    for world in World::each(&[india.clone(), germany.clone()]).await {
+        world.stocked("SKU-1", 90).await;
+        let account = world.connect(&india, INDIA).await;
+        world.connect(&germany, GERMANY).await;
+        world.own_store().await;
+        world.secs(240).await;
+        assert_eq!(world.shown(&germany, "SKU-1"), 30);
+        for _ in 0..5 {
+            world
+                .sim
+                .buy(&india.seller_id, INDIA, "SKU-1", 4, BuyOptions::default())
+                .expect("in stock");
+        }
+        world.secs(2).await;
         world
-            .sim
-            .buy(&india.seller_id, INDIA, "SKU-1", 4, BuyOptions::default())
-            .expect("in stock");
+            .hub
+            .sync_now(&world.caller, account, &[DataKind::Orders])
+            .await
+            .unwrap();
+        world.secs(20).await;
+        assert_eq!(world.available("SKU-1").await, 70);
+        assert!(
+            world.shown(&germany, "SKU-1") < 30,
+            "the other channel is told: {}",
+            world.shown(&germany, "SKU-1")
+        );
+        world
+            .hub
+            .sync_now(&world.caller, account, &[DataKind::Orders])
+            .await
+            .unwrap();
+        world.secs(240).await;
+        assert_eq!(
+            (world.orders().await.len(), world.available("SKU-1").await),
+            (5, 70),
+            "the same page again changes nothing"
+        );
+        assert!(world.tenant().check_ledger().await.unwrap().ok());
     }
-    world.secs(2).await;
-    world
-        .hub
-        .sync_now(&world.caller, account, &[DataKind::Orders])
-        .await
-        .unwrap();
-    world.secs(20).await;
-    assert_eq!(world.available("SKU-1").await, 70);
-    assert!(
-        world.shown(&germany, "SKU-1") < 30,
-        "the other channel is told: {}",
-        world.shown(&germany, "SKU-1")
-    );
-    world
-        .hub
-        .sync_now(&world.caller, account, &[DataKind::Orders])
-        .await
-        .unwrap();
-    world.secs(240).await;
-    assert_eq!(
-        (world.orders().await.len(), world.available("SKU-1").await),
-        (5, 70),
-        "the same page again changes nothing"
-    );
-    assert!(world.tenant().check_ledger().await.unwrap().ok());
 }
 
 #[tokio::test]
@@ -130,60 +131,62 @@ async fn the_own_store_sells_only_what_no_channel_can() {
 #[tokio::test]
 async fn a_pending_order_reserves_and_its_cancellation_gives_back() {
     let india = seller("A1INDIA", INDIA, &[("SKU-1", 0)]);
-    let world = World::new(vec![india.clone()]).await;
-    world.stocked("SKU-1", 10).await;
-    world.connect(&india, INDIA).await;
-    world.secs(240).await;
-    let pending = BuyOptions {
-        pending: true,
-        settle_after_ms: Some(3_600_000),
-        ..BuyOptions::default()
-    };
-    let id = world
-        .sim
-        .buy(&india.seller_id, INDIA, "SKU-1", 3, pending)
-        .expect("in stock");
-    world.secs(210).await;
-    assert_eq!(
-        (world.orders().await[0].status, world.available("SKU-1").await),
-        (OrderStatus::Pending, 7)
-    );
-    world.sim.cancel(&id, Some(true)).expect("cancellable");
-    world.secs(900).await;
-    assert_eq!(
-        (world.orders().await[0].status, world.available("SKU-1").await),
-        (OrderStatus::Cancelled, 10)
-    );
-    assert_eq!(world.shown(&india, "SKU-1"), 10);
+    for world in World::each(&[india.clone()]).await {
+        world.stocked("SKU-1", 10).await;
+        world.connect(&india, INDIA).await;
+        world.secs(240).await;
+        let pending = BuyOptions {
+            pending: true,
+            settle_after_ms: Some(3_600_000),
+            ..BuyOptions::default()
+        };
+        let id = world
+            .sim
+            .buy(&india.seller_id, INDIA, "SKU-1", 3, pending)
+            .expect("in stock");
+        world.secs(210).await;
+        assert_eq!(
+            (world.orders().await[0].status, world.available("SKU-1").await),
+            (OrderStatus::Pending, 7)
+        );
+        world.sim.cancel(&id, Some(true)).expect("cancellable");
+        world.secs(900).await;
+        assert_eq!(
+            (world.orders().await[0].status, world.available("SKU-1").await),
+            (OrderStatus::Cancelled, 10)
+        );
+        assert_eq!(world.shown(&india, "SKU-1"), 10);
+    }
 }
 
 #[tokio::test]
 async fn a_parcel_is_confirmed_on_the_channel_and_taken_from_the_shelf_once() {
     let india = seller("A1INDIA", INDIA, &[("SKU-1", 0)]);
-    let world = World::new(vec![india.clone()]).await;
-    world.stocked("SKU-1", 10).await;
-    world.connect(&india, INDIA).await;
-    world.secs(60).await;
-    world
-        .sim
-        .buy(&india.seller_id, INDIA, "SKU-1", 2, BuyOptions::default())
-        .expect("in stock");
-    world.secs(210).await;
-    let order = world.orders().await[0].id;
-    let parcel = Parcel {
-        carrier: "DHL".into(),
-        method: None,
-        tracking: "JD0001".into(),
-        lines: vec![],
-    };
-    world.hub.ship_order(&world.caller, order, parcel).await.unwrap();
-    world.secs(420).await;
-    let after = &world.orders().await[0];
-    assert_eq!(after.status, OrderStatus::Shipped, "the channel says so");
-    let sku = stockbridge_domain::Sku::parse("SKU-1").unwrap();
-    let stock = world.tenant().stock_of(&sku).await.unwrap().unwrap();
-    assert_eq!((stock.on_hand, stock.reserved), (8, 0));
-    assert!(world.tenant().check_ledger().await.unwrap().ok());
+    for world in World::each(&[india.clone()]).await {
+        world.stocked("SKU-1", 10).await;
+        world.connect(&india, INDIA).await;
+        world.secs(60).await;
+        world
+            .sim
+            .buy(&india.seller_id, INDIA, "SKU-1", 2, BuyOptions::default())
+            .expect("in stock");
+        world.secs(210).await;
+        let order = world.orders().await[0].id;
+        let parcel = Parcel {
+            carrier: "DHL".into(),
+            method: None,
+            tracking: "JD0001".into(),
+            lines: vec![],
+        };
+        world.hub.ship_order(&world.caller, order, parcel).await.unwrap();
+        world.secs(420).await;
+        let after = &world.orders().await[0];
+        assert_eq!(after.status, OrderStatus::Shipped, "the channel says so");
+        let sku = stockbridge_domain::Sku::parse("SKU-1").unwrap();
+        let stock = world.tenant().stock_of(&sku).await.unwrap().unwrap();
+        assert_eq!((stock.on_hand, stock.reserved), (8, 0));
+        assert!(world.tenant().check_ledger().await.unwrap().ok());
+    }
 }
 
 #[tokio::test]
