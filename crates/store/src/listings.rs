@@ -1,6 +1,7 @@
 //! Listings as people see them: found, filtered and counted. Written by `listings_import`, `mapping` and `offers`.
 
 use serde::Serialize;
+use stockbridge_domain::channel::ChannelKind;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::offer::Offer;
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Sku, Timestamp};
@@ -85,6 +86,10 @@ pub struct ListingFilter {
     pub mapped: Option<bool>,
     /// Of those the seller ships: whether the last reading shows what is expected.
     pub verified: Option<bool>,
+    /// On accounts of this channel.
+    pub channel: Option<ChannelKind>,
+    /// With this status.
+    pub status: Option<ListingStatus>,
     /// SKUs that begin with it, titles that contain it, the channel's own product id.
     pub search: Option<String>,
 }
@@ -156,6 +161,11 @@ impl Tenant {
         let mut filter = Filter::of_tenant("tenant_id = $1", self.key());
         filter.and_some("account_id = ?", wanted.account);
         filter.and_some("product_id = ?", wanted.product);
+        filter.and_some("status = ?", wanted.status.map(ListingStatus::name));
+        filter.and_some(
+            "account_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND channel = ?)",
+            wanted.channel.as_ref().map(ChannelKind::as_str),
+        );
         match wanted.mapped {
             Some(true) => filter.and("product_id IS NOT NULL"),
             Some(false) => filter.and("product_id IS NULL"),

@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(place(r#"{"sku": "A", "count": -2}"#), "/count");
         assert_eq!(place(r#"{"sku": "A", "count": 1.5}"#), "/count");
         assert_eq!(
-            place(r#"{"sku": "A", "inner": {"sku": "B", "count": 1.5}, "count": 1.5}"#),
+            place(r#"{"sku": "A", "count": 1, "inner": {"sku": "B", "count": 1.5}}"#),
             "/inner/count"
         );
         assert_eq!(place(r#"{"sku": "A", "inner": {}}"#), "/inner/sku");

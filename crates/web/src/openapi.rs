@@ -6,6 +6,15 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use stockbridge_domain::channel::DataKind;
+use stockbridge_domain::fulfilment::ShipmentStatus;
+use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
+use stockbridge_domain::offer::WriteState;
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::stock::EntryKind;
+use stockbridge_domain::tenant::Role;
+use stockbridge_store::{AccountStatus, AlertState, JobState, MappedBy, RunState, Severity};
+
 use crate::guard::Access;
 use crate::route::{Answer, Route};
 use crate::shapes::{Field, SHAPES, Shape};
@@ -235,7 +244,12 @@ fn required(shape: &Shape, field: &Field) -> bool {
 fn kind(text: &str) -> Value {
     if let Some(inner) = text.strip_suffix('?') {
         let schema = kind(inner);
-        return match schema.get("type").and_then(Value::as_str) {
+        let plain = if schema.get("enum").is_some() {
+            None
+        } else {
+            schema.get("type")
+        };
+        return match plain.and_then(Value::as_str) {
             Some(plain) => {
                 let plain = plain.to_owned();
                 let mut schema = schema;
@@ -248,7 +262,15 @@ fn kind(text: &str) -> Value {
     if let Some(inner) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
         return json!({ "type": "array", "items": kind(inner) });
     }
+    if let Some(prefix) = text.strip_prefix("id:") {
+        return json!({ "type": "string", "pattern": format!("^{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$") });
+    }
+    if let Some(name) = text.strip_prefix("word:") {
+        return json!({ "type": "string", "enum": words(name) });
+    }
     match text {
+        "count" => json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": 100_000_000 }),
+        "decimal" => json!({ "type": "string", "pattern": r"^-?\d+(\.\d+)?$" }),
         "text" => json!({ "type": "string" }),
         "int" => json!({ "type": "integer", "format": "int64" }),
         "bool" => json!({ "type": "boolean" }),
@@ -256,6 +278,31 @@ fn kind(text: &str) -> Value {
         "map" => json!({ "type": "object", "additionalProperties": true }),
         "any" => json!({}),
         shape => json!({ "allOf": [reference(shape)] }),
+    }
+}
+
+/// The words of a closed set, from where they are defined.
+fn words(name: &str) -> Vec<&'static str> {
+    match name {
+        "account_status" => AccountStatus::ALL.iter().map(|w| w.name()).collect(),
+        "alert_state" => AlertState::ALL.iter().map(|w| w.name()).collect(),
+        "capability" => vec!["orders", "listings", "stock", "prices", "fulfilment"],
+        "data_kind" => DataKind::ALL.iter().map(|w| w.name()).collect(),
+        "entry_kind" => EntryKind::ALL.iter().map(|w| w.name()).collect(),
+        "extent" => vec!["full", "partial"],
+        "fulfilled_by" => FulfilledBy::ALL.iter().map(|w| w.name()).collect(),
+        "job_state" => JobState::ALL.iter().map(|w| w.name()).collect(),
+        "listing_status" => ListingStatus::ALL.iter().map(|w| w.name()).collect(),
+        "manual_kind" => EntryKind::MANUAL.iter().map(|w| w.name()).collect(),
+        "mapped_by" => MappedBy::ALL.iter().map(|w| w.name()).collect(),
+        "order_status" => OrderStatus::ALL.iter().map(|w| w.name()).collect(),
+        "outcome" => vec!["done", "refused"],
+        "role" => Role::ALL.iter().map(|w| w.name()).collect(),
+        "run_state" => RunState::ALL.iter().map(|w| w.name()).collect(),
+        "severity" => Severity::ALL.iter().map(|w| w.name()).collect(),
+        "shipment_status" => ShipmentStatus::ALL.iter().map(|w| w.name()).collect(),
+        "write_state" => WriteState::ALL.iter().map(|w| w.name()).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -385,6 +432,16 @@ mod tests {
                 .iter()
                 .all(|r| !r.summary.is_empty() && !r.summary.ends_with('.'))
         );
+    }
+
+    #[test]
+    fn every_closed_set_has_its_words() {
+        for field in SHAPES.iter().flat_map(|s| s.fields) {
+            let kind = field.kind.trim_matches(['[', ']', '?']);
+            if let Some(name) = kind.strip_prefix("word:") {
+                assert!(!words(name).is_empty(), "{name}");
+            }
+        }
     }
 
     #[test]

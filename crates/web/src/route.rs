@@ -6,6 +6,8 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
+use stockbridge_domain::tenant::Role;
+
 use crate::guard::{Access, Guard, guard};
 use crate::idempotent::once;
 use crate::state::App;
@@ -93,6 +95,22 @@ impl Route {
         }
     }
 
+    /// Asks for another role than the method's usual one.
+    pub(crate) fn needs(self, role: Role) -> Self {
+        Self {
+            access: Access::Role(role),
+            ..self
+        }
+    }
+
+    /// Is for everybody.
+    pub(crate) fn open(self) -> Self {
+        Self {
+            access: Access::Public,
+            ..self
+        }
+    }
+
     /// Takes these parameters.
     pub(crate) fn query(self, query: &'static [Param]) -> Self {
         Self { query, ..self }
@@ -142,6 +160,32 @@ impl Route {
     pub(crate) fn idempotent(&self) -> bool {
         self.method == Method::POST && !self.page && self.access != Access::Public
     }
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident = $method:ident, $role:ident;)+) => { $(
+        $(#[$doc])*
+        pub(crate) fn $name<H, T>(path: &'static str, summary: &'static str, handler: H) -> Route
+        where
+            H: Handler<T, App>,
+            T: 'static,
+        {
+            Route::api(Method::$method, path, Access::Role(Role::$role), summary, handler)
+        }
+    )+ };
+}
+
+methods! {
+    /// Reads: for every viewer.
+    get = GET, Viewer;
+    /// Does something: for operators.
+    post = POST, Operator;
+    /// Sets something: for operators.
+    put = PUT, Operator;
+    /// Changes something: for operators.
+    patch = PATCH, Operator;
+    /// Takes something away: for operators.
+    delete = DELETE, Operator;
 }
 
 fn filter(method: &Method) -> MethodFilter {

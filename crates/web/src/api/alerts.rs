@@ -1,17 +1,14 @@
 //! Alerts: what needs a person.
 
 use axum::extract::State;
-use axum::http::Method;
 use serde::Deserialize;
-use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, AlertId, Timestamp};
 use stockbridge_store::{AlertFilter, AlertRecord, AlertState, Severity};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
-use crate::guard::Access;
 use crate::problem::Problem;
-use crate::route::{Param, Route};
+use crate::route::{self, Param, Route};
 use crate::state::App;
 
 const FILTERS: &[Param] = paged![
@@ -22,28 +19,29 @@ const FILTERS: &[Param] = paged![
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
-    let operator = Access::Role(Role::Operator);
     let mut routes = Vec::new();
     for path in ["/api/v1/alerts", "/api/v1/inventory/alerts"] {
         routes.push(
-            Route::api(Method::GET, path, viewer, "Alerts, the last first", list)
+            route::get(path, "Alerts, the last first", list)
                 .query(FILTERS)
                 .lists("Alert"),
         );
         routes.push(
-            Route::api(
-                Method::PATCH,
-                path,
-                operator,
-                "Acknowledge, snooze, resolve or reopen alerts",
-                patch,
-            )
-            .takes("AlertPatch")
-            .lists("Alert"),
+            route::patch(path, "Acknowledge, snooze, resolve or reopen alerts", patch)
+                .takes("AlertPatch")
+                .lists("Alert"),
         );
     }
-    routes.push(Route::api(Method::GET, "/api/v1/alerts/{id}", viewer, "One alert", get).gives(200, "Alert"));
+    routes.push(
+        route::patch(
+            "/api/v1/alerts/{id}",
+            "Acknowledge, snooze, resolve or reopen an alert",
+            patch_one,
+        )
+        .takes("AlertChange")
+        .gives(200, "Alert"),
+    );
+    routes.push(route::get("/api/v1/alerts/{id}", "One alert", get).gives(200, "Alert"));
     routes
 }
 
@@ -91,7 +89,25 @@ async fn get(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJson<
 struct Patch {
     ids: Vec<AlertId>,
     state: AlertState,
-    until: Option<Timestamp>,
+    snooze_until: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    state: AlertState,
+    snooze_until: Option<Timestamp>,
+}
+
+/// Snoozing has an end that is to come; nothing else has one.
+fn check_end(app: &App, state: AlertState, until: Option<Timestamp>) -> Result<(), Problem> {
+    let wrong = match (state == AlertState::Snoozed, until) {
+        (true, None) => "say until when to snooze, such as 2026-11-21T18:00:00Z",
+        (false, Some(_)) => "leave it out; only snoozing has an end",
+        (true, Some(until)) if until <= app.now() => "this instant is past; choose a later one",
+        _ => return Ok(()),
+    };
+    Err(Problem::field("/snooze_until", wrong))
 }
 
 async fn patch(
@@ -102,25 +118,36 @@ async fn patch(
     if body.ids.is_empty() || body.ids.len() > 200 {
         return Err(Problem::field("/ids", "name 1 to 200 alerts by their ids"));
     }
-    let snoozes = body.state == AlertState::Snoozed;
-    match body.until {
-        None if snoozes => return Err(Problem::field("/until", "say until when to snooze (RFC 3339)")),
-        Some(_) if !snoozes => {
-            return Err(Problem::field("/until", "leave it out; only snoozing has an end"));
-        }
-        Some(until) if until <= app.now() => return Err(Problem::field("/until", "this instant is past")),
-        _ => {}
-    }
+    check_end(&app, body.state, body.snooze_until)?;
     // All are there, or none is changed.
     for id in &body.ids {
         found(&app, &who, *id).await?;
     }
     let mut changed = Vec::with_capacity(body.ids.len());
     for id in body.ids {
-        app.tenant(who.0.tenant)
-            .set_alert_state(id, body.state, body.until)
-            .await?;
-        changed.push(found(&app, &who, id).await?);
+        changed.push(set(&app, &who, id, body.state, body.snooze_until).await?);
     }
     Ok(List::whole(changed))
+}
+
+async fn patch_one(
+    State(app): State<App>,
+    who: Who,
+    path: ApiPath,
+    ApiJson(body): ApiJson<Change>,
+) -> Result<ApiJson<AlertRecord>, Problem> {
+    let id: AlertId = path.id("id")?;
+    check_end(&app, body.state, body.snooze_until)?;
+    Ok(ApiJson(set(&app, &who, id, body.state, body.snooze_until).await?))
+}
+
+async fn set(
+    app: &App,
+    who: &Who,
+    id: AlertId,
+    state: AlertState,
+    until: Option<Timestamp>,
+) -> Result<AlertRecord, Problem> {
+    app.tenant(who.0.tenant).set_alert_state(id, state, until).await?;
+    found(app, who, id).await
 }

@@ -1,24 +1,26 @@
 //! Products and listings.
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode};
-use serde::Deserialize;
+use axum::http::StatusCode;
+use serde::{Deserialize, Deserializer};
 use stockbridge_domain::catalog::Product;
-use stockbridge_domain::tenant::Role;
+use stockbridge_domain::channel::ChannelKind;
+use stockbridge_domain::listing::ListingStatus;
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Sku};
 use stockbridge_engine::NewProductRequest;
 use stockbridge_store::{ListingFilter, ListingRecord};
 
+use super::inventory::{no_product, sku_of};
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
-use crate::guard::Access;
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
 use crate::problem::Problem;
-use crate::route::{Param, Route};
+use crate::route::{self, Param, Route};
 use crate::state::App;
 
 const LISTINGS: &[Param] = paged![
     "account": "Only this store's, by id",
     "channel": "Only this channel's",
+    "status": "active, inactive, suppressed or unknown",
     "mapped": "`true` with a product, `false` without",
     "verified": "`false` for those not seen to show what they should",
     "search": "In SKU and title",
@@ -26,70 +28,43 @@ const LISTINGS: &[Param] = paged![
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
-    let operator = Access::Role(Role::Operator);
     vec![
-        Route::api(
-            Method::GET,
+        route::get("/api/v1/products", "Products by SKU", products)
+            .query(paged!["search": "In SKU and title"])
+            .lists("Product"),
+        route::post(
             "/api/v1/products",
-            viewer,
-            "Products by SKU",
-            products,
-        )
-        .query(paged!["search": "In SKU and title"])
-        .lists("Product"),
-        Route::api(
-            Method::POST,
-            "/api/v1/products",
-            operator,
             "Create one product, or many in an array",
             create,
         )
         .takes("NewProduct")
         .lists_with(201, "Product"),
-        Route::api(
-            Method::GET,
-            "/api/v1/products/{id}",
-            viewer,
-            "One product",
-            product,
-        )
-        .gives(200, "Product"),
-        Route::api(
-            Method::GET,
+        route::get("/api/v1/products/{sku}", "One product", product).gives(200, "Product"),
+        route::get(
             "/api/v1/listings",
-            viewer,
             "Listings with what they should show and show",
             listings,
         )
         .query(LISTINGS)
         .lists("Listing"),
-        Route::api(
-            Method::GET,
+        route::get(
             "/api/v1/inventory/seller",
-            viewer,
             "The seller's listings with their stock",
             listings,
         )
         .query(LISTINGS)
         .lists("Listing"),
-        Route::api(
-            Method::GET,
-            "/api/v1/listings/{id}",
-            viewer,
-            "One listing",
-            listing,
-        )
-        .gives(200, "Listing"),
-        Route::api(
-            Method::POST,
+        route::get("/api/v1/listings/{id}", "One listing", listing).gives(200, "Listing"),
+        route::post(
             "/api/v1/listings/{id}/map",
-            operator,
             "Say which product a listing sells",
             map,
         )
-        .takes("Mapping")
+        .takes("ListingMapping")
         .gives(200, "Listing"),
+        route::patch("/api/v1/listings/{id}", "Set a listing's price", patch)
+            .takes("ListingPatch")
+            .gives(200, "Listing"),
     ]
 }
 
@@ -123,11 +98,9 @@ async fn product(
     Who(caller): Who,
     path: ApiPath,
 ) -> Result<ApiJson<Product>, Problem> {
-    let id: ProductId = path.id("id")?;
-    let product = app.tenant(caller.tenant).product(id).await?;
-    Ok(ApiJson(product.ok_or_else(|| {
-        Problem::not_found("There is no such product.")
-    })?))
+    let sku = sku_of(&path)?;
+    let product = app.tenant(caller.tenant).product_by_sku(&sku).await?;
+    Ok(ApiJson(product.ok_or_else(|| no_product(&sku))?))
 }
 
 #[derive(Deserialize)]
@@ -191,6 +164,7 @@ fn unindexed(mut problem: Problem, single: bool) -> Problem {
 struct Wanted {
     account: Option<String>,
     channel: Option<String>,
+    status: Option<String>,
     mapped: Option<String>,
     verified: Option<String>,
     search: Option<String>,
@@ -208,38 +182,36 @@ async fn listings(
         cursor: wanted.cursor,
     }
     .query()?;
-    let tenant = app.tenant(caller.tenant);
-    let mut account: Option<AccountId> = parsed("account", wanted.account)?;
-    if let Some(channel) = wanted.channel {
-        let accounts = tenant.accounts().await?;
-        let of_channel: Vec<AccountId> = accounts
-            .iter()
-            .filter(|a| a.channel.as_str() == channel)
-            .map(|a| a.id)
-            .collect();
-        match (account, of_channel.as_slice()) {
-            (Some(one), some) if some.contains(&one) => {}
-            (None, [one]) => account = Some(*one),
-            (Some(_), _) | (None, []) => return Ok(List::whole(Vec::new())),
-            (None, _) => {
-                return Err(Problem::field(
-                    "/query/channel",
-                    "you have several stores of this channel; name one with `account`",
-                ));
-            }
-        }
-    }
     let filter = ListingFilter {
-        account,
+        account: parsed::<AccountId>("account", wanted.account)?,
         product: None,
+        channel: wanted
+            .channel
+            .map(|name| known_channel(&app, &name))
+            .transpose()?,
+        status: one_of("status", wanted.status, ListingStatus::ALL)?,
         mapped: parsed("mapped", wanted.mapped)?,
         verified: parsed("verified", wanted.verified)?,
         search: wanted.search,
     };
-    Ok(ApiJson(tenant.listings(&filter, &page).await?.into()))
+    Ok(ApiJson(
+        app.tenant(caller.tenant).listings(&filter, &page).await?.into(),
+    ))
 }
 
-async fn found(app: &App, who: &Who, id: ListingId) -> Result<ListingRecord, Problem> {
+fn known_channel(app: &App, name: &str) -> Result<ChannelKind, Problem> {
+    if app.hub().channel(name).is_some() {
+        return Ok(ChannelKind::new(name));
+    }
+    let names: Vec<&str> = app.hub().channels().iter().map(|c| c.descriptor().kind).collect();
+    Err(Problem::field(
+        "/query/channel",
+        format!("`{name}` is none of {}", names.join(", ")),
+    ))
+}
+
+/// The listing with an id.
+pub(crate) async fn found(app: &App, who: &Who, id: ListingId) -> Result<ListingRecord, Problem> {
     let listing = app.tenant(who.0.tenant).listing(id).await?;
     listing.ok_or_else(|| Problem::not_found("There is no such listing."))
 }
@@ -248,15 +220,25 @@ async fn listing(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJ
     Ok(ApiJson(found(&app, &who, path.id("id")?).await?))
 }
 
+/// Which product: by SKU or by id; null takes the listing off its product.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mapping {
-    sku: Option<String>,
+    #[serde(default, alias = "sku", deserialize_with = "present")]
+    product_sku: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    product_id: Option<Option<ProductId>>,
     #[serde(default = "one")]
     units: i64,
 }
 
-const fn one() -> i64 {
+/// Tells a null that was sent from nothing sent.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
+/// Units of the product in one of the listing, unless said otherwise.
+pub(crate) const fn one() -> i64 {
     1
 }
 
@@ -267,8 +249,52 @@ async fn map(
     ApiJson(body): ApiJson<Mapping>,
 ) -> Result<ApiJson<ListingRecord>, Problem> {
     let id: ListingId = path.id("id")?;
-    map_by_sku(&app, &who, id, body.sku.as_deref(), body.units).await?;
+    match (body.product_sku, body.product_id) {
+        (Some(sku), None) => map_by_sku(&app, &who, id, sku.as_deref(), body.units).await?,
+        (None, Some(product)) => app.hub().map_listing(&who.0, id, product, body.units).await?,
+        _ => {
+            return Err(Problem::field(
+                "/product_sku",
+                "give either `product_sku` or `product_id`; null takes the listing off its product",
+            ));
+        }
+    }
     Ok(ApiJson(found(&app, &who, id).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListingPatch {
+    price: Money,
+}
+
+async fn patch(
+    State(app): State<App>,
+    who: Who,
+    path: ApiPath,
+    ApiJson(body): ApiJson<ListingPatch>,
+) -> Result<ApiJson<ListingRecord>, Problem> {
+    let id: ListingId = path.id("id")?;
+    app.hub().set_price(&who.0, id, body.price).await?;
+    Ok(ApiJson(found(&app, &who, id).await?))
+}
+
+/// The product with a SKU that a body names at `pointer`.
+pub(crate) async fn product_with(
+    app: &App,
+    who: &Who,
+    sku: &str,
+    pointer: &str,
+) -> Result<ProductId, Problem> {
+    let sku = Sku::parse(sku).map_err(|error| Problem::field(pointer, error.to_string()))?;
+    let product = app.tenant(who.0.tenant).product_by_sku(&sku).await?;
+    let missing = || {
+        Problem::field(
+            pointer,
+            format!("there is no product with the SKU `{sku}`; create it first"),
+        )
+    };
+    Ok(product.ok_or_else(missing)?.id)
 }
 
 /// Maps a listing to the product with a SKU, or to none.
@@ -281,17 +307,7 @@ pub(crate) async fn map_by_sku(
 ) -> Result<(), Problem> {
     let product = match sku {
         None => None,
-        Some(text) => {
-            let sku = Sku::parse(text).map_err(|error| Problem::field("/sku", error.to_string()))?;
-            let product = app.tenant(who.0.tenant).product_by_sku(&sku).await?;
-            let missing = || {
-                Problem::field(
-                    "/sku",
-                    format!("there is no product with the SKU `{sku}`; create it first"),
-                )
-            };
-            Some(product.ok_or_else(missing)?.id)
-        }
+        Some(sku) => Some(product_with(app, who, sku, "/product_sku").await?),
     };
     Ok(app.hub().map_listing(&who.0, id, product, units).await?)
 }

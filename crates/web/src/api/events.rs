@@ -8,18 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::Method;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 use stockbridge_domain::TenantId;
-use stockbridge_domain::tenant::Role;
 use stockbridge_store::{ListingCounts, Overview};
 
 use crate::extract::{ApiJson, Who};
-use crate::guard::Access;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::state::App;
 
 /// Between two readings.
@@ -29,24 +26,14 @@ const READINGS: u32 = 900;
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
     vec![
-        Route::api(
-            Method::GET,
+        route::get(
             "/api/v1/events",
-            viewer,
             "Live figures as server-sent events named `snapshot`",
             events,
         )
         .text("text/event-stream"),
-        Route::api(
-            Method::GET,
-            "/api/v1/overview",
-            viewer,
-            "How everything stands",
-            overview,
-        )
-        .gives(200, "Overview"),
+        route::get("/api/v1/overview", "How everything stands", overview).gives(200, "Overview"),
     ]
 }
 

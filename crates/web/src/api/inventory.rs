@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -16,74 +16,55 @@ use stockbridge_store::{LedgerRecord, Policy, StockRecord, StoreError};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
-use crate::guard::Access;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::state::App;
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
-    let operator = Access::Role(Role::Operator);
     vec![
-        Route::api(
-            Method::GET,
+        route::get(
             "/api/v1/inventory/stock",
-            viewer,
             "Products with their stock, by SKU",
             list,
         )
         .query(paged!["search": "In SKU and title"])
         .lists("Stock"),
-        Route::api(
-            Method::GET,
-            "/api/v1/inventory/stock/{sku}",
-            viewer,
-            "Stock of one product",
-            get,
-        )
-        .gives(200, "Stock"),
-        Route::api(
-            Method::GET,
+        route::get("/api/v1/inventory/stock/{sku}", "Stock of one product", get).gives(200, "Stock"),
+        route::get(
             "/api/v1/inventory/stock/{sku}/ledger",
-            viewer,
             "Every movement of a product, newest first",
             ledger,
         )
         .query(paged![])
         .lists("LedgerEntry"),
-        Route::api(
-            Method::GET,
+        route::get(
             "/api/v1/inventory/stock/{sku}/why",
-            viewer,
             "Why a product's quantities are what they are",
             why,
         )
         .gives(200, "Explanation"),
-        Route::api(
-            Method::POST,
+        route::post(
             "/api/v1/inventory/adjustments",
-            operator,
             "Enter a count or a change",
             adjust,
         )
         .takes("Adjustment")
         .gives(201, "LedgerEntry"),
-        Route::api(
-            Method::GET,
-            "/api/v1/inventory/policies",
-            viewer,
-            "How stock is shared out",
-            policy,
+        route::post(
+            "/api/v1/inventory/counts",
+            "Enter what was counted on the shelf",
+            count,
         )
-        .gives(200, "Policy"),
-        Route::api(
-            Method::PUT,
+        .takes("Count")
+        .gives(201, "LedgerEntry"),
+        route::get("/api/v1/inventory/policies", "How stock is shared out", policy).gives(200, "Policy"),
+        route::put(
             "/api/v1/inventory/policies",
-            Access::Role(Role::Admin),
             "Change how stock is shared out",
             set_policy,
         )
+        .needs(Role::Admin)
         .takes("PolicyPatch")
         .gives(200, "Policy"),
     ]
@@ -129,9 +110,12 @@ pub(crate) fn cut<T>(data: &mut Vec<T>, limit: i64) -> Option<&T> {
     data.last()
 }
 
+/// What cursors of this list begin with, so that no other list's is taken for one.
+const CURSOR_LEAD: &str = "stock\n";
+
 /// A cursor after a SKU.
 pub(crate) fn sku_cursor(sku: &Sku) -> String {
-    URL_SAFE_NO_PAD.encode(sku.as_str())
+    URL_SAFE_NO_PAD.encode(format!("{CURSOR_LEAD}{sku}"))
 }
 
 /// The SKU of a cursor.
@@ -140,6 +124,7 @@ pub(crate) fn after_sku(cursor: &str) -> Result<String, Problem> {
         .decode(cursor)
         .ok()
         .and_then(|bytes| String::from_utf8(bytes).ok())
+        .and_then(|text| text.strip_prefix(CURSOR_LEAD).map(ToOwned::to_owned))
         .ok_or_else(|| StoreError::BadCursor.into())
 }
 
@@ -241,6 +226,35 @@ async fn adjust(
     };
     let entry = app.hub().adjust(&caller, adjustment).await?;
     Ok((StatusCode::CREATED, ApiJson(entry)))
+}
+
+/// What lies on the shelf.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    sku: String,
+    counted: i64,
+    note: Option<String>,
+    reference: Option<String>,
+}
+
+async fn count(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiJson(body): ApiJson<Counted>,
+) -> Result<(StatusCode, ApiJson<LedgerRecord>), Problem> {
+    let adjustment = Adjustment {
+        sku: body.sku,
+        kind: EntryKind::Count,
+        change: None,
+        counted: Some(body.counted),
+        note: body.note,
+        reference: body.reference,
+    };
+    Ok((
+        StatusCode::CREATED,
+        ApiJson(app.hub().adjust(&caller, adjustment).await?),
+    ))
 }
 
 async fn policy(State(app): State<App>, Who(caller): Who) -> Result<ApiJson<Policy>, Problem> {

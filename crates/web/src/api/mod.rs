@@ -1,11 +1,15 @@
 //! The HTTP API under `/api/v1`: one table of routes, one file for each part.
 
 pub(crate) mod alerts;
+mod bulk;
 pub(crate) mod catalog;
+mod channels;
 pub(crate) mod events;
 pub(crate) mod inventory;
+mod mappings;
 pub(crate) mod orders;
 pub(crate) mod people;
+mod resync;
 pub(crate) mod stores;
 pub(crate) mod system;
 pub(crate) mod work;
@@ -37,8 +41,12 @@ pub(crate) const CURSOR: Param = Param {
 
 /// Every route of the API.
 pub(crate) fn routes() -> Vec<Route> {
-    let mut routes = stores::routes();
+    let mut routes = channels::routes();
+    routes.extend(stores::routes());
+    routes.extend(mappings::routes());
     routes.extend(inventory::routes());
+    routes.extend(resync::routes());
+    routes.extend(bulk::routes());
     routes.extend(catalog::routes());
     routes.extend(orders::routes());
     routes.extend(work::routes());

@@ -1,96 +1,61 @@
 //! Orders and parcels.
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use stockbridge_domain::order::OrderStatus;
-use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Money, OrderId, OrderLineId, Timestamp};
 use stockbridge_engine::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest};
 use stockbridge_store::{OrderDetail, OrderFilter, OrderRecord, ShipmentRecord};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
-use crate::guard::Access;
 use crate::problem::Problem;
-use crate::route::{Param, Route};
+use crate::route::{self, Param, Route};
 use crate::state::App;
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
-    let operator = Access::Role(Role::Operator);
     vec![
-        Route::api(
-            Method::GET,
-            "/api/v1/orders",
-            viewer,
-            "Orders, newest first",
-            list,
-        )
-        .query(paged![
-            "status": "pending, open, partially_shipped, shipped, cancelled or unknown",
-            "account": "Only this store's, by id",
-            "search": "Beginning of the channel's order number or of a SKU in it",
-            "placed_from": "Placed at or after this instant (RFC 3339)",
-            "placed_to": "Placed before this instant (RFC 3339)",
-            "attention": "`true` for those a person has to look at",
-        ])
-        .lists("Order"),
-        Route::api(
-            Method::GET,
+        route::get("/api/v1/orders", "Orders, newest first", list)
+            .query(paged![
+                "status": "pending, open, partially_shipped, shipped, cancelled or unknown",
+                "account": "Only this store's, by id",
+                "search": "Beginning of the channel's order number or of a SKU in it",
+                "placed_from": "Placed at or after this instant (RFC 3339)",
+                "placed_to": "Placed before this instant (RFC 3339)",
+                "attention": "`true` for those a person has to look at",
+            ])
+            .lists("Order"),
+        route::get(
             "/api/v1/orders/{id}",
-            viewer,
             "One order with lines, parcels and what it did to stock",
             get,
         )
         .gives(200, "OrderDetail"),
-        Route::api(
-            Method::POST,
-            "/api/v1/orders",
-            operator,
-            "Enter an order of an own store",
-            create,
-        )
-        .takes("NewOrder")
-        .gives(201, "OrderDetail"),
-        Route::api(
-            Method::POST,
+        route::post("/api/v1/orders", "Enter an order of an own store", create)
+            .takes("NewOrder")
+            .gives(201, "OrderDetail"),
+        route::post(
             "/api/v1/orders/{id}/fulfil",
-            operator,
             "Record a parcel and tell the channel",
             fulfil,
         )
         .takes("Parcel")
         .gives(201, "Shipment"),
-        Route::api(
-            Method::POST,
+        route::post(
             "/api/v1/orders/{id}/cancel",
-            operator,
             "Cancel an order of an own store",
             cancel,
         )
         .gives(200, "OrderDetail"),
-        Route::api(
-            Method::GET,
-            "/api/v1/shipments",
-            viewer,
-            "Parcels of an order",
-            shipments,
-        )
-        .query(&[Param {
-            name: "order",
-            about: "The order's id; required",
-        }])
-        .lists("Shipment"),
-        Route::api(
-            Method::GET,
-            "/api/v1/shipments/{id}",
-            viewer,
-            "One parcel",
-            shipment,
-        )
-        .gives(200, "Shipment"),
+        route::get("/api/v1/shipments", "Parcels of an order", shipments)
+            .query(&[Param {
+                name: "order",
+                about: "The order's id; required",
+            }])
+            .lists("Shipment"),
+        route::get("/api/v1/shipments/{id}", "One parcel", shipment).gives(200, "Shipment"),
     ]
 }
 

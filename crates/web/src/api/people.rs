@@ -1,58 +1,41 @@
 //! Who asks, for which tenant, and the tokens programs ask with.
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{TenantId, Timestamp, TokenId};
-use stockbridge_store::{TenantRecord, TokenRecord};
+use stockbridge_store::{AuditRecord, NewAudit, TenantRecord, TokenRecord};
 
-use crate::extract::{ApiJson, ApiPath, List, Who};
-use crate::guard::Access;
+use super::paged;
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who};
 use crate::idempotent::KeptBody;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::state::App;
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
-    let admin = Access::Role(Role::Admin);
     vec![
-        Route::api(
-            Method::GET,
-            "/api/v1/me",
-            viewer,
-            "Who asks, and what they may do",
-            me,
-        )
-        .gives(200, "Me"),
-        Route::api(
-            Method::GET,
-            "/api/v1/tenants",
-            viewer,
-            "The tenant asked for",
-            tenants,
-        )
-        .lists("Tenant"),
-        Route::api(Method::GET, "/api/v1/tokens", admin, "API tokens", tokens).lists("Token"),
-        Route::api(
-            Method::POST,
+        route::get("/api/v1/me", "Who asks, and what they may do", me).gives(200, "Me"),
+        route::get("/api/v1/tenants", "The tenant asked for", tenants).lists("Tenant"),
+        route::get("/api/v1/audit", "Who did what, newest first", audit)
+            .needs(Role::Admin)
+            .query(paged![])
+            .lists("AuditEntry"),
+        route::get("/api/v1/tokens", "API tokens", tokens)
+            .needs(Role::Admin)
+            .lists("Token"),
+        route::post(
             "/api/v1/tokens",
-            admin,
             "Make an API token; it is shown this once",
             create,
         )
+        .needs(Role::Admin)
         .takes("NewToken")
         .gives(201, "MadeToken"),
-        Route::api(
-            Method::DELETE,
-            "/api/v1/tokens/{id}",
-            admin,
-            "Revoke an API token",
-            revoke,
-        ),
+        route::delete("/api/v1/tokens/{id}", "Revoke an API token", revoke).needs(Role::Admin),
     ]
 }
 
@@ -62,6 +45,26 @@ struct Me {
     actor: String,
     name: String,
     role: Role,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Window {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn audit(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiQuery(window): ApiQuery<Window>,
+) -> Result<ApiJson<List<AuditRecord>>, Problem> {
+    let page = Paging {
+        limit: window.limit,
+        cursor: window.cursor,
+    }
+    .query()?;
+    Ok(ApiJson(app.tenant(caller.tenant).audit_log(&page).await?.into()))
 }
 
 async fn me(Who(caller): Who) -> ApiJson<Me> {
@@ -124,11 +127,18 @@ async fn create(
 
 async fn revoke(State(app): State<App>, Who(caller): Who, path: ApiPath) -> Result<StatusCode, Problem> {
     let id: TokenId = path.id("id")?;
-    if app.tenant(caller.tenant).revoke_token(id).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::not_found(
+    let tenant = app.tenant(caller.tenant);
+    if !tenant.revoke_token(id).await? {
+        return Err(Problem::not_found(
             "There is no such token, or it was revoked before.",
-        ))
+        ));
     }
+    let entry = NewAudit {
+        actor: &caller.actor,
+        action: "token.revoke",
+        subject: &id.to_string(),
+        detail: "",
+    };
+    tenant.audit(&entry).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

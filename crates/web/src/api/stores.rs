@@ -3,195 +3,95 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stockbridge_domain::AccountId;
 use stockbridge_domain::channel::{DataKind, Health, SecretText};
 use stockbridge_domain::tenant::Role;
-use stockbridge_engine::{AccountPatch, ConnectRequest};
-use stockbridge_store::{AccountRecord, LaneRecord, PageQuery, RunRecord, ScheduleRecord};
+use stockbridge_domain::{AccountId, OrderId};
+use stockbridge_engine::{AccountPatch, ConnectRequest, Parcel};
+use stockbridge_store::{
+    AccountRecord, BudgetRecord, JobFilter, JobRecord, LaneRecord, PageQuery, RunRecord, ScheduleRecord,
+    ShipmentRecord,
+};
 
 use crate::extract::{ApiJson, ApiPath, List, Who};
-use crate::guard::Access;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::state::App;
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
-    let operator = Access::Role(Role::Operator);
-    let admin = Access::Role(Role::Admin);
-    let post = Method::POST;
     vec![
-        Route::api(
-            Method::GET,
-            "/api/v1/channels",
-            viewer,
-            "Channels that can be connected, with what they ask for",
-            channels,
-        )
-        .lists("Channel"),
-        Route::api(
-            post.clone(),
+        route::post(
             "/api/v1/integrations/{channel}/connect",
-            admin,
             "Connect an account",
             connect,
         )
+        .needs(Role::Admin)
         .takes("Connect")
         .gives(201, "Store"),
-        Route::api(
-            Method::GET,
+        route::get(
             "/api/v1/integrations/{channel}/stores",
-            viewer,
             "Stores of a channel",
             list,
         )
         .lists("Store"),
-        Route::api(
-            Method::GET,
-            "/api/v1/stores",
-            viewer,
-            "Stores of every channel",
-            all,
-        )
-        .lists("Store"),
-        Route::api(
-            Method::GET,
+        route::get("/api/v1/stores", "Stores of every channel", all).lists("Store"),
+        route::get("/api/v1/integrations/{channel}/stores/{id}", "One store", get).gives(200, "Store"),
+        route::patch(
             "/api/v1/integrations/{channel}/stores/{id}",
-            viewer,
-            "One store",
-            get,
-        )
-        .gives(200, "Store"),
-        Route::api(
-            Method::PATCH,
-            "/api/v1/integrations/{channel}/stores/{id}",
-            admin,
             "Rename, change options and schedules, pause or resume",
             patch,
         )
+        .needs(Role::Admin)
         .takes("StorePatch")
         .gives(200, "Store"),
-        Route::api(
-            Method::DELETE,
+        route::delete(
             "/api/v1/integrations/{channel}/stores/{id}",
-            admin,
             "Disconnect: forget the credentials, keep the history",
             delete,
-        ),
-        Route::api(
-            post.clone(),
+        )
+        .needs(Role::Admin),
+        route::post(
             "/api/v1/integrations/{channel}/stores/{id}/test",
-            operator,
             "Test the connection",
             test,
         )
         .gives(200, "Health"),
-        Route::api(
-            post.clone(),
+        route::post(
             "/api/v1/integrations/{channel}/stores/{id}/sync-orders",
-            operator,
             "Read orders now",
             sync_orders,
         )
-        .lists_with(202, "Run"),
-        Route::api(
-            post.clone(),
+        .gives(202, "SyncStarted"),
+        route::post(
             "/api/v1/integrations/{channel}/stores/{id}/sync-inventory",
-            operator,
             "Read back what the channel shows now",
             sync_inventory,
         )
-        .lists_with(202, "Run"),
-        Route::api(
-            post,
+        .gives(202, "SyncStarted"),
+        route::post(
             "/api/v1/integrations/{channel}/stores/{id}/sync",
-            operator,
             "Read these kinds of data now",
             sync,
         )
         .takes("Sync")
-        .lists_with(202, "Run"),
-        Route::api(
-            Method::GET,
+        .gives(202, "SyncStarted"),
+        route::post(
+            "/api/v1/integrations/{channel}/stores/{id}/update-tracking",
+            "Ship what is left of an order and tell the channel",
+            update_tracking,
+        )
+        .takes("Tracking")
+        .gives(201, "Shipment"),
+        route::get(
             "/api/v1/integrations/{channel}/stores/{id}/sync-status",
-            viewer,
             "What is read when, what runs, what waits",
             status,
         )
         .gives(200, "SyncStatus"),
     ]
-}
-
-/// A channel, described for those who connect one.
-#[derive(Debug, Serialize)]
-struct ChannelAbout {
-    channel: &'static str,
-    label: &'static str,
-    summary: &'static str,
-    capabilities: Vec<stockbridge_domain::channel::Capability>,
-    credentials: Vec<FieldAbout>,
-    marketplaces: Vec<MarketplaceAbout>,
-    remote: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct FieldAbout {
-    name: &'static str,
-    label: &'static str,
-    help: &'static str,
-    secret: bool,
-    required: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct MarketplaceAbout {
-    code: &'static str,
-    id: &'static str,
-    name: &'static str,
-    currency: &'static str,
-    region: &'static str,
-}
-
-async fn channels(State(app): State<App>) -> ApiJson<List<ChannelAbout>> {
-    let data = app
-        .hub()
-        .channels()
-        .iter()
-        .map(|c| c.descriptor())
-        .map(|d| ChannelAbout {
-            channel: d.kind,
-            label: d.label,
-            summary: d.summary,
-            capabilities: d.capabilities.to_vec(),
-            credentials: d
-                .credentials
-                .iter()
-                .map(|f| FieldAbout {
-                    name: f.name,
-                    label: f.label,
-                    help: f.help,
-                    secret: f.secret,
-                    required: f.required,
-                })
-                .collect(),
-            marketplaces: d
-                .marketplaces
-                .iter()
-                .map(|m| MarketplaceAbout {
-                    code: m.code,
-                    id: m.id,
-                    name: m.name,
-                    currency: m.currency,
-                    region: m.region,
-                })
-                .collect(),
-            remote: d.remote,
-        });
-    List::whole(data.collect())
 }
 
 /// What connects an account.
@@ -245,7 +145,7 @@ fn known<'p>(app: &App, path: &'p ApiPath) -> Result<&'p str, Problem> {
 }
 
 /// The store of the path, if it is of the path's channel.
-async fn found(app: &App, who: &Who, path: &ApiPath) -> Result<AccountRecord, Problem> {
+pub(crate) async fn found(app: &App, who: &Who, path: &ApiPath) -> Result<AccountRecord, Problem> {
     let id: AccountId = path.id("id")?;
     let account = app.tenant(who.0.tenant).account(id).await?;
     account
@@ -312,19 +212,49 @@ async fn test(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJson
     Ok(ApiJson(app.hub().test_account(&who.0, account.id).await?))
 }
 
-type Started = Result<(StatusCode, ApiJson<List<RunRecord>>), Problem>;
-
-async fn start(app: &App, who: &Who, path: &ApiPath, kinds: &[DataKind]) -> Started {
-    let account = found(app, who, path).await?;
-    let runs = app.hub().sync_now(&who.0, account.id, kinds).await?;
-    Ok((StatusCode::ACCEPTED, List::whole(runs)))
+/// What was asked for and what is under way.
+#[derive(Debug, Serialize)]
+struct Started {
+    jobs: Vec<JobRecord>,
+    runs: Vec<RunRecord>,
 }
 
-async fn sync_orders(State(app): State<App>, who: Who, path: ApiPath) -> Started {
+type Starting = Result<(StatusCode, ApiJson<Started>), Problem>;
+
+async fn start(app: &App, who: &Who, path: &ApiPath, kinds: &[DataKind]) -> Starting {
+    let account = found(app, who, path).await?;
+    let runs = app.hub().sync_now(&who.0, account.id, kinds).await?;
+    let mut jobs = Vec::new();
+    for kind in kinds {
+        jobs.extend(pull_job(app, who, account.id, *kind).await?);
+    }
+    Ok((StatusCode::ACCEPTED, ApiJson(Started { jobs, runs })))
+}
+
+/// The newest job that pulls a kind of data.
+pub(crate) async fn pull_job(
+    app: &App,
+    who: &Who,
+    account: AccountId,
+    kind: DataKind,
+) -> Result<Option<JobRecord>, Problem> {
+    let filter = JobFilter {
+        kind: Some(format!("{}.pull", kind.name())),
+        account: Some(account),
+        state: None,
+    };
+    let newest = app
+        .tenant(who.0.tenant)
+        .jobs(&filter, &PageQuery::first(1))
+        .await?;
+    Ok(newest.items.into_iter().next())
+}
+
+async fn sync_orders(State(app): State<App>, who: Who, path: ApiPath) -> Starting {
     start(&app, &who, &path, &[DataKind::Orders]).await
 }
 
-async fn sync_inventory(State(app): State<App>, who: Who, path: ApiPath) -> Started {
+async fn sync_inventory(State(app): State<App>, who: Who, path: ApiPath) -> Starting {
     start(&app, &who, &path, &[DataKind::Inventory]).await
 }
 
@@ -335,14 +265,46 @@ struct Sync {
     kinds: Vec<DataKind>,
 }
 
-async fn sync(State(app): State<App>, who: Who, path: ApiPath, ApiJson(body): ApiJson<Sync>) -> Started {
-    if body.kinds.is_empty() {
+async fn sync(State(app): State<App>, who: Who, path: ApiPath, ApiJson(body): ApiJson<Sync>) -> Starting {
+    if body.kinds.is_empty() || body.kinds.len() > DataKind::ALL.len() {
         return Err(Problem::field(
             "/kinds",
-            "name at least one of orders, listings, inventory",
+            "name one to three of orders, listings, inventory",
         ));
     }
     start(&app, &who, &path, &body.kinds).await
+}
+
+async fn update_tracking(
+    State(app): State<App>,
+    who: Who,
+    path: ApiPath,
+    ApiJson(body): ApiJson<Tracking>,
+) -> Result<(StatusCode, ApiJson<ShipmentRecord>), Problem> {
+    let store = found(&app, &who, &path).await?;
+    let order = app.tenant(who.0.tenant).order(body.order).await?;
+    if order.is_none_or(|o| o.order.account != store.id) {
+        let message = format!("store `{}` has no order {}", store.name, body.order);
+        return Err(Problem::field("/order", message));
+    }
+    let parcel = Parcel {
+        carrier: body.carrier,
+        method: body.method,
+        tracking: body.tracking,
+        lines: Vec::new(),
+    };
+    let shipment = app.hub().ship_order(&who.0, body.order, parcel).await?;
+    Ok((StatusCode::CREATED, ApiJson(shipment)))
+}
+
+/// A tracking number of everything of an order that is left to ship.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tracking {
+    order: OrderId,
+    carrier: String,
+    method: Option<String>,
+    tracking: String,
 }
 
 /// How a store stands.
@@ -352,6 +314,7 @@ struct Status {
     schedules: Vec<ScheduleAbout>,
     runs: Vec<RunRecord>,
     lanes: Vec<LaneRecord>,
+    budgets: Vec<BudgetRecord>,
 }
 
 #[derive(Debug, Serialize)]
@@ -361,24 +324,33 @@ struct ScheduleAbout {
     schedule: ScheduleRecord,
 }
 
+/// How many runs are looked through for the last of each kind.
+const RUNS: i64 = 500;
+
 async fn status(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJson<Status>, Problem> {
     let store = found(&app, &who, &path).await?;
     let tenant = app.tenant(who.0.tenant);
     let mut lanes = tenant.lanes().await?;
     lanes.retain(|lane| lane.account == Some(store.id));
+    let mut budgets = tenant.budgets().await?;
+    budgets.retain(|budget| budget.account == store.id);
     let mut schedules = tenant.schedules().await?;
     schedules.retain(|schedule| schedule.account == store.id);
-    let runs = tenant.runs(Some(store.id), &PageQuery::first(10)).await?.items;
+    let mut runs: Vec<RunRecord> = Vec::new();
+    for run in tenant.runs(Some(store.id), &PageQuery::first(RUNS)).await?.items {
+        if runs.iter().all(|newer| newer.kind != run.kind) {
+            runs.push(run);
+        }
+    }
+    let schedules = schedules.into_iter().map(|schedule| ScheduleAbout {
+        every_secs: schedule.every.as_secs(),
+        schedule,
+    });
     Ok(ApiJson(Status {
+        schedules: schedules.collect(),
         store,
-        schedules: schedules
-            .into_iter()
-            .map(|schedule| ScheduleAbout {
-                every_secs: schedule.every.as_secs(),
-                schedule,
-            })
-            .collect(),
         runs,
         lanes,
+        budgets,
     }))
 }

@@ -1,40 +1,32 @@
 //! The server itself: whether it lives, whether it is ready, and its document.
 
 use axum::extract::State;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
 use serde::Serialize;
 
 use crate::extract::ApiJson;
-use crate::guard::Access;
 use crate::openapi;
 use crate::pages;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::state::App;
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let public = Access::Public;
     vec![
-        Route::api(
-            Method::GET,
-            "/healthz",
-            public,
-            "Whether the process lives",
-            healthy,
-        )
-        .gives(200, "Alive"),
-        Route::api(
-            Method::GET,
-            "/readyz",
-            public,
-            "Whether the database answers",
-            ready,
-        )
-        .gives(200, "Alive"),
-        Route::api(Method::GET, "/openapi.json", public, "This document", document).text("application/json"),
-        Route::api(Method::GET, "/docs", public, "This document as a page", docs).text("text/html"),
+        route::get("/healthz", "Whether the process lives", healthy)
+            .open()
+            .gives(200, "Alive"),
+        route::get("/readyz", "Whether the database answers", ready)
+            .open()
+            .gives(200, "Alive"),
+        route::get("/openapi.json", "This document", document)
+            .open()
+            .text("application/json"),
+        route::get("/docs", "This document as a page", docs)
+            .open()
+            .text("text/html"),
     ]
 }
 

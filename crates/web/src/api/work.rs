@@ -1,74 +1,35 @@
 //! The work behind the scenes: runs, jobs, lanes and budgets.
 
 use axum::extract::State;
-use axum::http::Method;
 use serde::Deserialize;
-use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, JobId, RunId};
 use stockbridge_store::{BudgetRecord, JobFilter, JobRecord, JobState, LaneRecord, RunRecord};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
-use crate::guard::Access;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::state::App;
 
 /// This part's routes.
 pub(crate) fn routes() -> Vec<Route> {
-    let viewer = Access::Role(Role::Viewer);
-    let operator = Access::Role(Role::Operator);
     vec![
-        Route::api(
-            Method::GET,
-            "/api/v1/runs",
-            viewer,
-            "Sync history, newest first",
-            runs,
-        )
-        .query(paged!["account": "Only this store's, by id"])
-        .lists("Run"),
-        Route::api(Method::GET, "/api/v1/runs/{id}", viewer, "One run", run).gives(200, "Run"),
-        Route::api(Method::GET, "/api/v1/jobs", viewer, "Jobs, newest first", jobs)
+        route::get("/api/v1/runs", "Sync history, newest first", runs)
+            .query(paged!["account": "Only this store's, by id"])
+            .lists("Run"),
+        route::get("/api/v1/runs/{id}", "One run", run).gives(200, "Run"),
+        route::get("/api/v1/jobs", "Jobs, newest first", jobs)
             .query(paged![
                 "state": "queued, running, done or dead",
                 "kind": "Only this kind",
                 "account": "Only this store's, by id",
             ])
             .lists("Job"),
-        Route::api(Method::GET, "/api/v1/jobs/{id}", viewer, "One job", job).gives(200, "Job"),
-        Route::api(
-            Method::POST,
-            "/api/v1/jobs/{id}/retry",
-            operator,
-            "Try a dead job again",
-            retry,
-        )
-        .gives(200, "Job"),
-        Route::api(
-            Method::POST,
-            "/api/v1/jobs/{id}/cancel",
-            operator,
-            "Let a waiting or dead job go",
-            cancel,
-        )
-        .gives(200, "Job"),
-        Route::api(
-            Method::GET,
-            "/api/v1/lanes",
-            viewer,
-            "Lanes with what they wait for",
-            lanes,
-        )
-        .lists("Lane"),
-        Route::api(
-            Method::GET,
-            "/api/v1/budgets",
-            viewer,
-            "Calls the channels still allow",
-            budgets,
-        )
-        .lists("Budget"),
+        route::get("/api/v1/jobs/{id}", "One job", job).gives(200, "Job"),
+        route::post("/api/v1/jobs/{id}/retry", "Try a dead job again", retry).gives(200, "Job"),
+        route::post("/api/v1/jobs/{id}/cancel", "Let a waiting or dead job go", cancel).gives(200, "Job"),
+        route::get("/api/v1/lanes", "Lanes with what they wait for", lanes).lists("Lane"),
+        route::get("/api/v1/budgets", "Calls the channels still allow", budgets).lists("Budget"),
     ]
 }
 

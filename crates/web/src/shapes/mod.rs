@@ -28,7 +28,8 @@ pub(crate) struct Shape {
 pub(crate) struct Field {
     /// Its name.
     pub name: &'static str,
-    /// `text`, `int`, `bool`, `instant`, `any`, `map`, a shape's name, `[kind]`; `kind?` where it may be missing.
+    /// `text`, `int`, `count`, `decimal`, `bool`, `instant`, `any`, `map`, `id:PREFIX`, `word:SET`, a shape's name, `[kind]`;
+    /// `kind?` where it may be missing.
     pub kind: &'static str,
     /// What it means.
     pub about: &'static str,

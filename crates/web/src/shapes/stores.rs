@@ -18,6 +18,8 @@ pub(super) const STORES: &[Shape] = &[
             ),
             Field::new("credentials", "[CredentialField]", "What it asks for"),
             Field::new("marketplaces", "[Marketplace]", "Its country sites"),
+            Field::new("endpoints", "[text]", "Names of addresses that may be replaced"),
+            Field::new("schedules", "[ChannelSchedule]", "What is read how often"),
             Field::new("remote", "bool", "False for a store that lives in the hub"),
         ],
     },
@@ -43,6 +45,7 @@ pub(super) const STORES: &[Shape] = &[
             Field::new("name", "text", "Country"),
             Field::new("currency", "text", "ISO 4217 code"),
             Field::new("region", "text", "An account lives in one region"),
+            Field::new("time_zone", "text", "IANA zone of its business day"),
         ],
     },
     Shape {
@@ -66,7 +69,7 @@ pub(super) const STORES: &[Shape] = &[
         about: "A connected account",
         input: false,
         fields: &[
-            Field::new("id", "text", "Its id"),
+            Field::new("id", "id:acc", "Its id"),
             Field::new("channel", "text", "Its channel"),
             Field::new("name", "text", "What people call it"),
             Field::new("external_id", "text", "What the channel calls it"),
@@ -121,7 +124,11 @@ pub(super) const STORES: &[Shape] = &[
         name: "Sync",
         about: "What is to be read",
         input: true,
-        fields: &[Field::new("kinds", "[text]", "orders, listings, inventory")],
+        fields: &[Field::new(
+            "kinds",
+            "[word:data_kind]",
+            "orders, listings, inventory",
+        )],
     },
     Shape {
         name: "SyncStatus",
@@ -130,8 +137,9 @@ pub(super) const STORES: &[Shape] = &[
         fields: &[
             Field::new("store", "Store", "The store"),
             Field::new("schedules", "[Schedule]", "What is read when"),
-            Field::new("runs", "[Run]", "The last ten runs"),
+            Field::new("runs", "[Run]", "The last run of each kind"),
             Field::new("lanes", "[Lane]", "Its lanes"),
+            Field::new("budgets", "[Budget]", "Calls the channel still allows"),
         ],
     },
     Shape {
@@ -139,8 +147,8 @@ pub(super) const STORES: &[Shape] = &[
         about: "What is read when",
         input: false,
         fields: &[
-            Field::new("account", "text", "The store"),
-            Field::new("kind", "text", "orders, listings or inventory"),
+            Field::new("account", "id:acc", "The store"),
+            Field::new("kind", "word:data_kind", "orders, listings or inventory"),
             Field::new("every_secs", "int", "Seconds between pulls"),
             Field::new("next_at", "instant", "The next one"),
         ],
@@ -150,11 +158,11 @@ pub(super) const STORES: &[Shape] = &[
         about: "One run of a synchronisation",
         input: false,
         fields: &[
-            Field::new("id", "text", "Its id"),
-            Field::new("account", "text", "The store"),
+            Field::new("id", "id:run", "Its id"),
+            Field::new("account", "id:acc", "The store"),
             Field::new("kind", "text", "What was read"),
             Field::new("trigger", "text", "What started it"),
-            Field::new("state", "text", "running, done or failed"),
+            Field::new("state", "word:run_state", "running, done or failed"),
             Field::new("started_at", "instant", "When it began"),
             Field::new("ended_at", "instant?", "When it ended"),
             Field::new("seen", "int", "Things read"),
@@ -169,14 +177,14 @@ pub(super) const STORES: &[Shape] = &[
         about: "A unit of durable work",
         input: false,
         fields: &[
-            Field::new("id", "text", "Its id"),
+            Field::new("id", "id:job", "Its id"),
             Field::new("kind", "text", "What is to be done"),
             Field::new("lane", "text", "The lane it waits in"),
-            Field::new("account", "text?", "For which store"),
+            Field::new("account", "id:acc?", "For which store"),
             Field::new("dedupe_key", "text?", "One waiting job for each key"),
             Field::new("payload", "any", "What its handler needs to know"),
             Field::new("priority", "int", "Lower goes first"),
-            Field::new("state", "text", "queued, running, done or dead"),
+            Field::new("state", "word:job_state", "queued, running, done or dead"),
             Field::new("run_at", "instant", "Not before"),
             Field::new("attempts", "int", "How often it failed"),
             Field::new("outcome", "text?", "How it ended"),
@@ -191,7 +199,7 @@ pub(super) const STORES: &[Shape] = &[
         input: false,
         fields: &[
             Field::new("lane", "text", "Its name"),
-            Field::new("account", "text?", "The store"),
+            Field::new("account", "id:acc?", "The store"),
             Field::new("queued", "int", "Jobs waiting, counted up to 1,000"),
             Field::new("running", "int", "Jobs under way"),
             Field::new("dead", "int", "Jobs that gave up"),
@@ -206,7 +214,7 @@ pub(super) const STORES: &[Shape] = &[
         about: "Calls a channel still allows",
         input: false,
         fields: &[
-            Field::new("account", "text", "The store"),
+            Field::new("account", "id:acc", "The store"),
             Field::new("bucket", "text", "The operation"),
             Field::new(
                 "level_micro",
@@ -215,6 +223,66 @@ pub(super) const STORES: &[Shape] = &[
             ),
             Field::new("rate_micro", "int", "Calls in a million seconds"),
             Field::new("burst", "int", "Most calls at once"),
+        ],
+    },
+    Shape {
+        name: "ChannelSchedule",
+        about: "How often a kind of data is read unless the store says otherwise",
+        input: false,
+        fields: &[
+            Field::new("kind", "word:data_kind", "What"),
+            Field::new("every_secs", "int", "Seconds between pulls"),
+        ],
+    },
+    Shape {
+        name: "Mapping",
+        about: "A listing and the product it sells",
+        input: false,
+        fields: &[
+            Field::new("listing", "id:lst", "The listing"),
+            Field::new("sku", "text", "Its SKU on the channel"),
+            Field::new("title", "text", "Its title"),
+            Field::new("product", "id:prd?", "The product"),
+            Field::new(
+                "mapped_by",
+                "word:mapped_by?",
+                "Who decided: equal SKUs or a person",
+            ),
+            Field::new("units", "int", "Product units in one of the listing"),
+        ],
+    },
+    Shape {
+        name: "NewMapping",
+        about: "Which product a listing of the store sells",
+        input: true,
+        fields: &[
+            Field::new("sku", "text", "The listing's SKU on the channel"),
+            Field::new("product_sku", "text", "The product's SKU"),
+            Field::new(
+                "units",
+                "count?",
+                "Product units in one of the listing; 1 unless given",
+            ),
+        ],
+    },
+    Shape {
+        name: "Tracking",
+        about: "A tracking number for all that is left of an order",
+        input: true,
+        fields: &[
+            Field::new("order", "id:ord", "The order"),
+            Field::new("carrier", "text", "Who carries it"),
+            Field::new("method", "text?", "How"),
+            Field::new("tracking", "text", "Its number"),
+        ],
+    },
+    Shape {
+        name: "SyncStarted",
+        about: "What was asked for",
+        input: false,
+        fields: &[
+            Field::new("jobs", "[Job]", "The jobs that do it"),
+            Field::new("runs", "[Run]", "Runs under way already"),
         ],
     },
 ];

@@ -1,6 +1,14 @@
 //! The HTTP API from outside: real requests through the whole router on an in-memory store.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod again;
+mod bad_input;
 mod basics;
 mod channel;
+mod coverage;
+mod document;
+mod goods;
+mod live;
+mod pages;
+mod truth;
 mod world;

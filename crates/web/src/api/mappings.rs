@@ -1,0 +1,130 @@
+//! A store's mappings: which product each of its listings sells.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use stockbridge_domain::{ListingId, ProductId, Sku};
+use stockbridge_store::{ListingFilter, ListingRecord, MappedBy, PageQuery};
+
+use super::{catalog, paged, stores};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
+use crate::problem::Problem;
+use crate::route::{self, Route};
+use crate::state::App;
+
+/// This part's routes.
+pub(crate) fn routes() -> Vec<Route> {
+    let path = "/api/v1/integrations/{channel}/stores/{id}/mappings";
+    vec![
+        route::get(path, "Which product each listing of a store sells", list)
+            .query(paged!["mapped": "`true` with a product, `false` without", "search": "In SKU and title"])
+            .lists("Mapping"),
+        route::post(path, "Say which product a listing of a store sells", add)
+            .takes("NewMapping")
+            .gives(201, "Mapping"),
+    ]
+}
+
+/// A listing and the product it sells.
+#[derive(Debug, Serialize)]
+struct Mapping {
+    listing: ListingId,
+    sku: Sku,
+    title: String,
+    product: Option<ProductId>,
+    mapped_by: Option<MappedBy>,
+    units: i64,
+}
+
+impl From<ListingRecord> for Mapping {
+    fn from(l: ListingRecord) -> Self {
+        Self {
+            listing: l.id,
+            sku: l.sku,
+            title: l.title,
+            product: l.product,
+            mapped_by: l.mapped_by,
+            units: l.units,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    mapped: Option<String>,
+    search: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn list(
+    State(app): State<App>,
+    who: Who,
+    path: ApiPath,
+    ApiQuery(wanted): ApiQuery<Wanted>,
+) -> Result<ApiJson<List<Mapping>>, Problem> {
+    let store = stores::found(&app, &who, &path).await?;
+    let page = Paging {
+        limit: wanted.limit,
+        cursor: wanted.cursor,
+    }
+    .query()?;
+    let filter = ListingFilter {
+        account: Some(store.id),
+        mapped: parsed("mapped", wanted.mapped)?,
+        search: wanted.search,
+        ..ListingFilter::default()
+    };
+    let page = app.tenant(who.0.tenant).listings(&filter, &page).await?;
+    Ok(ApiJson(List {
+        data: page.items.into_iter().map(Mapping::from).collect(),
+        next_cursor: page.next,
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewMapping {
+    sku: String,
+    product_sku: String,
+    #[serde(default = "catalog::one")]
+    units: i64,
+}
+
+async fn add(
+    State(app): State<App>,
+    who: Who,
+    path: ApiPath,
+    ApiJson(body): ApiJson<NewMapping>,
+) -> Result<(StatusCode, ApiJson<Mapping>), Problem> {
+    let store = stores::found(&app, &who, &path).await?;
+    let filter = ListingFilter {
+        account: Some(store.id),
+        search: Some(body.sku.clone()),
+        ..ListingFilter::default()
+    };
+    let known = app
+        .tenant(who.0.tenant)
+        .listings(&filter, &PageQuery::first(200))
+        .await?;
+    let listing = known
+        .items
+        .into_iter()
+        .find(|l| l.sku.as_str() == body.sku.trim());
+    let listing = listing.ok_or_else(|| {
+        Problem::field(
+            "/sku",
+            format!(
+                "store `{}` has no listing with the SKU `{}`",
+                store.name, body.sku
+            ),
+        )
+    })?;
+    let product = catalog::product_with(&app, &who, &body.product_sku, "/product_sku").await?;
+    app.hub()
+        .map_listing(&who.0, listing.id, Some(product), body.units)
+        .await?;
+    let mapped = catalog::found(&app, &who, listing.id).await?;
+    Ok((StatusCode::CREATED, ApiJson(mapped.into())))
+}

@@ -1,0 +1,127 @@
+//! A world with something of every kind in it, and the ids of it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use stockbridge_domain::channel::ListingSnapshot;
+use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
+use stockbridge_domain::{AccountId, Currency, Money, Sku};
+use stockbridge_store::{NewAlert, Severity};
+
+use crate::world::World;
+
+/// Ids by what they are of, to be put into paths.
+pub struct Goods {
+    pub world: World,
+    pub ids: BTreeMap<&'static str, String>,
+}
+
+/// A listing as a channel shows it.
+fn shown(sku: &str) -> ListingSnapshot {
+    ListingSnapshot {
+        sku: Sku::parse(sku).unwrap(),
+        channel_ref: Some("B000".into()),
+        title: format!("Listing of {sku}"),
+        fulfilled_by: FulfilledBy::Seller,
+        quantity: Some(4),
+        price: Some(Money::from_minor(49_900, Currency::parse("INR").unwrap())),
+        status: ListingStatus::Active,
+        product_type: None,
+        issues: vec!["The image is too small.".into()],
+    }
+}
+
+impl Goods {
+    /// Five products, a store far away with two listings, an order, a parcel, an alert, a run.
+    pub async fn new() -> Self {
+        let world = World::with_stock(5).await;
+        let mut ids = BTreeMap::new();
+        let connect = json!({ "name": "Bazaar", "marketplaces": ["IN"], "credentials": { "key": "k1" } });
+        let store = world
+            .post("/integrations/bazaar/connect", connect)
+            .await
+            .expect(201);
+        let account: AccountId = store["id"].as_str().unwrap().parse().unwrap();
+        let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
+        let snapshots = [shown("P-1"), shown("UNMAPPED")];
+        tx.upsert_listings(account, &snapshots, crate::world::START)
+            .await
+            .unwrap();
+        let run = tx
+            .start_run(account, "orders", "schedule")
+            .await
+            .unwrap()
+            .unwrap();
+        let alert = tx.raise_alert(NewAlert {
+            kind: "stock.low",
+            severity: Severity::Warning,
+            dedupe_key: "low".into(),
+            account: Some(account),
+            subject: None,
+            title: "Low".into(),
+            detail: "Buy more.".into(),
+        });
+        ids.insert("alert", alert.await.unwrap().id.to_string());
+        tx.commit().await.unwrap();
+        ids.insert("store", account.to_string());
+        ids.insert("run", run.to_string());
+        let listings = world.get("/listings").await.expect(200);
+        ids.insert("listing", text(&listings["data"][0]["id"]));
+        ids.insert("unmapped", text(&listings["data"][1]["id"]));
+        let order = world
+            .post("/orders", json!({ "lines": [{ "sku": "P-2", "quantity": 2 }] }))
+            .await
+            .expect(201);
+        ids.insert("order", text(&order["order"]["id"]));
+        ids.insert("line", text(&order["order"]["lines"][0]["id"]));
+        let other = world
+            .post("/orders", json!({ "lines": [{ "sku": "P-3", "quantity": 1 }] }))
+            .await
+            .expect(201);
+        ids.insert("other_order", text(&other["order"]["id"]));
+        ids.insert("own_store", text(&order["order"]["account"]));
+        let line = json!([{ "line": ids["line"], "quantity": 1 }]);
+        let parcel = json!({ "carrier": "Post", "method": "Letter", "tracking": "T1", "lines": line });
+        let path = format!("/orders/{}/fulfil", ids["order"]);
+        let shipment = world.post(&path, parcel).await.expect(201);
+        ids.insert("shipment", text(&shipment["id"]));
+        let jobs = world.get("/jobs?state=queued").await.expect(200);
+        ids.insert("job", text(&jobs["data"][0]["id"]));
+        let tokens = world.get("/tokens").await.expect(200);
+        ids.insert("token", text(&tokens["data"][0]["id"]));
+        ids.insert(
+            "product",
+            text(&world.get("/products/P-1").await.expect(200)["id"]),
+        );
+        Self { world, ids }
+    }
+
+    /// A path of the document with real ids in it.
+    pub fn concrete(&self, path: &str) -> String {
+        let kind = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
+        let id = match kind {
+            "integrations" => &self.ids["store"],
+            "listings" => &self.ids["listing"],
+            "orders" => &self.ids["order"],
+            "shipments" => &self.ids["shipment"],
+            "runs" => &self.ids["run"],
+            "jobs" => &self.ids["job"],
+            "alerts" => &self.ids["alert"],
+            "tokens" => &self.ids["token"],
+            _ => "",
+        };
+        let path = path
+            .replace("{channel}", "bazaar")
+            .replace("{sku}", "P-1")
+            .replace("{id}", id);
+        assert!(!path.contains("//") && !path.ends_with('/'), "no id for {path}");
+        path
+    }
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {value}"))
+        .to_owned()
+}
