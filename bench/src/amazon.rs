@@ -21,12 +21,21 @@ use crate::stage::draft;
 /// Orders of a page: the most Amazon gives.
 pub const PAGE: usize = 100;
 
-/// Answers requests for pages, by the page's number as its token.
-struct Pages(Vec<Bytes>);
+/// Answers requests for pages, by the page's number as its token; past the last one, with an empty page.
+struct Pages {
+    pages: Vec<Bytes>,
+    /// The first one's number.
+    first: usize,
+}
 
-/// A connection of the account that reads these pages, with tokens `0`, `1` and so on.
-pub fn connect(account: &AccountRecord, pages: Vec<Bytes>, env: Env) -> anyhow::Result<Box<dyn Connection>> {
-    let pages = Arc::new(Pages(pages));
+/// A connection of the account that reads these pages, the first of which has the number `first`.
+pub fn connect(
+    account: &AccountRecord,
+    pages: Vec<Bytes>,
+    first: usize,
+    env: Env,
+) -> anyhow::Result<Box<dyn Connection>> {
+    let pages = Arc::new(Pages { pages, first });
     let config = AccountConfig {
         account: account.id,
         checked: CheckedAccount {
@@ -57,8 +66,9 @@ impl Transport for Pages {
             } else {
                 let query = request.uri().query().unwrap_or_default();
                 let page = query.split('&').find_map(|p| p.strip_prefix("paginationToken="));
-                let page: usize = page.and_then(|p| p.parse().ok()).unwrap_or_default();
-                self.0.get(page).cloned().unwrap_or_default()
+                let page: usize = page.and_then(|p| p.parse().ok()).unwrap_or(self.first);
+                let page = self.pages.get(page - self.first);
+                page.cloned().unwrap_or(Bytes::from_static(br#"{"orders":[]}"#))
             };
             Ok(http::Response::new(body))
         })
@@ -74,8 +84,8 @@ impl Pacer for Pages {
         Box::pin(async {})
     }
 
-    fn exhausted<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: Timestamp) -> BoxFut<'a, ()> {
-        Box::pin(async {})
+    fn exhausted<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: Duration) -> BoxFut<'a, Timestamp> {
+        Box::pin(async { Timestamp::EPOCH })
     }
 }
 

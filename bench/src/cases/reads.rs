@@ -7,7 +7,7 @@ use stockbridge_domain::channel::{LineSnapshot, OrderSnapshot};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::{OrderId, Timestamp};
-use stockbridge_store::{ImportAccount, OrderFilter, PageQuery};
+use stockbridge_store::{ImportAccount, OrderFilter, PageQuery, Tenant};
 
 use crate::Options;
 use crate::env::{Stopwatch, percentile_ms};
@@ -28,6 +28,7 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
         return Ok(());
     };
     let ids = fill(&stage, options.amount(ORDERS)).await?;
+    stage.database.analyze().await?;
     let tenant = &stage.tenant;
     let mut section = report.section("reads", stage.store.backend());
     let first = PageQuery::first(PAGE);
@@ -59,26 +60,7 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
     };
     measure(&mut section, "orders, open ones (one in ten)", read).await?;
 
-    let read = async |n: usize| {
-        let search = OrderFilter {
-            search: Some(format!("302-{:07}", n * 97 % ids.len())),
-            ..OrderFilter::default()
-        };
-        tenant.orders(&search, &first).await?;
-        Ok(())
-    };
-    measure(&mut section, "orders, searched by order id", read).await?;
-
-    let read = async |n: usize| {
-        let search = OrderFilter {
-            search: Some(sku(n % PRODUCTS)?.as_str().to_owned()),
-            ..OrderFilter::default()
-        };
-        tenant.orders(&search, &first).await?;
-        Ok(())
-    };
-    measure(&mut section, "orders, searched by SKU", read).await?;
-
+    searches(&mut section, tenant, ids.len()).await?;
     let read = async |n: usize| {
         let id = ids.get(n * 7_919 % ids.len()).context("there is an order")?;
         tenant.order(*id).await?.context("the order is there")?;
@@ -102,6 +84,30 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
         Ok(())
     };
     measure(&mut section, "overview", read).await
+}
+
+/// Searches among so many orders.
+async fn searches(section: &mut Section<'_>, tenant: &Tenant, orders: usize) -> anyhow::Result<()> {
+    let first = PageQuery::first(PAGE);
+    let read = async |n: usize| {
+        let search = OrderFilter {
+            search: Some(format!("302-{:07}", n * 97 % orders)),
+            ..OrderFilter::default()
+        };
+        tenant.orders(&search, &first).await?;
+        Ok(())
+    };
+    measure(section, "orders, searched by order id", read).await?;
+
+    let read = async |n: usize| {
+        let search = OrderFilter {
+            search: Some(sku(n % PRODUCTS)?.as_str().to_owned()),
+            ..OrderFilter::default()
+        };
+        tenant.orders(&search, &first).await?;
+        Ok(())
+    };
+    measure(section, "orders, searched by SKU", read).await
 }
 
 async fn measure(

@@ -54,6 +54,18 @@ impl TestDb {
         Store::with_db(self.open().await?, &MasterKey::Bytes([7; 32]), env).await
     }
 
+    /// Has PostgreSQL look at the tables' contents, as its autovacuum does within a minute; SQLite needs no such look.
+    ///
+    /// # Errors
+    /// When the cluster cannot be used.
+    pub async fn analyze(&self) -> Result<(), StoreError> {
+        if let DbConfig::Postgres { url, .. } = &self.config {
+            let client = connect(url).await?;
+            client.batch_execute("ANALYZE").await.map_err(StoreError::other)?;
+        }
+        Ok(())
+    }
+
     /// The folder of the SQLite database.
     pub fn folder(&self) -> Option<&PathBuf> {
         match &self.leftover {
