@@ -389,10 +389,10 @@ pub(crate) enum Wait {
 }
 
 impl Wait {
-    /// The lock in SQL.
+    /// The lock in SQL, of rows by their id.
     pub(crate) fn token(self) -> &'static str {
         match self {
-            Self::Yes => "{for_update}",
+            Self::Yes => "{lock_by id}",
             Self::No => "{skip_locked}",
         }
     }
@@ -406,7 +406,7 @@ impl TenantTx {
         wait: Wait,
     ) -> Result<BTreeSet<ProductId>, StoreError> {
         let sql = format!(
-            "SELECT id FROM products WHERE tenant_id = $1 AND id {{in $2}} ORDER BY id {}",
+            "SELECT id FROM products WHERE tenant_id = $1 AND id {{in $2}} {}",
             wait.token()
         );
         let rows = self.tx.query(&sql, &[self.key(), id_list(products)]).await?;
@@ -423,7 +423,7 @@ impl TenantTx {
         };
         // Counted, so that their ids need not travel.
         let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT id FROM products WHERE tenant_id = $1 {which} ORDER BY id {{for_update}}) p"
+            "SELECT COUNT(*) FROM (SELECT id FROM products WHERE tenant_id = $1 {which} {{lock_by id}}) p"
         );
         self.tx.query(&sql, &params).await.map(drop)
     }
@@ -446,7 +446,7 @@ impl TenantTx {
     /// # Errors
     /// When the database refuses.
     pub(crate) async fn lock_accounts(&mut self) -> Result<(), StoreError> {
-        let sql = "SELECT id FROM accounts WHERE tenant_id = $1 ORDER BY id {for_update}";
+        let sql = "SELECT id FROM accounts WHERE tenant_id = $1 {lock_by id}";
         self.tx.query(sql, &[self.key()]).await.map(drop)
     }
 

@@ -8,6 +8,7 @@
 //! | `$n` | `$n` | `?n` (there `$n` would be numbered by first appearance) |
 //! | `{in $n}` | `= ANY($n)` | `IN (SELECT value FROM json_each(?n))`, the list bound as JSON |
 //! | `{for_update}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
+//! | `{lock_by c}` | `ORDER BY c FOR NO KEY UPDATE` | nothing: ordering by a key tempts it to scan that instead of searching |
 //! | `{skip_locked}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
 //! | `TEXT` in migrations | `TEXT COLLATE "C"` | `TEXT`: both order by code point |
 //!
@@ -112,6 +113,17 @@ fn replace(dialect: Dialect, token: &str) -> Option<String> {
         ("for_update" | "skip_locked", Dialect::Sqlite) => String::new(),
         ("for_update", Dialect::Postgres) => "FOR NO KEY UPDATE".to_owned(),
         ("skip_locked", Dialect::Postgres) => "FOR NO KEY UPDATE SKIP LOCKED".to_owned(),
+        (other, _) if other.starts_with("lock_by ") => {
+            let column = other.strip_prefix("lock_by ")?;
+            let plain = |b: u8| b.is_ascii_lowercase() || b == b'_';
+            if column.is_empty() || !column.bytes().all(plain) {
+                return None;
+            }
+            match dialect {
+                Dialect::Sqlite => String::new(),
+                Dialect::Postgres => format!("ORDER BY {column} FOR NO KEY UPDATE"),
+            }
+        }
         (other, _) => {
             let number: u16 = other.strip_prefix("in $")?.parse().ok()?;
             match dialect {
@@ -191,6 +203,11 @@ mod tests {
             "SELECT '$1 {x}' FROM t WHERE a = $2 AND b = ANY($1) FOR NO KEY UPDATE"
         );
         assert_eq!(
+            translate(Dialect::Postgres, "{lock_by product_id}").unwrap(),
+            "ORDER BY product_id FOR NO KEY UPDATE"
+        );
+        assert_eq!(translate(Dialect::Sqlite, "{lock_by id}").unwrap(), "");
+        assert_eq!(
             translate(Dialect::Postgres, "{skip_locked}").unwrap(),
             "FOR NO KEY UPDATE SKIP LOCKED"
         );
@@ -198,7 +215,14 @@ mod tests {
 
     #[test]
     fn unknown_and_unclosed_tokens_are_refused() {
-        for bad in ["{limit}", "{in 1}", "{in $x}", "a {for_update"] {
+        for bad in [
+            "{limit}",
+            "{lock_by }",
+            "{lock_by 1}",
+            "{in 1}",
+            "{in $x}",
+            "a {for_update",
+        ] {
             assert!(translate(Dialect::Sqlite, bad).is_err(), "{bad}");
         }
     }

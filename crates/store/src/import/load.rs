@@ -227,9 +227,7 @@ impl TenantTx {
         if before.is_empty() {
             return Ok(before);
         }
-        let listings = self
-            .listings_by_sku(account, skus, "ORDER BY id {for_update}")
-            .await?;
+        let listings = self.listings_by_sku(account, skus, "{lock_by id}").await?;
         for (sku, listing) in &listings {
             let same = before.get(sku).is_some_and(|b| b.product == listing.product);
             if !same && listing.product.is_some_and(|p| !book.holds(p)) {

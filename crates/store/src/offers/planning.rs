@@ -143,7 +143,7 @@ impl TenantTx {
             .tx
             .query(
                 "SELECT product_id, cause, caused_at FROM dirty_products WHERE tenant_id = $1 AND product_id {in $2} \
-                 ORDER BY product_id {for_update}",
+                 {lock_by product_id}",
                 &params,
             )
             .await?;
@@ -218,7 +218,7 @@ impl TenantTx {
         let sql = format!(
             "SELECT id, account_id, product_id, sku, product_type, units, sold_milli, sold_at, not_before, desired_qty, \
              due_qty, hold, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
-             AND fulfilled_by = '{}' ORDER BY id {{for_update}}",
+             AND fulfilled_by = '{}' {{lock_by id}}",
             FulfilledBy::Seller
         );
         let rows = self.tx.query(&sql, &[self.key(), id_list(products)]).await?;

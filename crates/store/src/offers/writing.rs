@@ -340,7 +340,7 @@ impl TenantTx {
             .collect::<Result<BTreeSet<ProductId>, _>>()?;
         let locked = self.lock_products(&products, wait).await?;
         let sql = format!(
-            "SELECT id, product_id, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND id {{in $2}} ORDER BY id {}",
+            "SELECT id, product_id, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND id {{in $2}} {}",
             wait.token()
         );
         let rows = self.tx.query(&sql, &[self.key(), ids]).await?;

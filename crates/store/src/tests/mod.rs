@@ -12,9 +12,11 @@ mod listings;
 mod offers;
 mod orders;
 mod overview;
+mod paths;
 mod people;
 mod policies;
 mod prices;
+mod property;
 mod quarantine;
 mod runs;
 mod sales;
@@ -110,29 +112,33 @@ impl World {
 async fn worlds() -> Vec<World> {
     let mut worlds = Vec::new();
     for db in databases().await.unwrap() {
-        let clock = Stepped::new(START, 11);
-        let store = db.store(clock.env()).await.unwrap();
-        let (ours, owner) = store
-            .system()
-            .create_tenant("Ours", "owner@ours.example")
-            .await
-            .unwrap();
-        let (theirs, _) = store
-            .system()
-            .create_tenant("Theirs", "owner@theirs.example")
-            .await
-            .unwrap();
-        worlds.push(World {
-            label: db.label,
-            clock,
-            ours: store.tenant(ours),
-            owner,
-            theirs: store.tenant(theirs),
-            store,
-            _db: db,
-        });
+        worlds.push(world_on(db).await);
     }
     worlds
+}
+
+async fn world_on(db: TestDb) -> World {
+    let clock = Stepped::new(START, 11);
+    let store = db.store(clock.env()).await.unwrap();
+    let (ours, owner) = store
+        .system()
+        .create_tenant("Ours", "owner@ours.example")
+        .await
+        .unwrap();
+    let (theirs, _) = store
+        .system()
+        .create_tenant("Theirs", "owner@theirs.example")
+        .await
+        .unwrap();
+    World {
+        label: db.label,
+        clock,
+        ours: store.tenant(ours),
+        owner,
+        theirs: store.tenant(theirs),
+        store,
+        _db: db,
+    }
 }
 
 fn sku(text: &str) -> Sku {
