@@ -43,7 +43,6 @@ pub(crate) struct Guard {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
 
-#[expect(dead_code, reason = "read by the dashboard's forms")]
 impl Form {
     /// A field; empty when it was not sent.
     pub(crate) fn get(&self, name: &str) -> &str {

@@ -6,7 +6,6 @@
 //! and work without scripts; small modules of our own make them live.
 
 mod api;
-#[expect(dead_code, reason = "served by the dashboard's pages")]
 mod assets;
 mod extract;
 mod guard;
@@ -19,7 +18,8 @@ mod route;
 mod shapes;
 mod shell;
 mod state;
-#[expect(dead_code, reason = "shown by the dashboard's pages")]
+#[cfg(test)]
+mod tests;
 mod view;
 
 use axum::Router;
@@ -37,7 +37,9 @@ pub use crate::state::WebOptions;
 /// the API within its own process. Extensions cannot come over the network.
 pub fn app(hub: Hub, options: WebOptions) -> Router {
     let app = App::new(hub, options);
-    let router = route::router(api::routes(), &app)
+    let mut routes = api::routes();
+    routes.extend(pages::routes());
+    let router = route::router(routes, &app)
         .fallback(nothing_here)
         .method_not_allowed_fallback(no_such_method)
         .with_state(app.clone());

@@ -69,8 +69,6 @@ impl Templates {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::view::{self, Framed, samples};
 

@@ -82,7 +82,6 @@ impl Route {
     }
 
     /// A page or a form's target.
-    #[expect(dead_code, reason = "used by the dashboard's pages")]
     pub(crate) fn page<H, T>(method: Method, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, App>,

@@ -122,12 +122,14 @@ pub(crate) struct AccountRow {
     pub status: Badge,
     /// Orders in the last 24 hours.
     pub orders: String,
-    /// Open orders.
-    pub open: String,
+    /// Listings that are to be told something new.
+    pub due: String,
     /// Listings in step, of all.
     pub listings: String,
     /// Last sign of life.
     pub last_ok: Option<When>,
+    /// There is somebody to hear from.
+    pub remote: bool,
 }
 
 /// A step of setting up.
@@ -178,20 +180,9 @@ pub(crate) fn ticks() -> Vec<Tick> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_axis_grows_and_is_bounded() {
-        assert_eq!((on_axis(0), on_axis(100), on_axis(i64::MAX)), (0, 0, 1_000));
-        let marks: Vec<i64> = ticks().iter().map(|t| t.x).collect();
-        assert!(marks.is_sorted_by(|a, b| a < b), "{marks:?}");
-    }
-}
-
-#[cfg(test)]
 impl OverviewPage {
     /// Empty, typical, extreme.
+    #[expect(clippy::too_many_lines, reason = "data, one piece after another")]
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
         use super::samples::{HOSTILE, when};
         let figure = |key, label, value: &str, note: &str, tone, href| Figure {
@@ -255,9 +246,10 @@ impl OverviewPage {
             channel: channel.into(),
             status,
             orders: "412".into(),
-            open: "38".into(),
+            due: "2".into(),
             listings: listings.into(),
             last_ok: Some(when("12 s ago")),
+            remote: true,
         };
         let typical = Self {
             verdict: Verdict {
@@ -389,5 +381,17 @@ impl OverviewPage {
         }
         extreme.accounts[3].last_ok = None;
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_axis_grows_and_is_bounded() {
+        assert_eq!((on_axis(0), on_axis(100), on_axis(i64::MAX)), (0, 0, 1_000));
+        let marks: Vec<i64> = ticks().iter().map(|t| t.x).collect();
+        assert!(marks.is_sorted_by(|a, b| a < b), "{marks:?}");
     }
 }

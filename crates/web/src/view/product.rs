@@ -153,21 +153,9 @@ impl Spark {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_levels_spans_its_box() {
-        let spark = Spark::of(&[10, 5, -5, 0]).unwrap();
-        assert_eq!(spark.points, "0,2 80,17 160,46 240,32");
-        assert_eq!(spark.zero, 32);
-        assert!(Spark::of(&[3]).is_none() && Spark::of(&[]).is_none());
-    }
-}
-
-#[cfg(test)]
 impl ProductPage {
     /// Empty, typical, extreme.
+    #[expect(clippy::too_many_lines, reason = "data, one piece after another")]
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
         use super::samples::{HOSTILE, LONG_SKU, choices, when};
         let empty = Self {
@@ -294,5 +282,18 @@ impl ProductPage {
         }
         extreme.more = true;
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_levels_spans_its_box() {
+        let spark = Spark::of(&[10, 5, -5, 0]).unwrap();
+        assert_eq!(spark.points, "0,2 80,17 160,46 240,32");
+        assert_eq!(spark.zero, 32);
+        assert!(Spark::of(&[3]).is_none() && Spark::of(&[]).is_none());
     }
 }

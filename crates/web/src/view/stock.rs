@@ -70,26 +70,6 @@ pub(crate) const NO_MATCH: Empty = Empty {
 };
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn levels_are_told_apart() {
-        let marks: Vec<_> = [-1, 0, 1, 4, 5].into_iter().map(|n| level(n).1).collect();
-        assert_eq!(
-            marks,
-            [
-                Some("negative"),
-                Some("none left"),
-                Some("low"),
-                Some("low"),
-                None
-            ]
-        );
-    }
-}
-
-#[cfg(test)]
 impl StockPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
@@ -151,5 +131,25 @@ impl StockPage {
             ));
         }
         vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_told_apart() {
+        let marks: Vec<_> = [-1, 0, 1, 4, 5].into_iter().map(|n| level(n).1).collect();
+        assert_eq!(
+            marks,
+            [
+                Some("negative"),
+                Some("none left"),
+                Some("low"),
+                Some("low"),
+                None
+            ]
+        );
     }
 }

@@ -110,6 +110,7 @@ pub(crate) struct DeadRow {
 #[cfg(test)]
 impl SyncPage {
     /// Empty, typical, extreme.
+    #[expect(clippy::too_many_lines, reason = "data, one piece after another")]
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
         use super::Tone;
         use super::samples::{HOSTILE, choices, when};

@@ -1,0 +1,327 @@
+//! Channels: connected accounts with their health, and connecting one by a form drawn from the channel's descriptor.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+use stockbridge_domain::channel::{Capability, DataKind, Descriptor, SecretText};
+use stockbridge_domain::tenant::Role;
+use stockbridge_domain::{AccountId, Timestamp};
+use stockbridge_engine::{AccountPatch, ConnectRequest, Refusal};
+use stockbridge_store::{AccountRecord, AccountStatus};
+
+use super::overview::status;
+use super::{Accounts, Frame, channel_label, component, done, is_remote};
+use crate::extract::{ApiPath, Who};
+use crate::guard::{Access, Form};
+use crate::problem::{FieldProblem, Problem};
+use crate::route::Route;
+use crate::state::App;
+use crate::view::channels::{
+    AccountCard, ChannelCard, ChannelsPage, ConnectPage, FormField, MarketChoice, Region,
+};
+use crate::view::words::when;
+
+pub(super) fn routes() -> Vec<Route> {
+    let operator = Access::Role(Role::Operator);
+    let admin = Access::Role(Role::Admin);
+    let post = Method::POST;
+    vec![
+        Route::page(Method::GET, "/channels", Access::Role(Role::Viewer), list),
+        Route::page(Method::GET, "/channels/connect/{channel}", admin, form),
+        Route::page(post.clone(), "/channels/connect/{channel}", admin, connect),
+        Route::page(post.clone(), "/channels/{id}/sync", operator, sync),
+        Route::page(post.clone(), "/channels/{id}/test", operator, test),
+        Route::page(post.clone(), "/channels/{id}/pause", admin, pause),
+        Route::page(post.clone(), "/channels/{id}/resume", admin, resume),
+        Route::page(post, "/channels/{id}/disconnect", admin, disconnect),
+    ]
+}
+
+async fn list(frame: Frame) -> Result<Response, Problem> {
+    let mut accounts = Accounts::of(&frame.tenant()).await?.0;
+    accounts.sort_by_key(|a| (a.status == AccountStatus::Disconnected, a.connected_at));
+    let now = frame.app.now();
+    let page = ChannelsPage {
+        accounts: accounts.iter().map(|a| card(&frame.app, a, now)).collect(),
+        channels: frame
+            .app
+            .hub()
+            .channels()
+            .iter()
+            .map(|c| about(c.descriptor()))
+            .collect(),
+    };
+    frame.show("channels", "Channels", "channels", &page).await
+}
+
+fn about(descriptor: &Descriptor) -> ChannelCard {
+    ChannelCard {
+        href: format!("/channels/connect/{}", component(descriptor.kind)),
+        label: descriptor.label.into(),
+        summary: descriptor.summary.into(),
+        can: descriptor
+            .capabilities
+            .iter()
+            .map(|capability| match capability {
+                Capability::Orders => "orders",
+                Capability::Listings => "listings",
+                Capability::Stock => "stock",
+                Capability::Prices => "prices",
+                Capability::Fulfilment => "shipments",
+            })
+            .collect(),
+    }
+}
+
+fn card(app: &App, account: &AccountRecord, now: Timestamp) -> AccountCard {
+    let kind = account.channel.as_str();
+    let descriptor = app.hub().channel(kind).map(|c| c.descriptor());
+    let code = |id: &String| {
+        let market = descriptor.and_then(|d| d.marketplace(id));
+        market.map_or_else(|| id.clone(), |m| m.code.to_owned())
+    };
+    // An error that was followed by a success is history.
+    let failing = account
+        .last_error_at
+        .is_some_and(|at| account.last_ok_at.is_none_or(|ok| ok < at));
+    let remote = is_remote(app, kind);
+    AccountCard {
+        id: account.id.to_string(),
+        name: account.name.clone(),
+        channel: channel_label(app, kind),
+        external_id: account.external_id.clone(),
+        marketplaces: account.marketplaces.iter().map(code).collect(),
+        status: status(account.status),
+        reason: account.status_reason.clone(),
+        last_ok: account.last_ok_at.map(|at| when(at, now)),
+        last_error_at: account.last_error_at.filter(|_| failing).map(|at| when(at, now)),
+        last_error: account.last_error.clone().filter(|_| failing),
+        remedy: match account.status {
+            AccountStatus::NeedsReauthorisation => Some(
+                "Authorise the hub again at the channel, then connect it here with the new credentials; its work goes on where it stopped.".into(),
+            ),
+            _ => failing.then(|| "It is tried again by itself. If it stays, test the connection.".into()),
+        },
+        complete_until: Some(account.orders_complete_until)
+            .filter(|at| remote && *at > account.connected_at)
+            .map(|at| when(at, now)),
+        remote,
+        paused: account.status == AccountStatus::Paused,
+        disconnected: matches!(account.status, AccountStatus::Disconnected),
+        reconnect: format!("/channels/connect/{}", component(kind)),
+    }
+}
+
+/// The descriptor of the path's channel.
+fn descriptor(app: &App, path: &ApiPath) -> Result<&'static Descriptor, Problem> {
+    let channel = app.hub().channel(path.text("channel"));
+    channel
+        .map(|c| c.descriptor())
+        .ok_or_else(|| Problem::not_found("There is no such channel."))
+}
+
+async fn form(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
+    let descriptor = descriptor(&frame.app, &path)?;
+    let page = drawn(&frame.app, descriptor, &Form::default(), &[]);
+    frame.show("connect", descriptor.label, "channels", &page).await
+}
+
+/// The form of a channel with what was typed and what is wrong with it.
+fn drawn(app: &App, descriptor: &Descriptor, typed: &Form, problems: &[FieldProblem]) -> ConnectPage {
+    let mut left: Vec<&FieldProblem> = problems.iter().collect();
+    let mut problem_of = |pointer: String| {
+        let at = left.iter().position(|p| p.pointer == pointer)?;
+        Some(left.remove(at).message.clone())
+    };
+    let name = FormField {
+        name: "name".into(),
+        label: "Name".into(),
+        help: "What your people call it, such as the shop and its country.".into(),
+        secret: false,
+        required: true,
+        value: typed.get("name").into(),
+        problem: problem_of("/name".into()),
+    };
+    let credentials = descriptor
+        .credentials
+        .iter()
+        .map(|field| FormField {
+            name: format!("credentials/{}", field.name),
+            label: field.label.into(),
+            help: field.help.into(),
+            secret: field.secret,
+            required: field.required,
+            value: if field.secret {
+                String::new()
+            } else {
+                typed.get(&format!("credentials/{}", field.name)).into()
+            },
+            problem: problem_of(format!("/credentials/{}", field.name)),
+        })
+        .collect();
+    let allowed = app.hub().settings().endpoint_overrides;
+    let endpoints = descriptor
+        .endpoints
+        .iter()
+        .filter(|_| allowed)
+        .map(|name| FormField {
+            name: format!("endpoints/{name}"),
+            label: (*name).into(),
+            help: "An address that replaces the channel's own.".into(),
+            secret: false,
+            required: false,
+            value: typed.get(&format!("endpoints/{name}")).into(),
+            problem: problem_of(format!("/endpoints/{name}")),
+        })
+        .collect();
+    let marketplaces_problem = left
+        .iter()
+        .position(|p| p.pointer.starts_with("/marketplaces"))
+        .map(|at| left.remove(at).message.clone());
+    ConnectPage {
+        kind: descriptor.kind.into(),
+        label: descriptor.label.into(),
+        summary: descriptor.summary.into(),
+        name,
+        regions: regions(descriptor, &typed.all("marketplaces")),
+        marketplaces_problem,
+        credentials,
+        endpoints,
+        problems: left.iter().map(|p| p.message.clone()).collect(),
+    }
+}
+
+fn regions(descriptor: &Descriptor, chosen: &[&str]) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
+    for market in descriptor.marketplaces {
+        let choice = MarketChoice {
+            code: market.code.into(),
+            name: market.name.into(),
+            currency: market.currency.into(),
+            chosen: chosen.contains(&market.code),
+        };
+        match regions.iter_mut().find(|r| r.name == market.region) {
+            Some(region) => region.marketplaces.push(choice),
+            None => regions.push(Region {
+                name: market.region.into(),
+                marketplaces: vec![choice],
+            }),
+        }
+    }
+    regions
+}
+
+async fn connect(frame: Frame, path: ApiPath, typed: Form) -> Result<Response, Problem> {
+    let descriptor = descriptor(&frame.app, &path)?;
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let request = ConnectRequest {
+        name: typed.get("name").to_owned(),
+        marketplaces: typed
+            .all("marketplaces")
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect(),
+        credentials: typed
+            .group("credentials/")
+            .map(|(name, value)| (name.to_owned(), SecretText::new(value.to_owned())))
+            .collect(),
+        endpoints: typed.group("endpoints/").map(owned).collect(),
+        options: BTreeMap::new(),
+    };
+    let refused = match frame
+        .app
+        .hub()
+        .connect(&frame.who.0, descriptor.kind, request)
+        .await
+    {
+        Ok(account) => {
+            let text = format!(
+                "{} is connected; what it lists and sells is being read in.",
+                account.name
+            );
+            return Ok(done(&frame.app, "/channels", text));
+        }
+        Err(Refusal::Store(error)) => return Err(error.into()),
+        Err(refusal) => Problem::from(refusal),
+    };
+    let general = FieldProblem {
+        pointer: String::new(),
+        message: refused.detail,
+    };
+    let problems = if refused.errors.is_empty() {
+        vec![general]
+    } else {
+        refused.errors
+    };
+    let page = drawn(&frame.app, descriptor, &typed, &problems);
+    let mut response = frame.show("connect", descriptor.label, "channels", &page).await?;
+    *response.status_mut() = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+    Ok(response)
+}
+
+async fn sync(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    let id: AccountId = path.id("id")?;
+    app.hub().sync_now(&caller, id, &DataKind::ALL).await?;
+    Ok(done(
+        &app,
+        &form.back(),
+        "Started: orders, listings and quantities are being read.",
+    ))
+}
+
+async fn test(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    let health = app.hub().test_account(&caller, path.id("id")?).await?;
+    let text = std::iter::once(health.summary)
+        .chain(health.warnings)
+        .collect::<Vec<_>>()
+        .join(" ");
+    Ok(done(&app, &form.back(), text))
+}
+
+async fn set_paused(app: &App, who: &Who, path: &ApiPath, paused: bool) -> Result<AccountRecord, Problem> {
+    let patch = AccountPatch {
+        paused: Some(paused),
+        ..AccountPatch::default()
+    };
+    Ok(app.hub().update_account(&who.0, path.id("id")?, patch).await?)
+}
+
+async fn pause(State(app): State<App>, who: Who, path: ApiPath, form: Form) -> Result<Response, Problem> {
+    let account = set_paused(&app, &who, &path, true).await?;
+    Ok(done(
+        &app,
+        &form.back(),
+        format!("{} is paused; its work waits.", account.name),
+    ))
+}
+
+async fn resume(State(app): State<App>, who: Who, path: ApiPath, form: Form) -> Result<Response, Problem> {
+    let account = set_paused(&app, &who, &path, false).await?;
+    Ok(done(&app, &form.back(), format!("{} works again.", account.name)))
+}
+
+async fn disconnect(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    app.hub().disconnect(&caller, path.id("id")?).await?;
+    Ok(done(
+        &app,
+        &form.back(),
+        "Disconnected; its credentials are forgotten.",
+    ))
+}

@@ -1,0 +1,227 @@
+//! One product: its equation, why channels show what they show, every movement, and the form that changes stock.
+
+use axum::extract::State;
+use axum::http::Method;
+use axum::response::Response;
+use stockbridge_domain::stock::EntryKind;
+use stockbridge_domain::tenant::Role;
+use stockbridge_domain::{JobId, Timestamp};
+use stockbridge_engine::{Adjustment, Explanation, ListingExplanation};
+use stockbridge_store::{LedgerRecord, Policy};
+
+use super::stock::marked;
+use super::{Accounts, Frame, channel_label, component, done};
+use crate::api::inventory::{no_product, sku_of};
+use crate::extract::{ApiPath, Who};
+use crate::guard::{Access, Form};
+use crate::problem::Problem;
+use crate::route::Route;
+use crate::state::App;
+use crate::view::product::{LedgerRow, ProductPage, Spark, Step, WhyRow};
+use crate::view::words::{change, count, money, number, when};
+use crate::view::{Badge, Choice, Tone};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::page(Method::GET, "/stock/{sku}", Access::Role(Role::Viewer), show),
+        Route::page(
+            Method::POST,
+            "/stock/{sku}/adjust",
+            Access::Role(Role::Operator),
+            adjust,
+        ),
+    ]
+}
+
+async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
+    let sku = sku_of(&path)?;
+    let explained = frame.app.hub().explain(frame.who.0.tenant, &sku).await?;
+    let explanation = explained.ok_or_else(|| no_product(&sku))?;
+    let accounts = Accounts::of(&frame.tenant()).await?;
+    let page = page(&frame.app, &explanation, &accounts);
+    frame.show("product", &page.sku, "stock", &page).await
+}
+
+fn page(app: &App, explanation: &Explanation, accounts: &Accounts) -> ProductPage {
+    let (product, stock, now) = (&explanation.product, &explanation.stock, app.now());
+    let (tone, mark) = marked(stock);
+    let mut levels: Vec<i64> = explanation.ledger.iter().map(|e| e.after.available()).collect();
+    levels.reverse();
+    ProductPage {
+        sku: product.sku.to_string(),
+        sku_path: component(product.sku.as_str()),
+        title: product.title.clone(),
+        barcode: product.barcode.clone(),
+        price: product.base_price.map(money),
+        on_hand: number(stock.on_hand),
+        reserved: number(stock.reserved),
+        available: number(stock.available),
+        tone,
+        mark,
+        steps: steps(&explanation.policy, stock.available, explanation.listings.len()),
+        listings: explanation
+            .listings
+            .iter()
+            .map(|l| why(app, l, accounts, now))
+            .collect(),
+        exposure: number(stock.exposure),
+        covered: stock.exposure <= stock.available.max(0),
+        more: explanation.ledger.len() >= 30,
+        ledger: explanation.ledger.iter().map(|e| movement(e, now)).collect(),
+        kinds: kinds(),
+        once: app.hub().env().id::<JobId>().to_string(),
+        spark: Spark::of(&levels),
+    }
+}
+
+/// From what is available to what listings get.
+fn steps(policy: &Policy, available: i64, listings: usize) -> Vec<Step> {
+    let after = policy.buffer.apply(available);
+    let mut steps = vec![Step {
+        label: "available".into(),
+        value: number(available),
+    }];
+    if policy.buffer.units > 0 || policy.buffer.part.0 > 0 {
+        steps.push(Step {
+            label: format!("after keeping back {}", number(available.max(0) - after)),
+            value: number(after),
+        });
+    }
+    let shared = if policy.shares.is_empty() {
+        "shared equally by"
+    } else {
+        "shared by your percentages among"
+    };
+    let listings = i64::try_from(listings).unwrap_or(i64::MAX);
+    if listings > 0 {
+        steps.push(Step {
+            label: format!("{shared} {}", count(listings, "listing", "listings")),
+            value: number(after),
+        });
+    }
+    steps
+}
+
+fn why(app: &App, listing: &ListingExplanation, accounts: &Accounts, now: Timestamp) -> WhyRow {
+    let record = &listing.offer;
+    let shown = record.offer.shown;
+    let status = if record.problem.is_some() && !listing.verified {
+        Badge::new(Tone::Bad, "in trouble")
+    } else if record.offer.write.is_some() {
+        Badge::new(Tone::Info, "change under way")
+    } else if record.due.is_some() {
+        Badge::new(Tone::Warn, "change waits")
+    } else if record.hold.is_some() {
+        Badge::new(Tone::Quiet, "left as it is")
+    } else if listing.verified {
+        Badge::new(Tone::Good, "in step")
+    } else {
+        Badge::new(Tone::Warn, "not verified")
+    };
+    let channel = accounts
+        .0
+        .iter()
+        .find(|a| a.id == record.account)
+        .map(|a| channel_label(app, a.channel.as_str()));
+    WhyRow {
+        account: listing.account_name.clone(),
+        channel: channel.unwrap_or_default(),
+        sku: record.sku.clone(),
+        units: Some(record.units).filter(|units| *units != 1),
+        desired: record.desired.map(number),
+        expected: listing.expected.map(number),
+        shown: shown.map(|s| number(s.quantity)),
+        shown_at: shown.map(|s| when(s.at, now)),
+        equal: listing.expected.map(|_| listing.verified),
+        exposure: number(record.offer.exposure),
+        status,
+        reason: listing.because.join(" "),
+    }
+}
+
+fn movement(entry: &LedgerRecord, now: Timestamp) -> LedgerRow {
+    // Orders cause movements by their line; people by a reference of their own.
+    let by_hand = EntryKind::MANUAL.contains(&entry.kind);
+    LedgerRow {
+        at: when(entry.at, now),
+        kind: entry.kind.name().to_owned(),
+        on_hand: change(entry.change.on_hand),
+        reserved: change(entry.change.reserved),
+        on_hand_after: number(entry.after.on_hand),
+        available_after: number(entry.after.available()),
+        cause: if by_hand {
+            "entered by hand".into()
+        } else {
+            "an order".into()
+        },
+        cause_href: Some(&entry.cause.reference)
+            .filter(|reference| reference.starts_with("ord_"))
+            .map(|reference| format!("/orders/{reference}")),
+        actor: actor(&entry.actor),
+        note: entry.note.clone(),
+    }
+}
+
+/// Who did it, for people.
+fn actor(actor: &str) -> String {
+    match actor.split_once(':') {
+        Some(("user", _)) => "a person".into(),
+        Some(("token", _)) => "a program".into(),
+        _ => actor.to_owned(),
+    }
+}
+
+fn kinds() -> Vec<Choice> {
+    let words = [
+        (EntryKind::Count, "Counted"),
+        (EntryKind::Restock, "Goods came in"),
+        (EntryKind::Return, "A buyer sent goods back"),
+        (EntryKind::Damage, "Lost or broken"),
+        (EntryKind::Adjustment, "Correction"),
+    ];
+    words
+        .into_iter()
+        .map(|(kind, text)| Choice {
+            value: kind.name().into(),
+            text: text.into(),
+            chosen: kind == EntryKind::Count,
+        })
+        .collect()
+}
+
+async fn adjust(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    let sku = sku_of(&path)?;
+    let kind =
+        EntryKind::parse(form.get("kind")).ok_or_else(|| Problem::field("/kind", "choose what happened"))?;
+    let text = form.get("units").replace('−', "-");
+    let units: i64 = text.trim_start_matches('+').parse().map_err(|_| {
+        Problem::field(
+            "/units",
+            format!("`{text}` is not a number of units; write digits, such as 5 or -5"),
+        )
+    })?;
+    let adjustment = Adjustment {
+        sku: sku.to_string(),
+        kind,
+        change: (kind != EntryKind::Count).then_some(if kind == EntryKind::Damage {
+            -units.abs()
+        } else {
+            units
+        }),
+        counted: (kind == EntryKind::Count).then_some(units),
+        note: form.optional("note"),
+        reference: form.optional("reference"),
+    };
+    let entry = app.hub().adjust(&caller, adjustment).await?;
+    let text = format!(
+        "Entered: {} on hand, {} available.",
+        number(entry.after.on_hand),
+        number(entry.after.available())
+    );
+    Ok(done(&app, &form.back(), text))
+}

@@ -1,0 +1,212 @@
+//! The dashboard as a browser without scripts uses it.
+
+use super::*;
+
+/// A browser that signed in by a one-time link.
+struct Browser<'w> {
+    world: &'w World,
+    cookies: String,
+    csrf: String,
+}
+
+impl<'w> Browser<'w> {
+    async fn new(world: &'w World) -> Self {
+        let until = world.hub.env().now().plus(std::time::Duration::from_secs(60));
+        let secret = world
+            .hub
+            .create_signin_link(world.tenant, world.owner, until, 1)
+            .await
+            .unwrap();
+        let got = world.get("", &format!("/signin/{secret}")).await;
+        assert_eq!(got.status, 303, "{}", got.text);
+        let cookie = got.headers["set-cookie"].to_str().unwrap();
+        assert!(
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+            "{cookie}"
+        );
+        assert_eq!(
+            world.get("", &format!("/signin/{secret}")).await.status,
+            401,
+            "a link works once"
+        );
+        let mut browser = Self {
+            world,
+            cookies: got.cookies(),
+            csrf: String::new(),
+        };
+        let home = browser.open("/").await;
+        browser.csrf = home
+            .text
+            .split("data-csrf=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned();
+        browser
+    }
+
+    async fn open(&self, path: &str) -> Got {
+        let request = Request::get(path)
+            .header("cookie", &self.cookies)
+            .body(Body::empty());
+        self.world.send(request.unwrap()).await
+    }
+
+    async fn submit(&self, path: &str, fields: &str) -> Got {
+        let request = Request::post(path)
+            .header("cookie", &self.cookies)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={}&back=%2Fstock&{fields}", self.csrf)));
+        self.world.send(request.unwrap()).await
+    }
+
+    /// Submits a form and opens the page it leads to, with what is told there.
+    async fn followed(&self, path: &str, fields: &str) -> Got {
+        let got = self.submit(path, fields).await;
+        assert_eq!(got.status, 303, "{path}: {}", got.text);
+        let place = got.headers["location"].to_str().unwrap().to_owned();
+        let request = Request::get(place).header("cookie", format!("{}; {}", self.cookies, got.cookies()));
+        self.world.send(request.body(Body::empty()).unwrap()).await
+    }
+}
+
+#[tokio::test]
+async fn every_page_opens_empty_and_filled() {
+    let world = World::new().await;
+    let browser = Browser::new(&world).await;
+    let pages = [
+        "/",
+        "/orders",
+        "/orders/new",
+        "/stock",
+        "/stock?show=low",
+        "/listings",
+        "/listings?show=unmapped",
+        "/channels",
+        "/channels/connect/own",
+        "/sync",
+        "/alerts",
+        "/alerts?state=resolved",
+    ];
+    for page in pages {
+        assert_eq!(browser.open(page).await.status, 200, "{page}");
+    }
+    let token = world.token(Role::Owner).await;
+    let store = world.stocked(&token).await;
+    let entered = browser
+        .followed(
+            "/orders/new",
+            &format!("account={store}&reference=R1&sku=TEA%2F250+g&quantity=2&sku=&quantity="),
+        )
+        .await;
+    assert_eq!(entered.status, 200, "{}", entered.text);
+    assert!(entered.text.contains("The order is entered"), "{}", entered.text);
+    for page in pages {
+        assert_eq!(browser.open(page).await.status, 200, "{page}");
+    }
+    let stock = browser.open("/stock").await.text;
+    assert!(
+        stock.contains("&lt;script&gt;tea&lt;&#x2f;script&gt;") && !stock.contains("<script>tea"),
+        "{stock}"
+    );
+    let product = browser.open("/stock/TEA%2F250%20g").await;
+    assert_eq!(product.status, 200, "{}", product.text);
+    assert!(product.text.contains(">8</b>"), "ten less two are available");
+}
+
+#[tokio::test]
+async fn forms_do_what_they_say_and_tell_it() {
+    let world = World::new().await;
+    let browser = Browser::new(&world).await;
+    let added = browser.followed("/stock", "sku=MUG&title=Mug&on_hand=7").await;
+    assert!(
+        added.text.contains("The product is added.") && added.text.contains(">7</b>"),
+        "{}",
+        added.text
+    );
+    let damaged = browser
+        .followed("/stock/MUG/adjust", "kind=damage&units=2&reference=r1")
+        .await;
+    assert!(damaged.text.contains("Entered: 5 on hand"), "{}", damaged.text);
+    browser
+        .followed("/stock/MUG/adjust", "kind=damage&units=2&reference=r1")
+        .await;
+    let stock = world
+        .hub
+        .tenant(world.tenant)
+        .stock(None, None, 10)
+        .await
+        .unwrap();
+    assert_eq!(stock[0].on_hand, 5, "the same form twice counts once");
+    let wrong = browser
+        .followed("/stock/MUG/adjust", "kind=count&units=many")
+        .await;
+    assert!(wrong.text.contains("is not a number of units"), "{}", wrong.text);
+    let nameless = browser.submit("/channels/connect/own", "name=").await;
+    assert_eq!(nameless.status, 422);
+    assert!(
+        nameless.text.contains("give the store a name") || nameless.text.contains("name"),
+        "{}",
+        nameless.text
+    );
+    let connected = browser.followed("/channels/connect/own", "name=Till").await;
+    assert!(connected.text.contains("Till is connected"), "{}", connected.text);
+}
+
+#[tokio::test]
+async fn a_write_without_the_sessions_token_is_refused() {
+    let world = World::new().await;
+    let mut browser = Browser::new(&world).await;
+    browser.csrf = "guessed".into();
+    let got = browser.submit("/stock", "sku=MUG&title=Mug").await;
+    assert_eq!(got.status, 403, "{}", got.text);
+    assert!(got.text.contains("reload the page"), "{}", got.text);
+    let request = Request::post("/api/v1/products")
+        .header("cookie", &browser.cookies)
+        .header("content-type", "application/json")
+        .body(Body::from(r#"{"sku":"MUG","title":"Mug"}"#));
+    assert_eq!(world.send(request.unwrap()).await.status, 403);
+    assert!(
+        world
+            .hub
+            .tenant(world.tenant)
+            .stock(None, None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let foreign = Request::post("/signin")
+        .header("sec-fetch-site", "cross-site")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from("email=a&password=b"));
+    assert_eq!(world.send(foreign.unwrap()).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_door_opens_by_password_and_closes() {
+    let world = World::new().await;
+    let hash = world.hub.hash_password("a long enough sentence").unwrap();
+    world
+        .hub
+        .tenant(world.tenant)
+        .set_password(world.owner, &hash)
+        .await
+        .unwrap();
+    let try_with = async |password: &str| {
+        let body = format!("email=asha%40example.com&password={password}&next=%2F%2Fevil.example");
+        let request = Request::post("/signin").header("content-type", "application/x-www-form-urlencoded");
+        world.send(request.body(Body::from(body)).unwrap()).await
+    };
+    assert_eq!(try_with("wrong").await.status, 401);
+    let entered = try_with("a+long+enough+sentence").await;
+    assert_eq!(
+        (entered.status.as_u16(), &entered.headers["location"]),
+        (303, &"/".parse().unwrap())
+    );
+    let browser = Browser::new(&world).await;
+    assert_eq!(browser.open("/orders").await.status, 200);
+    assert_eq!(browser.submit("/signout", "").await.status, 303);
+    assert_eq!(browser.open("/orders").await.status, 303, "the session is over");
+}
