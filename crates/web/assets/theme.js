@@ -2,6 +2,15 @@
 export function themes() {
   const form = document.querySelector("[data-theme-form]");
   if (!form) return;
+  const offer = (theme) => {
+    const button = form.querySelector("button");
+    button.value = theme;
+    button.querySelector("span").textContent = theme === "dark" ? "Dark" : "Light";
+  };
+  // Without a choice the system's applies, which the server cannot know.
+  if (document.documentElement.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches) {
+    offer("light");
+  }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const button = form.querySelector("button");
@@ -10,7 +19,6 @@ export function themes() {
     body.set("theme", theme);
     fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => form.submit());
     document.documentElement.dataset.theme = theme;
-    button.value = theme === "dark" ? "light" : "dark";
-    button.querySelector("span").textContent = theme === "dark" ? "Light" : "Dark";
+    offer(theme === "dark" ? "light" : "dark");
   });
 }

@@ -50,10 +50,10 @@ async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Respon
     let search = wanted.q.unwrap_or_default();
     let filter = ListingFilter {
         account: account.parse::<AccountId>().ok(),
-        product: None,
         mapped: (show == "unmapped").then_some(false),
         verified: (show == "unverified").then_some(false),
         search: Some(search.clone()).filter(|s| !s.is_empty()),
+        ..ListingFilter::default()
     };
     let query = PageQuery {
         limit: 50,
