@@ -78,6 +78,7 @@ fn lay_out(columns: &[Column], rows: &[Value]) -> Vec<String> {
 fn cell(value: Option<&Value>) -> (String, bool) {
     match value {
         None | Some(Value::Null) => ("-".into(), false),
+        Some(Value::Array(items)) if items.is_empty() => ("-".into(), false),
         Some(Value::String(text)) => (one_line(text), false),
         Some(Value::Number(number)) => (number.to_string(), true),
         Some(Value::Bool(true)) => ("yes".into(), false),

@@ -1,4 +1,5 @@
 //! The built program, run as people run it: arguments in, output and exit code out.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod commands;
 mod program;
