@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account, completions, config, demo, doctor, init, job, listing, order, product, serve, sim, stock,
-    tenant, token,
+    tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -38,6 +38,9 @@ pub enum Command {
     /// Create, list or revoke API tokens.
     #[command(subcommand)]
     Token(token::Token),
+    /// Add people and give them ways in.
+    #[command(subcommand)]
+    User(user::User),
     /// Connect and run accounts on channels.
     #[command(subcommand)]
     Account(account::Account),
@@ -136,7 +139,7 @@ mod tests {
                 .collect();
             assert!(!examples.is_empty(), "{name}: no example in `{help}`");
             for example in examples {
-                let words = example.split(" > ").next().unwrap().split_whitespace();
+                let words = example.split(['<', '>']).next().unwrap().split_whitespace();
                 let words = words.map(|word| word.trim_matches('"'));
                 if let Err(error) = Cli::try_parse_from(words) {
                     panic!("{example}: {error}");

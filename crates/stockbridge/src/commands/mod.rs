@@ -15,6 +15,7 @@ pub mod sim;
 pub mod stock;
 pub mod tenant;
 pub mod token;
+pub mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Init(command) => command.run(&context).await,
         Command::Tenant(command) => command.run(&context).await,
         Command::Token(command) => command.run(&context).await,
+        Command::User(command) => command.run(&context).await,
         Command::Account(command) => command.run(&context).await,
         Command::Product(command) => command.run(&context).await,
         Command::Stock(command) => command.run(&context).await,

@@ -31,16 +31,16 @@ pub enum Token {
     Revoke(Revoke),
 }
 
-/// Whose tokens.
+/// Whose tokens or people.
 #[derive(Debug, Args)]
-struct Whose {
+pub struct Whose {
     /// The tenant, by name or id; needed when there are several.
     #[arg(long, value_name = "TENANT")]
-    tenant: Option<String>,
+    pub tenant: Option<String>,
     #[command(flatten)]
-    place: Place,
+    pub place: Place,
     #[command(flatten)]
-    form: Form,
+    pub form: Form,
 }
 
 #[derive(Debug, Args)]
@@ -72,7 +72,11 @@ pub struct Revoke {
     whose: Whose,
 }
 
-fn role(text: &str) -> Result<Role, String> {
+/// A role by its name.
+///
+/// # Errors
+/// A sentence that lists the roles.
+pub fn role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "use owner, admin, operator or viewer".to_owned())
 }
 

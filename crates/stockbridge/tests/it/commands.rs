@@ -82,6 +82,38 @@ fn tokens_are_made_listed_and_revoked() {
 }
 
 #[test]
+fn people_are_added_and_let_in() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let added = run_in(
+        folder.path(),
+        &["user", "add", "ada@acme.example", "--role", "viewer", "--json"],
+    )
+    .json();
+    assert_eq!(added["user"]["role"], "viewer");
+    run_in(folder.path(), &["user", "add", "ADA@acme.example"]).refused(1, &["ada@acme.example", "another"]);
+    let first = run_in(folder.path(), &["user", "link", "ada@acme.example", "--json"]).json();
+    assert_ne!(first["sign_in_link"], added["sign_in_link"]);
+    run_in(folder.path(), &["user", "link", "bob@acme.example"])
+        .refused(1, &["bob@acme.example", "user list"]);
+    let dir = folder.path().to_str().unwrap();
+    let with_password = |file: &str, text: &str| {
+        let file = folder.path().join(file);
+        std::fs::write(&file, text).unwrap();
+        let mut command = command(&["user", "password", "ada@acme.example", "--data-dir", dir]);
+        command.stdin(std::fs::File::open(file).unwrap());
+        crate::program::Ran::from(command.output().unwrap())
+    };
+    with_password("short", "short\n").refused(1, &["12 to 500"]);
+    assert_eq!(with_password("long", "a horse and a staple\n").code, 0);
+    let listed = run_in(folder.path(), &["user", "list"]);
+    assert!(
+        listed.out.contains("ada@acme.example") && !listed.out.contains("horse"),
+        "{listed:?}"
+    );
+}
+
+#[test]
 fn the_tenant_is_asked_for_only_when_there_are_several() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());
