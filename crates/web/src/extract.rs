@@ -314,8 +314,6 @@ pub(crate) fn one_of<T: Copy + fmt::Display>(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[derive(Debug, serde::Deserialize)]

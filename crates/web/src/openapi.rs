@@ -403,8 +403,6 @@ fn sketch(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use std::collections::BTreeSet;
 

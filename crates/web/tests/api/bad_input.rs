@@ -121,9 +121,8 @@ async fn queries_that_cannot_be() {
 }
 
 #[tokio::test]
-async fn quantities_and_money_that_cannot_be() {
+async fn orders_and_products_that_cannot_be() {
     let world = World::with_stock(1).await;
-    let before = world.get("/inventory/stock/P-1").await.expect(200);
     let line = |quantity: Value| json!({ "lines": [{ "sku": "P-1", "quantity": 1 }, { "sku": "P-1", "quantity": quantity }] });
     let price = |amount: &str, currency: &str| json!([{ "sku": "Q", "title": "Q", "price": { "amount": amount, "currency": currency } }]);
     for (path, body, pointer, words) in [
@@ -143,6 +142,25 @@ async fn quantities_and_money_that_cannot_be() {
             "/lines/0/sku",
             "no product",
         ),
+        ("/products", price("1.005", "INR"), "/0/price", "digits"),
+        ("/products", price("1,50", "INR"), "/0/price", "not an amount"),
+        ("/products", price("1.00", "ZZZ"), "/0/price/currency", "ISO 4217"),
+        ("/products", json!([]), "/products", "1 to 1000"),
+    ] {
+        refused(&world.post(path, body).await, 422, pointer, words);
+    }
+    assert_eq!(
+        world.get("/orders").await.expect(200)["data"],
+        json!([]),
+        "nothing was ordered"
+    );
+}
+
+#[tokio::test]
+async fn changes_of_stock_that_cannot_be() {
+    let world = World::with_stock(1).await;
+    let before = world.get("/inventory/stock/P-1").await.expect(200);
+    for (path, body, pointer, words) in [
         (
             "/inventory/counts",
             json!({ "sku": "P-1", "counted": -1 }),
@@ -191,10 +209,6 @@ async fn quantities_and_money_that_cannot_be() {
             "/why",
             "unknown field",
         ),
-        ("/products", price("1.005", "INR"), "/0/price", "digits"),
-        ("/products", price("1,50", "INR"), "/0/price", "not an amount"),
-        ("/products", price("1.00", "ZZZ"), "/0/price/currency", "ISO 4217"),
-        ("/products", json!([]), "/products", "1 to 1000"),
         ("/inventory/sync", json!({ "type": "some" }), "/type", "partial"),
         (
             "/inventory/sync",
@@ -217,10 +231,9 @@ async fn quantities_and_money_that_cannot_be() {
     ] {
         refused(&world.post(path, body).await, 422, pointer, words);
     }
+    let unknown = json!({ "sku": "NONE", "counted": 1 });
     refused(
-        &world
-            .post("/inventory/counts", json!({ "sku": "NONE", "counted": 1 }))
-            .await,
+        &world.post("/inventory/counts", unknown).await,
         404,
         "",
         "no product",

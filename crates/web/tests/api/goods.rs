@@ -79,6 +79,9 @@ impl Goods {
             .await
             .expect(201);
         ids.insert("other_order", text(&other["order"]["id"]));
+        let third = json!({ "lines": [{ "sku": "P-3", "quantity": 1 }] });
+        let third = world.post("/orders", third).await.expect(201);
+        ids.insert("third_order", text(&third["order"]["id"]));
         ids.insert("own_store", text(&order["order"]["account"]));
         let line = json!([{ "line": ids["line"], "quantity": 1 }]);
         let parcel = json!({ "carrier": "Post", "method": "Letter", "tracking": "T1", "lines": line });

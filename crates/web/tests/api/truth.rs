@@ -8,151 +8,129 @@ use serde_json::{Value, json};
 use crate::document::Document;
 use crate::goods::Goods;
 
-/// A call: method, path of the document, path as called (or the usual ids), body, status.
-type Call = (&'static str, &'static str, Option<String>, Value, u16);
+/// A call of an operation.
+struct Call {
+    method: &'static str,
+    /// The operation's path in the document.
+    path: &'static str,
+    /// The path with its ids, where they are not the usual ones.
+    concrete: Option<String>,
+    body: Value,
+    status: u16,
+}
 
-fn writes(goods: &Goods) -> Vec<Call> {
+fn call(status: u16, method: &'static str, path: &'static str, body: Value) -> Call {
+    Call {
+        method,
+        path,
+        concrete: None,
+        body,
+        status,
+    }
+}
+
+impl Call {
+    fn at(self, concrete: String) -> Self {
+        Self {
+            concrete: Some(concrete),
+            ..self
+        }
+    }
+}
+
+fn inr(amount: &str) -> Value {
+    json!({ "amount": amount, "currency": "INR" })
+}
+
+fn of_stores(goods: &Goods) -> Vec<Call> {
+    const STORE: &str = "/api/v1/integrations/{channel}/stores/{id}";
+    const SYNC: &str = "/api/v1/integrations/{channel}/stores/{id}/sync";
+    const SYNC_ORDERS: &str = "/api/v1/integrations/{channel}/stores/{id}/sync-orders";
+    const SYNC_INVENTORY: &str = "/api/v1/integrations/{channel}/stores/{id}/sync-inventory";
+    const TEST: &str = "/api/v1/integrations/{channel}/stores/{id}/test";
+    const MAPPINGS: &str = "/api/v1/integrations/{channel}/stores/{id}/mappings";
+    const TRACKING: &str = "/api/v1/integrations/{channel}/stores/{id}/update-tracking";
+    let credentials = json!({ "key": "k2" });
+    let connect =
+        json!({ "name": "Second", "marketplaces": ["IN-1"], "credentials": credentials, "options": {} });
+    let patch = json!({ "name": "Renamed", "schedules": { "orders": 90 }, "paused": false });
+    let mapping = json!({ "sku": "UNMAPPED", "product_sku": "P-5", "units": 2 });
+    let tracking = json!({ "order": goods.ids["other_order"], "carrier": "Post", "tracking": "T2" });
+    let own = &goods.ids["own_store"];
+    vec![
+        call(201, "POST", "/api/v1/integrations/{channel}/connect", connect),
+        call(200, "PATCH", STORE, patch),
+        call(200, "POST", TEST, json!({})),
+        call(202, "POST", SYNC_ORDERS, json!({})),
+        call(202, "POST", SYNC_INVENTORY, json!({})),
+        call(202, "POST", SYNC, json!({ "kinds": ["orders", "listings"] })),
+        call(201, "POST", MAPPINGS, mapping),
+        call(201, "POST", TRACKING, tracking)
+            .at(format!("/api/v1/integrations/own/stores/{own}/update-tracking")),
+    ]
+}
+
+fn of_goods(goods: &Goods) -> Vec<Call> {
+    const COUNTS: &str = "/api/v1/inventory/counts";
+    const SYNC: &str = "/api/v1/inventory/sync";
+    const LISTING: &str = "/api/v1/listings/{id}";
+    const MAP: &str = "/api/v1/listings/{id}/map";
+    let ids = &goods.ids;
+    let adjustment =
+        json!({ "sku": "P-1", "kind": "restock", "change": 5, "note": "van", "reference": "D-1" });
+    let one = json!({ "sku": "P-1", "quantity": 8, "price": inr("450.00") });
+    let bulk = json!({ "items": [one, { "sku": "NONE", "quantity": 1 }] });
+    let shares = json!({ ids["store"].as_str(): 4000 });
+    let policy = json!({ "buffer": { "units": 1, "part": 500 }, "shares": shares });
+    let product = json!({ "sku": "NEW", "title": "New", "price": inr("9.50") });
+    let many = json!([{ "sku": "N2", "title": "N", "barcode": "4006381333931" }]);
+    let map = json!({ "product_id": ids["product"], "units": 1 });
+    let mapped = format!("/api/v1/listings/{}/map", ids["unmapped"]);
+    vec![
+        call(201, "POST", "/api/v1/inventory/adjustments", adjustment),
+        call(201, "POST", COUNTS, json!({ "sku": "P-1", "counted": 12 })),
+        call(202, "POST", SYNC, json!({ "type": "partial", "skus": ["P-1"] })),
+        call(202, "POST", SYNC, json!({ "type": "full" })),
+        call(200, "POST", "/api/v1/inventory/bulk-update", bulk),
+        call(200, "PUT", "/api/v1/inventory/policies", policy),
+        call(201, "POST", "/api/v1/products", product),
+        call(201, "POST", "/api/v1/products", many),
+        call(200, "PATCH", LISTING, json!({ "price": inr("444.00") })),
+        call(200, "POST", MAP, map).at(mapped.clone()),
+        call(200, "POST", MAP, json!({ "product_sku": null })).at(mapped),
+    ]
+}
+
+fn of_the_rest(goods: &Goods) -> Vec<Call> {
+    const FULFIL: &str = "/api/v1/orders/{id}/fulfil";
+    const CANCEL: &str = "/api/v1/orders/{id}/cancel";
     const STORE: &str = "/api/v1/integrations/{channel}/stores/{id}";
     let ids = &goods.ids;
-    let inr = |amount: &str| json!({ "amount": amount, "currency": "INR" });
-    let own = |rest: &str| {
-        Some(format!(
-            "/api/v1/integrations/own/stores/{}{rest}",
-            ids["own_store"]
-        ))
-    };
-    let connect =
-        json!({ "name": "Second", "marketplaces": ["IN-1"], "credentials": { "key": "k2" }, "options": {} });
-    let patch = json!({ "name": "Renamed", "schedules": { "orders": 90 }, "paused": false });
-    let order = json!({ "reference": "R", "lines": [{ "sku": "P-4", "quantity": 1, "unit_price": inr("5.00") }],
-        "buyer": { "name": "A" } });
-    let tracking = json!({ "order": ids["other_order"], "carrier": "Post", "tracking": "T2" });
-    let bulk = json!({ "items": [{ "sku": "P-1", "quantity": 8, "price": inr("450.00") }, { "sku": "NONE", "quantity": 1 }] });
+    let line = json!({ "sku": "P-4", "quantity": 1, "unit_price": inr("5.00") });
+    let order = json!({ "reference": "R", "lines": [line], "buyer": { "name": "A" } });
     let alerts = json!({ "ids": [ids["alert"]], "state": "acknowledged" });
     let snooze = json!({ "state": "snoozed", "snooze_until": "2030-01-01T00:00:00Z" });
     let token = json!({ "name": "ci", "role": "viewer", "expires_at": "2030-01-01T00:00:00Z" });
-    let unmapped = Some(format!("/api/v1/listings/{}/map", ids["unmapped"]));
-    let cancel = Some(format!("/api/v1/orders/{}/cancel", ids["order"]));
-    let nothing = || json!({});
+    let cancel = |order: &str| format!("/api/v1/orders/{}/cancel", ids[order]);
     vec![
-        (
-            "POST",
-            "/api/v1/integrations/{channel}/connect",
-            None,
-            connect,
+        call(200, "PATCH", "/api/v1/inventory/alerts", alerts.clone()),
+        call(200, "PATCH", "/api/v1/alerts", alerts),
+        call(200, "PATCH", "/api/v1/alerts/{id}", snooze),
+        call(201, "POST", "/api/v1/orders", order),
+        call(
             201,
-        ),
-        ("PATCH", STORE, None, patch, 200),
-        (
             "POST",
-            "/api/v1/integrations/{channel}/stores/{id}/test",
-            None,
-            nothing(),
-            200,
-        ),
-        (
-            "POST",
-            "/api/v1/integrations/{channel}/stores/{id}/sync-orders",
-            None,
-            nothing(),
-            202,
-        ),
-        (
-            "POST",
-            "/api/v1/integrations/{channel}/stores/{id}/sync-inventory",
-            None,
-            nothing(),
-            202,
-        ),
-        (
-            "POST",
-            "/api/v1/integrations/{channel}/stores/{id}/sync",
-            None,
-            json!({ "kinds": ["orders", "listings"] }),
-            202,
-        ),
-        (
-            "POST",
-            "/api/v1/integrations/{channel}/stores/{id}/mappings",
-            None,
-            json!({ "sku": "UNMAPPED", "product_sku": "P-5", "units": 2 }),
-            201,
-        ),
-        (
-            "POST",
-            "/api/v1/integrations/{channel}/stores/{id}/update-tracking",
-            own("/update-tracking"),
-            tracking,
-            201,
-        ),
-        (
-            "POST",
-            "/api/v1/inventory/adjustments",
-            None,
-            json!({ "sku": "P-1", "kind": "restock", "change": 5, "note": "van", "reference": "D-1" }),
-            201,
-        ),
-        (
-            "POST",
-            "/api/v1/inventory/counts",
-            None,
-            json!({ "sku": "P-1", "counted": 12 }),
-            201,
-        ),
-        (
-            "POST",
-            "/api/v1/inventory/sync",
-            None,
-            json!({ "type": "partial", "skus": ["P-1"] }),
-            202,
-        ),
-        ("POST", "/api/v1/inventory/bulk-update", None, bulk, 200),
-        (
-            "PUT",
-            "/api/v1/inventory/policies",
-            None,
-            json!({ "buffer": { "units": 1, "part": 500 }, "shares": { ids["store"].as_str(): 4000 } }),
-            200,
-        ),
-        ("PATCH", "/api/v1/inventory/alerts", None, alerts.clone(), 200),
-        ("PATCH", "/api/v1/alerts", None, alerts, 200),
-        ("PATCH", "/api/v1/alerts/{id}", None, snooze, 200),
-        (
-            "POST",
-            "/api/v1/products",
-            None,
-            json!({ "sku": "NEW", "title": "New", "price": inr("9.50") }),
-            201,
-        ),
-        (
-            "PATCH",
-            "/api/v1/listings/{id}",
-            None,
-            json!({ "price": inr("444.00") }),
-            200,
-        ),
-        (
-            "POST",
-            "/api/v1/listings/{id}/map",
-            unmapped,
-            json!({ "product_id": ids["product"], "units": 1 }),
-            200,
-        ),
-        ("POST", "/api/v1/orders", None, order, 201),
-        (
-            "POST",
-            "/api/v1/orders/{id}/fulfil",
-            None,
+            FULFIL,
             json!({ "carrier": "Post", "tracking": "T3" }),
-            201,
         ),
-        ("POST", "/api/v1/orders/{id}/cancel", cancel, nothing(), 409),
-        ("POST", "/api/v1/jobs/{id}/cancel", None, nothing(), 200),
-        ("POST", "/api/v1/jobs/{id}/retry", None, nothing(), 409),
-        ("POST", "/api/v1/tokens", None, token, 201),
-        ("DELETE", STORE, None, Value::Null, 204),
+        call(409, "POST", CANCEL, json!({})).at(cancel("order")),
+        call(200, "POST", CANCEL, json!({})).at(cancel("third_order")),
+        call(200, "POST", "/api/v1/jobs/{id}/cancel", json!({})),
+        call(409, "POST", "/api/v1/jobs/{id}/retry", json!({})),
+        call(201, "POST", "/api/v1/tokens", token),
+        call(204, "DELETE", STORE, Value::Null),
         // The last call: it may end the caller's own token.
-        ("DELETE", "/api/v1/tokens/{id}", None, Value::Null, 204),
+        call(204, "DELETE", "/api/v1/tokens/{id}", Value::Null),
     ]
 }
 
@@ -161,25 +139,22 @@ async fn every_write_takes_and_answers_what_the_document_says() {
     let goods = Goods::new().await;
     let document = Document::of(&goods.world).await;
     let mut called = BTreeSet::new();
-    for (method, path, concrete, body, status) in writes(&goods) {
-        let operation = document.operation(method, path);
-        called.insert((method.to_owned(), path.to_owned()));
-        if !body.is_null() {
-            document.takes(&operation, &body);
+    let calls = of_stores(&goods)
+        .into_iter()
+        .chain(of_goods(&goods))
+        .chain(of_the_rest(&goods));
+    for call in calls {
+        let operation = document.operation(call.method, call.path);
+        called.insert((call.method.to_owned(), call.path.to_owned()));
+        if !call.body.is_null() {
+            document.takes(&operation, &call.body);
         }
-        let concrete = concrete.unwrap_or_else(|| goods.concrete(path));
-        let method: Method = method.parse().unwrap();
-        let answer = goods
-            .world
-            .call(
-                &goods.world.owner,
-                method,
-                &concrete,
-                Some(body).filter(|b| !b.is_null()),
-            )
-            .await;
-        assert_eq!(answer.status.as_u16(), status, "{path}: {}", answer.body);
-        document.answers(&operation, status, &answer.body);
+        let path = call.concrete.unwrap_or_else(|| goods.concrete(call.path));
+        let method: Method = call.method.parse().unwrap();
+        let body = Some(call.body).filter(|body| !body.is_null());
+        let answer = goods.world.call(&goods.world.owner, method, &path, body).await;
+        assert_eq!(answer.status.as_u16(), call.status, "{path}: {}", answer.body);
+        document.answers(&operation, call.status, &answer.body);
     }
     let all = document
         .operations()
