@@ -4,7 +4,7 @@ use stockbridge_domain::offer::{Anchor, Offer, Shown, Write, WriteState};
 
 use crate::StoreError;
 use crate::columns::Columns as _;
-use crate::db::{Row, Value};
+use crate::db::{Kind, Row, Value};
 
 /// How many columns an offer takes.
 pub(crate) const OFFER_WIDTH: usize = 16;
@@ -19,6 +19,13 @@ pub(crate) const OFFER_ASSIGNMENTS: &str = "exposure = $3, exposure_since = $4, 
      anchor_qty = $8, anchor_at = $9, anchor_sold = $10, write_push = $11, write_qty = $12, \
      write_sent_at = $13, write_state = $14, write_sold = $15, write_prior = $16, \
      write_prior_exposure = $17, write_margin = $18";
+
+/// The kinds of [`offer_values`].
+pub(crate) const OFFER_KINDS: [Kind; OFFER_WIDTH] = {
+    let mut kinds = [Kind::Int; OFFER_WIDTH];
+    (kinds[8], kinds[11]) = (Kind::Text, Kind::Text);
+    kinds
+};
 
 /// True in SQL for the listings whose offer is [`Offer::verified`].
 pub(crate) const OFFER_VERIFIED: &str = "shown_qty IS NOT NULL AND (CASE WHEN write_push IS NULL \

@@ -187,9 +187,62 @@ pub(super) fn insert_text(
     }
 }
 
+/// The statement behind `update_many`: one for all rows on PostgreSQL, one prepared row at a time on SQLite.
+///
+/// `assignments` names the row's values `$1`, `$2` and so on; the first two are the key.
+pub(super) fn update_text(
+    dialect: Dialect,
+    table: &str,
+    key: [&str; 2],
+    assignments: &str,
+    kinds: &[super::Kind],
+) -> String {
+    let [first, second] = key;
+    if dialect == Dialect::Sqlite {
+        let assignments = assignments.replace('$', "?");
+        return format!("UPDATE {table} SET {assignments} WHERE {first} = ?1 AND {second} = ?2");
+    }
+    let assignments = assignments.replace('$', "given.v");
+    let arrays = kinds.iter().zip(1..).map(|(kind, n): (_, usize)| match kind {
+        super::Kind::Int => format!("${n}::bigint[]"),
+        super::Kind::Text => format!("${n}::text[]"),
+        super::Kind::Bytes => format!("${n}::bytea[]"),
+    });
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    let names = (1..=kinds.len()).map(|n| format!("v{n}"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!(
+        "UPDATE {table} SET {assignments} FROM UNNEST({arrays}) AS given ({names}) \
+         WHERE {table}.{first} = given.v1 AND {table}.{second} = given.v2"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_update_of_many_rows_names_its_values_in_both_dialects() {
+        use crate::db::Kind::{Int, Text};
+        let text = |dialect| {
+            update_text(
+                dialect,
+                "t",
+                ["a", "b"],
+                "c = COALESCE($3, c)",
+                &[Text, Text, Int],
+            )
+        };
+        assert_eq!(
+            text(Dialect::Sqlite),
+            "UPDATE t SET c = COALESCE(?3, c) WHERE a = ?1 AND b = ?2"
+        );
+        assert_eq!(
+            text(Dialect::Postgres),
+            "UPDATE t SET c = COALESCE(given.v3, c) FROM UNNEST($1::text[], $2::text[], $3::bigint[]) \
+             AS given (v1, v2, v3) WHERE t.a = given.v1 AND t.b = given.v2"
+        );
+    }
 
     #[test]
     fn tokens_and_parameters_are_translated_outside_quotes() {

@@ -312,6 +312,32 @@ impl Tx {
         Ok(answer)
     }
 
+    /// Updates many rows by their keys (`tenant_id`, `id`), each with its own values, and returns how many were there.
+    ///
+    /// A row's values have these kinds and begin with its key; `assignments` calls them `$1`, `$2` and so on and quotes
+    /// no text. No key may occur twice.
+    pub(crate) async fn update_many(
+        &mut self,
+        table: &str,
+        assignments: &str,
+        kinds: &[Kind],
+        rows: Vec<Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let columns: Vec<(&str, Kind)> = kinds.iter().map(|kind| (table, *kind)).collect();
+        self.start_rows(table, &columns, &rows)?;
+        let sql: Arc<str> =
+            dialect::update_text(self.dialect(), table, ["tenant_id", "id"], assignments, kinds).into();
+        let count = match &mut self.backend {
+            BackendTx::Sqlite(tx) => tx.exec_many(&sql, &rows)?,
+            BackendTx::Postgres(tx) => tx.exec_columns(&sql, &columns, rows).await?,
+        };
+        self.state = State::Open;
+        Ok(count)
+    }
+
     /// Runs a script of several statements without parameters: migrations only.
     pub(crate) async fn script(&mut self, script: &str) -> Result<(), StoreError> {
         self.ensure_open()?;
@@ -370,6 +396,16 @@ impl Tx {
         tail: &str,
         rows: &[Vec<Value>],
     ) -> Result<Arc<str>, StoreError> {
+        self.start_rows(table, columns, rows)?;
+        Ok(dialect::insert_text(self.dialect(), table, columns, tail).into())
+    }
+
+    fn start_rows(
+        &mut self,
+        table: &str,
+        columns: &[(&str, Kind)],
+        rows: &[Vec<Value>],
+    ) -> Result<(), StoreError> {
         self.ensure_open()?;
         if let Some(row) = rows.iter().find(|row| row.len() != columns.len()) {
             return Err(StoreError::other(format!(
@@ -381,6 +417,6 @@ impl Tx {
         rows.iter().flatten().try_for_each(Value::check)?;
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.state = State::Broken;
-        Ok(dialect::insert_text(self.dialect(), table, columns, tail).into())
+        Ok(())
     }
 }

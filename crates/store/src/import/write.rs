@@ -4,7 +4,7 @@ use super::load::KnownLine;
 use super::{Goods, ImportAccount, ImportOutcome, Merged, Notice};
 use crate::columns::money_values;
 use crate::db::{Kind, Value};
-use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
+use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_KINDS, offer_values};
 use crate::{StoreError, TenantTx};
 
 const ORDER_COLUMNS: &[(&str, Kind)] = &[
@@ -133,14 +133,12 @@ impl TenantTx {
                 values
             })
             .collect();
+        let assignments = format!(
+            "{OFFER_ASSIGNMENTS}, sold_milli = $19, sold_at = $20, read_due_at = COALESCE($21, read_due_at)"
+        );
+        let kinds = [&[Kind::Text; 2][..], &OFFER_KINDS, &[Kind::Int; 3]].concat();
         self.tx
-            .exec_many(
-                &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, sold_milli = $19, sold_at = $20, \
-                     read_due_at = COALESCE($21, read_due_at) WHERE tenant_id = $1 AND id = $2"
-                ),
-                &moved,
-            )
+            .update_many("listings", &assignments, &kinds, moved)
             .await?;
         self.mark_dirty_each(
             causes

@@ -14,6 +14,7 @@ use stockbridge_domain::{AccountId, ListingId, ProductId, Sku, Timestamp};
 
 use super::OfferAccounts;
 use crate::columns::Columns as _;
+use crate::db::Kind;
 use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
 use crate::stock::{StockBook, id_list};
 use crate::{StoreError, TenantTx};
@@ -39,6 +40,20 @@ pub fn due_priority(expected: i64, quantity: i64) -> Priority {
         Priority::STOCK_INCREASE
     }
 }
+
+/// The assignments of a plan, and the kinds of its values after the key.
+const PLAN: &str =
+    "desired_qty = $3, due_qty = $4, due_priority = $5, due_cause = $6, due_caused_at = $7, hold = $8";
+const PLAN_KINDS: &[Kind] = &[
+    Kind::Text,
+    Kind::Text,
+    Kind::Int,
+    Kind::Int,
+    Kind::Int,
+    Kind::Text,
+    Kind::Int,
+    Kind::Text,
+];
 
 /// A listing with all the plan may change.
 pub(super) struct PlannedListing {
@@ -286,13 +301,7 @@ impl TenantTx {
                 hold.into(),
             ]);
         }
-        self.tx
-            .exec_many(
-                "UPDATE listings SET desired_qty = $3, due_qty = $4, due_priority = $5, due_cause = $6, \
-                 due_caused_at = $7, hold = $8 WHERE tenant_id = $1 AND id = $2",
-                &rows,
-            )
-            .await?;
+        self.tx.update_many("listings", PLAN, PLAN_KINDS, rows).await?;
         Ok(())
     }
 }
