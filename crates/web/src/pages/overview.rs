@@ -116,8 +116,8 @@ fn verdict(overview: &Overview, figures: &Snapshot, now: Timestamp) -> Verdict {
         (Tone::Warn, false, "Catching up", detail)
     } else {
         let detail = format!(
-            "{} just changed and being read back.{heard}",
-            count(out, "listing is", "listings are")
+            "{} changed just now; what the channel shows is being read back.{heard}",
+            count(out, "listing", "listings")
         );
         (Tone::Good, true, "In step", detail)
     };
@@ -254,7 +254,7 @@ fn attention(overview: &Overview, figures: &Snapshot) -> Vec<Attention> {
         Tone::Bad,
         "critical alert",
         "critical alerts",
-        "Read it",
+        "Look",
         "/alerts",
     );
     add(
@@ -286,7 +286,7 @@ fn attention(overview: &Overview, figures: &Snapshot) -> Vec<Attention> {
         Tone::Warn,
         "warning",
         "warnings",
-        "Read them",
+        "Look",
         "/alerts",
     );
     list.sort_by_key(|a| a.tone);

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
 use crate::view::product::{LedgerRow, ProductPage, Spark, Step, WhyRow};
-use crate::view::words::{change, count, money, number, when};
+use crate::view::words::{change, count, money, number, told, when};
 use crate::view::{Badge, Choice, Tone};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -135,7 +135,7 @@ fn why(app: &App, listing: &ListingExplanation, accounts: &Accounts, now: Timest
         equal: listing.expected.map(|_| listing.verified),
         exposure: number(record.offer.exposure),
         status,
-        reason: listing.because.join(" "),
+        reason: told(&listing.because.join(" "), now),
     }
 }
 

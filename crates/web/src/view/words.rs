@@ -52,6 +52,7 @@ pub(crate) fn duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     let secs = duration.as_secs();
     match secs {
+        0 if millis < 100 => format!("{millis} ms"),
         0..10 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
         10..60 => format!("{secs} s"),
         60..600 if !secs.is_multiple_of(60) => format!("{} min {} s", secs / 60, secs % 60),
@@ -84,6 +85,31 @@ pub(crate) fn when(at: Timestamp, now: Timestamp) -> When {
         iso: at.to_string(),
         text,
     }
+}
+
+/// A text with its instants as people read them: `showed 3 at 2026-11-21T03:25:00Z.` becomes `showed 3, 12 s ago.`
+pub(crate) fn told(text: &str, now: Timestamp) -> String {
+    let mut told = String::with_capacity(text.len());
+    for word in text.split(' ') {
+        let (bare, stop) = match word.strip_suffix(['.', ',']) {
+            Some(bare) => (bare, &word[bare.len()..]),
+            None => (word, ""),
+        };
+        match Timestamp::parse(bare) {
+            Ok(at) => {
+                let lead = told.strip_suffix(" at").map(str::len).unwrap_or(told.len());
+                told.truncate(lead);
+                told.push_str(if lead > 0 { ", " } else { "" });
+                told.push_str(&when(at, now).text);
+                told.push_str(stop);
+            }
+            Err(_) => {
+                told.push_str(if told.is_empty() { "" } else { " " });
+                told.push_str(word);
+            }
+        }
+    }
+    told
 }
 
 #[cfg(test)]
@@ -130,5 +156,14 @@ mod tests {
             texts,
             ["now", "12 s ago", "4 min ago", "5 h ago", "in 1 min", "in 2 days"]
         );
+    }
+
+    #[test]
+    fn instants_in_a_text_are_told_from_now() {
+        let now = Timestamp::parse("2026-11-21T03:25:12Z").unwrap();
+        let text = "It showed 3 at 2026-11-21T03:25:00.5Z. 4 was sent at 2026-11-21T03:24:12Z (accepted), all is well.";
+        let wanted = "It showed 3, 11 s ago. 4 was sent, 1 min ago (accepted), all is well.";
+        assert_eq!(told(text, now), wanted);
+        assert_eq!(told("nothing of the kind", now), "nothing of the kind");
     }
 }
