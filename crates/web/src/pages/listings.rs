@@ -1,6 +1,7 @@
 //! Listings: what channels should show and show, and mapping them to products.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use axum::extract::State;
 use axum::http::Method;
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ProductId, Timestamp};
-use stockbridge_store::{ListingFilter, ListingRecord, PageQuery};
+use stockbridge_store::{ListingFilter, ListingRecord, PageQuery, Tenant};
 
 use super::{Accounts, Frame, address, done, pager, product_href};
 use crate::api::catalog::map_by_sku;
@@ -63,14 +64,7 @@ async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Respon
     let found = tenant.listings(&filter, &query).await?;
     let accounts = Accounts::of(&tenant).await?;
     let counts = tenant.listing_counts().await?;
-    let mut skus = BTreeMap::new();
-    for id in found.items.iter().filter_map(|l| l.product) {
-        if let std::collections::btree_map::Entry::Vacant(place) = skus.entry(id)
-            && let Some(product) = tenant.product(id).await?
-        {
-            place.insert(product.sku.to_string());
-        }
-    }
+    let skus = skus_of(&tenant, &found.items).await?;
     let now = frame.app.now();
     let tab = |value: &str, text: &str, count: Option<i64>| Tab {
         href: address(
@@ -114,6 +108,22 @@ async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Respon
         show,
     };
     frame.show("listings", "Listings", "listings", &page).await
+}
+
+/// The SKUs of the products these listings sell.
+async fn skus_of(
+    tenant: &Tenant,
+    listings: &[ListingRecord],
+) -> Result<BTreeMap<ProductId, String>, Problem> {
+    let mut skus = BTreeMap::new();
+    for id in listings.iter().filter_map(|l| l.product) {
+        if let Entry::Vacant(place) = skus.entry(id)
+            && let Some(product) = tenant.product(id).await?
+        {
+            place.insert(product.sku.to_string());
+        }
+    }
+    Ok(skus)
 }
 
 fn row(

@@ -87,31 +87,96 @@ pub(crate) const NO_MATCH: Empty = Empty {
 };
 
 #[cfg(test)]
-impl ListingsPage {
-    /// Empty, typical, extreme.
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::Tone;
-        use super::samples::{HOSTILE, LONG_SKU, choices, when};
-        let tab = |text: &str, count, chosen| Tab {
+mod samples {
+    //! No listings, a page of them, and the widest there can be.
+
+    use super::*;
+    use crate::view::Tone;
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, when};
+
+    impl ListingsPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            vec![
+                ("empty", Self::empty()),
+                ("typical", Self::typical()),
+                ("extreme", Self::extreme()),
+            ]
+        }
+
+        fn empty() -> Self {
+            Self {
+                tabs: vec![
+                    tab("All", None, true),
+                    tab("Unverified", Some(12), false),
+                    tab("Unmapped", Some(4), false),
+                ],
+                accounts: choices(&["All accounts"]),
+                search: String::new(),
+                show: String::new(),
+                rows: vec![],
+                pager: Pager::default(),
+                empty: NO_LISTINGS,
+            }
+        }
+
+        fn typical() -> Self {
+            let mut typical = Self {
+                accounts: choices(&["All accounts", "Nordlicht IN", "Nordlicht DE"]),
+                rows: vec![
+                    row("TEA-250", "41", "41"),
+                    row("TEA-500", "12", "14"),
+                    row("MUG-BLUE", "2", "2"),
+                    row("FBA-TEA", "0", "80"),
+                    row("GIFT-SET-3", "0", "5"),
+                ],
+                pager: Pager {
+                    next: Some("/listings?cursor=x".into()),
+                    first: None,
+                },
+                ..Self::empty()
+            };
+            typical.rows[1].problem =
+                Some("12 was sent 20 s ago; waiting for the channel to show it.".into());
+            typical.rows[3].by_channel = true;
+            typical.rows[4].product = None;
+            typical.rows[4].product_href = None;
+            typical.rows[4].expected = None;
+            typical.rows[4].equal = None;
+            typical.rows[4].verified = None;
+            typical
+        }
+
+        fn extreme() -> Self {
+            let mut extreme = Self::typical();
+            extreme.search = HOSTILE.into();
+            for i in 0..200 {
+                let mut one = row(LONG_SKU, "1,000,000", "99,999,999");
+                one.title = format!("{HOSTILE} {}", "Very long title ".repeat(20));
+                one.status = Badge::new(Tone::Bad, "suppressed");
+                one.units = Some(144);
+                one.problem = Some(format!("{HOSTILE} {}", "words ".repeat(60)));
+                if i % 2 == 0 {
+                    one.product = None;
+                    one.product_href = None;
+                }
+                extreme.rows.push(one);
+            }
+            extreme
+        }
+    }
+
+    fn tab(text: &str, count: Option<i64>, chosen: bool) -> Tab {
+        Tab {
             href: format!("/listings?show={text}"),
             text: text.into(),
             count,
             chosen,
-        };
-        let empty = Self {
-            tabs: vec![
-                tab("All", None, true),
-                tab("Unverified", Some(12), false),
-                tab("Unmapped", Some(4), false),
-            ],
-            accounts: choices(&["All accounts"]),
-            search: String::new(),
-            show: String::new(),
-            rows: vec![],
-            pager: Pager::default(),
-            empty: NO_LISTINGS,
-        };
-        let row = |sku: &str, expected: &str, shown: &str| ListingRow {
+        }
+    }
+
+    fn row(sku: &str, expected: &str, shown: &str) -> ListingRow {
+        ListingRow {
             id: "lst_1".into(),
             sku: sku.into(),
             title: "Assam tea, whole leaf, 250 g".into(),
@@ -127,43 +192,6 @@ impl ListingsPage {
             by_channel: false,
             price: Some("INR 499.00".into()),
             problem: None,
-        };
-        let mut typical = Self {
-            accounts: choices(&["All accounts", "Nordlicht IN", "Nordlicht DE"]),
-            rows: vec![
-                row("TEA-250", "41", "41"),
-                row("TEA-500", "12", "14"),
-                row("MUG-BLUE", "2", "2"),
-                row("FBA-TEA", "0", "80"),
-                row("GIFT-SET-3", "0", "5"),
-            ],
-            pager: Pager {
-                next: Some("/listings?cursor=x".into()),
-                first: None,
-            },
-            ..empty.clone()
-        };
-        typical.rows[1].problem = Some("12 was sent 20 s ago; waiting for the channel to show it.".into());
-        typical.rows[3].by_channel = true;
-        typical.rows[4].product = None;
-        typical.rows[4].product_href = None;
-        typical.rows[4].expected = None;
-        typical.rows[4].equal = None;
-        typical.rows[4].verified = None;
-        let mut extreme = typical.clone();
-        extreme.search = HOSTILE.into();
-        for i in 0..200 {
-            let mut one = row(LONG_SKU, "1,000,000", "99,999,999");
-            one.title = format!("{HOSTILE} {}", "Very long title ".repeat(20));
-            one.status = Badge::new(Tone::Bad, "suppressed");
-            one.units = Some(144);
-            one.problem = Some(format!("{HOSTILE} {}", "words ".repeat(60)));
-            if i % 2 == 0 {
-                one.product = None;
-                one.product_href = None;
-            }
-            extreme.rows.push(one);
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }

@@ -184,22 +184,205 @@ pub(crate) const NO_OWN_STORE: Empty = Empty {
 };
 
 #[cfg(test)]
-impl OrdersPage {
-    /// Empty, typical, extreme.
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::Tone;
-        use super::samples::{HOSTILE, choices, tabs, when};
-        let empty = Self {
-            tabs: tabs(),
-            accounts: choices(&["All accounts"]),
-            search: String::new(),
-            status: String::new(),
-            rows: vec![],
-            pager: Pager::default(),
-            empty: NO_ORDERS,
-            own_store: false,
-        };
-        let row = |number: &str, status, late| OrderRow {
+mod samples {
+    //! Each page with nothing, with usual orders, and with the longest texts there can be.
+
+    use super::*;
+    use crate::view::Tone;
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, when};
+
+    impl OrdersPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            vec![
+                ("empty", Self::empty()),
+                ("typical", Self::typical()),
+                ("extreme", Self::extreme()),
+            ]
+        }
+
+        fn empty() -> Self {
+            Self {
+                tabs: tabs(),
+                accounts: choices(&["All accounts"]),
+                search: String::new(),
+                status: String::new(),
+                rows: vec![],
+                pager: Pager::default(),
+                empty: NO_ORDERS,
+                own_store: false,
+            }
+        }
+
+        fn typical() -> Self {
+            let mut typical = Self {
+                accounts: choices(&["All accounts", "Nordlicht IN", "Nordlicht DE", "Own shop"]),
+                rows: (0..12)
+                    .map(|i| {
+                        let status = match i % 4 {
+                            0 => Badge::new(Tone::Info, "open"),
+                            1 => Badge::new(Tone::Warn, "pending"),
+                            2 => Badge::new(Tone::Good, "shipped"),
+                            _ => Badge::new(Tone::Quiet, "cancelled"),
+                        };
+                        row(&format!("402-8812{i:03}-1029384"), status, i == 4)
+                    })
+                    .collect(),
+                pager: Pager {
+                    next: Some("/orders?cursor=abc".into()),
+                    first: Some("/orders".into()),
+                },
+                own_store: true,
+                ..Self::empty()
+            };
+            typical.rows[3].ship_by = None;
+            typical.rows[1].total = None;
+            typical
+        }
+
+        fn extreme() -> Self {
+            let mut extreme = Self::typical();
+            extreme.search = HOSTILE.into();
+            for i in 0..200 {
+                let mut one = row(
+                    &format!("{HOSTILE}-{i}-{}", "9".repeat(60)),
+                    Badge::new(Tone::Bad, "unknown"),
+                    true,
+                );
+                one.account = "An account whose name somebody made very long indeed".into();
+                one.total = Some("INR 99,999,999,999.00".into());
+                one.attention = Some(format!(
+                    "The channel says `{HOSTILE}`, which we do not know. {}",
+                    "Words. ".repeat(30)
+                ));
+                extreme.rows.push(one);
+            }
+            extreme
+        }
+    }
+
+    impl OrderPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            vec![
+                ("empty", Self::empty()),
+                ("typical", Self::typical()),
+                ("extreme", Self::extreme()),
+            ]
+        }
+
+        fn empty() -> Self {
+            Self {
+                id: "ord_1".into(),
+                number: "402-8812001-1029384".into(),
+                account: "Nordlicht IN".into(),
+                status: Badge::new(Tone::Warn, "pending"),
+                channel_status: "PENDING".into(),
+                shipped_by: "Shipped by you".into(),
+                placed: when("4 min ago"),
+                imported: when("3 min ago"),
+                ship_by: None,
+                late: false,
+                total: None,
+                attention: None,
+                lines: vec![],
+                effects: vec![],
+                shipments: vec![],
+                can_ship: false,
+                can_cancel: false,
+            }
+        }
+
+        fn typical() -> Self {
+            let mut typical = Self {
+                status: Badge::new(Tone::Warn, "partly shipped"),
+                ship_by: Some(when("in 5 h")),
+                total: Some("INR 1,996.00".into()),
+                lines: vec![line("TEA-250"), line("MUG-BLUE")],
+                effects: vec![effect("sale", "0", "+3"), effect("shipment", "−1", "−1")],
+                shipments: vec![ShipmentRow {
+                    carrier: "DHL".into(),
+                    tracking: "00340434161094015902".into(),
+                    shipped: when("1 h ago"),
+                    status: Badge::new(Tone::Good, "confirmed"),
+                    message: None,
+                }],
+                can_ship: true,
+                can_cancel: true,
+                ..Self::empty()
+            };
+            typical.lines[1].href = None;
+            typical
+        }
+
+        fn extreme() -> Self {
+            let mut extreme = Self::typical();
+            extreme.number = format!("{HOSTILE}{}", "8".repeat(80));
+            extreme.attention = Some(format!(
+                "`{HOSTILE}` sold 3 units that were not there. {}",
+                "Words. ".repeat(40)
+            ));
+            extreme.late = true;
+            for _ in 0..100 {
+                let mut one = line(LONG_SKU);
+                one.title = format!("{HOSTILE} {}", "Very long title ".repeat(15));
+                extreme.lines.push(one);
+                extreme.effects.push(effect("cancellation", "0", "−1,000,000"));
+            }
+            extreme.shipments.push(ShipmentRow {
+                carrier: HOSTILE.into(),
+                tracking: "7".repeat(100),
+                shipped: when("3 days ago"),
+                status: Badge::new(Tone::Bad, "refused"),
+                message: Some("The channel says the order is cancelled.".into()),
+            });
+            extreme
+        }
+    }
+
+    impl NewOrderPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            vec![
+                ("empty", Self::empty()),
+                ("typical", Self::typical()),
+                ("extreme", Self::extreme()),
+            ]
+        }
+
+        fn empty() -> Self {
+            Self {
+                accounts: vec![],
+                reference: String::new(),
+                lines: vec![],
+                empty: NO_OWN_STORE,
+            }
+        }
+
+        fn typical() -> Self {
+            Self {
+                accounts: choices(&["Own shop"]),
+                lines: vec![NewLine::default(); 3],
+                ..Self::empty()
+            }
+        }
+
+        fn extreme() -> Self {
+            let mut extreme = Self::typical();
+            extreme.reference = HOSTILE.repeat(3);
+            extreme.lines = vec![
+                NewLine {
+                    sku: HOSTILE.into(),
+                    quantity: "-1.5".into()
+                };
+                20
+            ];
+            extreme
+        }
+    }
+
+    fn row(number: &str, status: Badge, late: bool) -> OrderRow {
+        OrderRow {
             href: "/orders/ord_1".into(),
             number: number.into(),
             account: "Nordlicht IN".into(),
@@ -209,75 +392,11 @@ impl OrdersPage {
             late,
             total: Some("INR 1,499.00".into()),
             attention: None,
-        };
-        let mut typical = Self {
-            accounts: choices(&["All accounts", "Nordlicht IN", "Nordlicht DE", "Own shop"]),
-            rows: (0..12)
-                .map(|i| {
-                    let status = match i % 4 {
-                        0 => Badge::new(Tone::Info, "open"),
-                        1 => Badge::new(Tone::Warn, "pending"),
-                        2 => Badge::new(Tone::Good, "shipped"),
-                        _ => Badge::new(Tone::Quiet, "cancelled"),
-                    };
-                    row(&format!("402-8812{i:03}-1029384"), status, i == 4)
-                })
-                .collect(),
-            pager: Pager {
-                next: Some("/orders?cursor=abc".into()),
-                first: Some("/orders".into()),
-            },
-            own_store: true,
-            ..empty.clone()
-        };
-        typical.rows[3].ship_by = None;
-        typical.rows[1].total = None;
-        let mut extreme = typical.clone();
-        extreme.search = HOSTILE.into();
-        for i in 0..200 {
-            let mut one = row(
-                &format!("{HOSTILE}-{i}-{}", "9".repeat(60)),
-                Badge::new(Tone::Bad, "unknown"),
-                true,
-            );
-            one.account = "An account whose name somebody made very long indeed".into();
-            one.total = Some("INR 99,999,999,999.00".into());
-            one.attention = Some(format!(
-                "The channel says `{HOSTILE}`, which we do not know. {}",
-                "Words. ".repeat(30)
-            ));
-            extreme.rows.push(one);
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
-}
 
-#[cfg(test)]
-impl OrderPage {
-    /// Empty, typical, extreme.
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::Tone;
-        use super::samples::{HOSTILE, LONG_SKU, when};
-        let empty = Self {
-            id: "ord_1".into(),
-            number: "402-8812001-1029384".into(),
-            account: "Nordlicht IN".into(),
-            status: Badge::new(Tone::Warn, "pending"),
-            channel_status: "PENDING".into(),
-            shipped_by: "Shipped by you".into(),
-            placed: when("4 min ago"),
-            imported: when("3 min ago"),
-            ship_by: None,
-            late: false,
-            total: None,
-            attention: None,
-            lines: vec![],
-            effects: vec![],
-            shipments: vec![],
-            can_ship: false,
-            can_cancel: false,
-        };
-        let line = |sku: &str| LineRow {
+    fn line(sku: &str) -> LineRow {
+        LineRow {
             sku: sku.into(),
             href: Some("/stock/TEA-250".into()),
             title: "Assam tea, whole leaf, 250 g".into(),
@@ -286,82 +405,17 @@ impl OrderPage {
             cancelled: 0,
             reserved: 2,
             total: Some("INR 1,497.00".into()),
-        };
-        let effect = |kind: &str, on_hand: &str, reserved: &str| EffectRow {
+        }
+    }
+
+    fn effect(kind: &str, on_hand: &str, reserved: &str) -> EffectRow {
+        EffectRow {
             at: when("3 min ago"),
             kind: kind.into(),
             sku: "TEA-250".into(),
             href: "/stock/TEA-250".into(),
             on_hand: on_hand.into(),
             reserved: reserved.into(),
-        };
-        let mut typical = Self {
-            status: Badge::new(Tone::Warn, "partly shipped"),
-            ship_by: Some(when("in 5 h")),
-            total: Some("INR 1,996.00".into()),
-            lines: vec![line("TEA-250"), line("MUG-BLUE")],
-            effects: vec![effect("sale", "0", "+3"), effect("shipment", "−1", "−1")],
-            shipments: vec![ShipmentRow {
-                carrier: "DHL".into(),
-                tracking: "00340434161094015902".into(),
-                shipped: when("1 h ago"),
-                status: Badge::new(Tone::Good, "confirmed"),
-                message: None,
-            }],
-            can_ship: true,
-            can_cancel: true,
-            ..empty.clone()
-        };
-        typical.lines[1].href = None;
-        let mut extreme = typical.clone();
-        extreme.number = format!("{HOSTILE}{}", "8".repeat(80));
-        extreme.attention = Some(format!(
-            "`{HOSTILE}` sold 3 units that were not there. {}",
-            "Words. ".repeat(40)
-        ));
-        extreme.late = true;
-        for _ in 0..100 {
-            let mut one = line(LONG_SKU);
-            one.title = format!("{HOSTILE} {}", "Very long title ".repeat(15));
-            extreme.lines.push(one);
-            extreme.effects.push(effect("cancellation", "0", "−1,000,000"));
         }
-        extreme.shipments.push(ShipmentRow {
-            carrier: HOSTILE.into(),
-            tracking: "7".repeat(100),
-            shipped: when("3 days ago"),
-            status: Badge::new(Tone::Bad, "refused"),
-            message: Some("The channel says the order is cancelled.".into()),
-        });
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
-    }
-}
-
-#[cfg(test)]
-impl NewOrderPage {
-    /// Empty, typical, extreme.
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::{HOSTILE, choices};
-        let empty = Self {
-            accounts: vec![],
-            reference: String::new(),
-            lines: vec![],
-            empty: NO_OWN_STORE,
-        };
-        let typical = Self {
-            accounts: choices(&["Own shop"]),
-            lines: vec![NewLine::default(); 3],
-            ..empty.clone()
-        };
-        let mut extreme = typical.clone();
-        extreme.reference = HOSTILE.repeat(3);
-        extreme.lines = vec![
-            NewLine {
-                sku: HOSTILE.into(),
-                quantity: "-1.5".into()
-            };
-            20
-        ];
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }

@@ -180,58 +180,240 @@ pub(crate) fn ticks() -> Vec<Tick> {
 }
 
 #[cfg(test)]
-impl OverviewPage {
-    /// Empty, typical, extreme.
-    #[expect(clippy::too_many_lines, reason = "data, one piece after another")]
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::{HOSTILE, when};
-        let figure = |key, label, value: &str, note: &str, tone, href| Figure {
+mod samples {
+    //! An overview with nothing, with a good day and with a very bad one.
+
+    use super::*;
+    use crate::view::samples::{HOSTILE, when};
+
+    impl OverviewPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            vec![
+                ("empty", Self::empty()),
+                ("typical", Self::typical()),
+                ("extreme", Self::extreme()),
+            ]
+        }
+
+        fn empty() -> Self {
+            Self {
+                verdict: Verdict {
+                    tone: Tone::Quiet,
+                    equal: true,
+                    headline: "Nothing to keep in step yet".into(),
+                    detail: "Connect the first account, and its listings and orders appear here.".into(),
+                    verified: 0,
+                    total: 0,
+                },
+                figures: vec![],
+                promise: Promise {
+                    rows: vec![],
+                    ticks: ticks(),
+                    pushes: "0".into(),
+                },
+                attention: vec![],
+                accounts: vec![],
+                steps: steps(),
+            }
+        }
+
+        fn typical() -> Self {
+            Self {
+                verdict: Verdict {
+                    tone: Tone::Good,
+                    equal: true,
+                    headline: "In step".into(),
+                    detail: "Every listing shows what it should. Last checked 12 s ago.".into(),
+                    verified: 400,
+                    total: 400,
+                },
+                figures: figures(),
+                promise: promise(),
+                attention: attention(),
+                accounts: vec![
+                    account(
+                        "Nordlicht IN",
+                        "Marketplace",
+                        Badge::new(Tone::Good, "working"),
+                        "200 / 200",
+                    ),
+                    account(
+                        "Nordlicht DE",
+                        "Marketplace",
+                        Badge::new(Tone::Good, "working"),
+                        "200 / 200",
+                    ),
+                    account("Own shop", "Own store", Badge::new(Tone::Good, "working"), "—"),
+                ],
+                steps: vec![],
+            }
+        }
+
+        fn extreme() -> Self {
+            let mut extreme = Self::typical();
+            extreme.verdict = out_of_step();
+            extreme.figures[0].value = "1,234,567".into();
+            extreme.figures[1] = figure(
+                "orders_open",
+                "to ship",
+                "98,765",
+                "1,234 late",
+                Tone::Bad,
+                "/orders?status=open",
+            );
+            extreme.figures[3] = figure(
+                "jobs_queued",
+                "jobs waiting",
+                "1,000,000",
+                "17 dead",
+                Tone::Bad,
+                "/sync",
+            );
+            extreme.attention.insert(
+                0,
+                Attention {
+                    tone: Tone::Bad,
+                    count: "1".into(),
+                    text: format!("account refuses us: {HOSTILE} {}", "long text ".repeat(20)),
+                    action: "Reconnect",
+                    href: "/channels".into(),
+                },
+            );
+            for i in 0..30 {
+                extreme.accounts.push(account(
+                    &format!("{HOSTILE} account {i}"),
+                    "A channel with a long name",
+                    Badge::new(Tone::Bad, "needs re-authorisation"),
+                    "33,333 / 50,000",
+                ));
+            }
+            extreme.accounts[3].last_ok = None;
+            extreme
+        }
+    }
+
+    fn out_of_step() -> Verdict {
+        Verdict {
+            tone: Tone::Bad,
+            equal: false,
+            headline: "Out of step".into(),
+            detail: "1 account needs you, and 18,204 listings are not verified; the oldest since 3 days."
+                .into(),
+            verified: 981_796,
+            total: 1_000_000,
+        }
+    }
+
+    fn figures() -> Vec<Figure> {
+        vec![
+            figure(
+                "orders_24h",
+                "orders in 24 h",
+                "1,204",
+                "86 in the last hour",
+                Tone::Quiet,
+                "/orders",
+            ),
+            figure(
+                "orders_open",
+                "to ship",
+                "142",
+                "none late",
+                Tone::Quiet,
+                "/orders?status=open",
+            ),
+            figure(
+                "units_available",
+                "units available",
+                "18,930",
+                "of 20,112 on hand",
+                Tone::Quiet,
+                "/stock",
+            ),
+            figure("jobs_queued", "jobs waiting", "3", "0 dead", Tone::Quiet, "/sync"),
+        ]
+    }
+
+    fn promise() -> Promise {
+        Promise {
+            rows: vec![
+                row(
+                    "Sale until the other channels are told",
+                    [("0.8 s", 800), ("2.4 s", 2_400), ("6.1 s", 6_100)],
+                ),
+                row(
+                    "Sale until they are seen to show it",
+                    [("41 s", 41_000), ("1 min 55 s", 115_000), ("3 min 10 s", 190_000)],
+                ),
+            ],
+            ticks: ticks(),
+            pushes: "1,930".into(),
+        }
+    }
+
+    fn attention() -> Vec<Attention> {
+        vec![
+            Attention {
+                tone: Tone::Warn,
+                count: "4".into(),
+                text: "listings match no product, so their stock is not kept".into(),
+                action: "Map them",
+                href: "/listings?show=unmapped".into(),
+            },
+            Attention {
+                tone: Tone::Info,
+                count: "2".into(),
+                text: "products have fewer than 5 units left".into(),
+                action: "See them",
+                href: "/stock?show=low".into(),
+            },
+        ]
+    }
+
+    fn steps() -> Vec<FirstStep> {
+        vec![
+            FirstStep {
+                done: false,
+                title: "Connect an account",
+                text: "Its listings and orders are read in.",
+                href: "/channels",
+            },
+            FirstStep {
+                done: false,
+                title: "Count your stock",
+                text: "Enter what lies on the shelf.",
+                href: "/stock",
+            },
+            FirstStep {
+                done: false,
+                title: "Map what is left",
+                text: "Listings that no product matches by SKU.",
+                href: "/listings?show=unmapped",
+            },
+        ]
+    }
+
+    fn figure(
+        key: &'static str,
+        label: &'static str,
+        value: &str,
+        note: &str,
+        tone: Tone,
+        href: &'static str,
+    ) -> Figure {
+        Figure {
             key,
             label,
             value: value.into(),
             note: note.into(),
             tone,
             href,
-        };
-        let empty = Self {
-            verdict: Verdict {
-                tone: Tone::Quiet,
-                equal: true,
-                headline: "Nothing to keep in step yet".into(),
-                detail: "Connect the first account, and its listings and orders appear here.".into(),
-                verified: 0,
-                total: 0,
-            },
-            figures: vec![],
-            promise: Promise {
-                rows: vec![],
-                ticks: ticks(),
-                pushes: "0".into(),
-            },
-            attention: vec![],
-            accounts: vec![],
-            steps: vec![
-                FirstStep {
-                    done: false,
-                    title: "Connect an account",
-                    text: "Its listings and orders are read in.",
-                    href: "/channels",
-                },
-                FirstStep {
-                    done: false,
-                    title: "Count your stock",
-                    text: "Enter what lies on the shelf.",
-                    href: "/stock",
-                },
-                FirstStep {
-                    done: false,
-                    title: "Map what is left",
-                    text: "Listings that no product matches by SKU.",
-                    href: "/listings?show=unmapped",
-                },
-            ],
-        };
-        let row = |label, times: [(&str, i64); 3]| PromiseRow {
+        }
+    }
+
+    fn row(label: &'static str, times: [(&str, i64); 3]) -> PromiseRow {
+        PromiseRow {
             label,
             p50: times[0].0.into(),
             p95: times[1].0.into(),
@@ -239,8 +421,11 @@ impl OverviewPage {
             x50: on_axis(times[0].1),
             x95: on_axis(times[1].1),
             x99: on_axis(times[2].1),
-        };
-        let account = |name: &str, channel: &str, status, listings: &str| AccountRow {
+        }
+    }
+
+    fn account(name: &str, channel: &str, status: Badge, listings: &str) -> AccountRow {
+        AccountRow {
             href: "/channels".into(),
             name: name.into(),
             channel: channel.into(),
@@ -250,137 +435,7 @@ impl OverviewPage {
             listings: listings.into(),
             last_ok: Some(when("12 s ago")),
             remote: true,
-        };
-        let typical = Self {
-            verdict: Verdict {
-                tone: Tone::Good,
-                equal: true,
-                headline: "In step".into(),
-                detail: "Every listing shows what it should. Last checked 12 s ago.".into(),
-                verified: 400,
-                total: 400,
-            },
-            figures: vec![
-                figure(
-                    "orders_24h",
-                    "orders in 24 h",
-                    "1,204",
-                    "86 in the last hour",
-                    Tone::Quiet,
-                    "/orders",
-                ),
-                figure(
-                    "orders_open",
-                    "to ship",
-                    "142",
-                    "none late",
-                    Tone::Quiet,
-                    "/orders?status=open",
-                ),
-                figure(
-                    "units_available",
-                    "units available",
-                    "18,930",
-                    "of 20,112 on hand",
-                    Tone::Quiet,
-                    "/stock",
-                ),
-                figure("jobs_queued", "jobs waiting", "3", "0 dead", Tone::Quiet, "/sync"),
-            ],
-            promise: Promise {
-                rows: vec![
-                    row(
-                        "Sale until the other channels are told",
-                        [("0.8 s", 800), ("2.4 s", 2_400), ("6.1 s", 6_100)],
-                    ),
-                    row(
-                        "Sale until they are seen to show it",
-                        [("41 s", 41_000), ("1 min 55 s", 115_000), ("3 min 10 s", 190_000)],
-                    ),
-                ],
-                ticks: ticks(),
-                pushes: "1,930".into(),
-            },
-            attention: vec![
-                Attention {
-                    tone: Tone::Warn,
-                    count: "4".into(),
-                    text: "listings match no product, so their stock is not kept".into(),
-                    action: "Map them",
-                    href: "/listings?show=unmapped".into(),
-                },
-                Attention {
-                    tone: Tone::Info,
-                    count: "2".into(),
-                    text: "products have fewer than 5 units left".into(),
-                    action: "See them",
-                    href: "/stock?show=low".into(),
-                },
-            ],
-            accounts: vec![
-                account(
-                    "Nordlicht IN",
-                    "Marketplace",
-                    Badge::new(Tone::Good, "working"),
-                    "200 / 200",
-                ),
-                account(
-                    "Nordlicht DE",
-                    "Marketplace",
-                    Badge::new(Tone::Good, "working"),
-                    "200 / 200",
-                ),
-                account("Own shop", "Own store", Badge::new(Tone::Good, "working"), "—"),
-            ],
-            steps: vec![],
-        };
-        let mut extreme = typical.clone();
-        extreme.verdict = Verdict {
-            tone: Tone::Bad,
-            equal: false,
-            headline: "Out of step".into(),
-            detail: "1 account needs you, and 18,204 listings are not verified; the oldest since 3 days."
-                .into(),
-            verified: 981_796,
-            total: 1_000_000,
-        };
-        extreme.figures[0].value = "1,234,567".into();
-        extreme.figures[1] = figure(
-            "orders_open",
-            "to ship",
-            "98,765",
-            "1,234 late",
-            Tone::Bad,
-            "/orders?status=open",
-        );
-        extreme.figures[3] = figure(
-            "jobs_queued",
-            "jobs waiting",
-            "1,000,000",
-            "17 dead",
-            Tone::Bad,
-            "/sync",
-        );
-        extreme.attention.insert(
-            0,
-            Attention {
-                tone: Tone::Bad,
-                count: "1".into(),
-                text: format!("account refuses us: {HOSTILE} {}", "long text ".repeat(20)),
-                action: "Reconnect",
-                href: "/channels".into(),
-            },
-        );
-        for i in 0..30 {
-            extreme.accounts.push(account(
-                &format!("{HOSTILE} account {i}"),
-                "A channel with a long name",
-                Badge::new(Tone::Bad, "needs re-authorisation"),
-                "33,333 / 50,000",
-            ));
         }
-        extreme.accounts[3].last_ok = None;
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }
 

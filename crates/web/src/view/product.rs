@@ -153,33 +153,141 @@ impl Spark {
 }
 
 #[cfg(test)]
-impl ProductPage {
-    /// Empty, typical, extreme.
-    #[expect(clippy::too_many_lines, reason = "data, one piece after another")]
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::{HOSTILE, LONG_SKU, choices, when};
-        let empty = Self {
-            sku: "TEA-250".into(),
-            sku_path: "TEA-250".into(),
-            title: "Assam tea, whole leaf, 250 g".into(),
-            barcode: None,
-            price: None,
-            on_hand: "0".into(),
-            reserved: "0".into(),
-            available: "0".into(),
-            tone: Tone::Warn,
-            mark: Some("none left"),
-            steps: vec![],
-            listings: vec![],
-            exposure: "0".into(),
-            covered: true,
-            ledger: vec![],
-            more: false,
-            kinds: choices(&["Count", "Restock", "Return", "Damage", "Adjustment"]),
-            once: "01jd".into(),
-            spark: None,
-        };
-        let why = |account: &str, numbers: [&str; 4], equal, status, reason: &str| WhyRow {
+mod samples {
+    //! A product that is new, one that sells, and one with everything at its largest.
+
+    use super::*;
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, when};
+
+    impl ProductPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            vec![
+                ("empty", Self::empty()),
+                ("typical", Self::typical()),
+                ("extreme", Self::extreme()),
+            ]
+        }
+
+        fn empty() -> Self {
+            Self {
+                sku: "TEA-250".into(),
+                sku_path: "TEA-250".into(),
+                title: "Assam tea, whole leaf, 250 g".into(),
+                barcode: None,
+                price: None,
+                on_hand: "0".into(),
+                reserved: "0".into(),
+                available: "0".into(),
+                tone: Tone::Warn,
+                mark: Some("none left"),
+                steps: vec![],
+                listings: vec![],
+                exposure: "0".into(),
+                covered: true,
+                ledger: vec![],
+                more: false,
+                kinds: choices(&["Count", "Restock", "Return", "Damage", "Adjustment"]),
+                once: "01jd".into(),
+                spark: None,
+            }
+        }
+
+        fn typical() -> Self {
+            let mut typical = Self {
+                barcode: Some("4006381333931".into()),
+                price: Some("INR 499.00".into()),
+                on_hand: "142".into(),
+                reserved: "18".into(),
+                available: "124".into(),
+                tone: Tone::Quiet,
+                mark: None,
+                steps: steps(),
+                listings: listings(),
+                exposure: "84".into(),
+                ledger: vec![
+                    entry("sale", "0", "+1"),
+                    entry("shipment", "−2", "−2"),
+                    entry("restock", "+100", "0"),
+                ],
+                spark: Spark::of(&[20, 18, 17, 12, 8, 108, 106, 104, 99, 124]),
+                ..Self::empty()
+            };
+            typical.ledger[2].note = Some("Delivery 4711".into());
+            typical
+        }
+
+        fn extreme() -> Self {
+            let mut extreme = Self::typical();
+            extreme.sku = LONG_SKU.into();
+            extreme.title = format!("{HOSTILE} {}", "Very long title ".repeat(20));
+            extreme.on_hand = "−1,000".into();
+            extreme.available = "−12,346,678".into();
+            extreme.tone = Tone::Bad;
+            extreme.mark = Some("negative");
+            extreme.covered = false;
+            for _ in 0..40 {
+                let mut one = why(
+                    HOSTILE,
+                    ["1,000,000", "1", "99,999", "1,000,000"],
+                    false,
+                    Badge::new(Tone::Bad, "refused"),
+                    &format!("The channel refused: {HOSTILE} {}", "words ".repeat(60)),
+                );
+                one.sku = LONG_SKU.into();
+                one.units = Some(12);
+                one.shown_at = None;
+                one.desired = None;
+                one.equal = None;
+                extreme.listings.push(one);
+                let mut line = entry("adjustment", "−100,000,000", "0");
+                line.note = Some(HOSTILE.repeat(8));
+                line.cause_href = None;
+                extreme.ledger.push(line);
+            }
+            extreme.more = true;
+            extreme
+        }
+    }
+
+    fn steps() -> Vec<Step> {
+        vec![
+            Step {
+                label: "available".into(),
+                value: "124".into(),
+            },
+            Step {
+                label: "kept back as buffer (2 units)".into(),
+                value: "122".into(),
+            },
+            Step {
+                label: "shared by 3 listings, equally".into(),
+                value: "41 · 41 · 40".into(),
+            },
+        ]
+    }
+
+    fn listings() -> Vec<WhyRow> {
+        vec![
+            why(
+                "Nordlicht IN",
+                ["41", "41", "41", "41"],
+                true,
+                Badge::new(Tone::Good, "in step"),
+                "Shows what it should.",
+            ),
+            why(
+                "Nordlicht DE",
+                ["41", "41", "43", "43"],
+                false,
+                Badge::new(Tone::Warn, "write under way"),
+                "41 was sent 14 s ago and taken in; the channel may need until 03:27 to show it.",
+            ),
+        ]
+    }
+
+    fn why(account: &str, numbers: [&str; 4], equal: bool, status: Badge, reason: &str) -> WhyRow {
+        WhyRow {
             account: account.into(),
             channel: "Marketplace".into(),
             sku: "TEA-250".into(),
@@ -192,8 +300,11 @@ impl ProductPage {
             exposure: numbers[3].into(),
             status,
             reason: reason.into(),
-        };
-        let entry = |kind: &str, on_hand: &str, reserved: &str| LedgerRow {
+        }
+    }
+
+    fn entry(kind: &str, on_hand: &str, reserved: &str) -> LedgerRow {
+        LedgerRow {
             at: when("3 min ago"),
             kind: kind.into(),
             on_hand: on_hand.into(),
@@ -204,84 +315,7 @@ impl ProductPage {
             cause_href: Some("/orders/ord_1".into()),
             actor: "channel".into(),
             note: None,
-        };
-        let mut typical = Self {
-            barcode: Some("4006381333931".into()),
-            price: Some("INR 499.00".into()),
-            on_hand: "142".into(),
-            reserved: "18".into(),
-            available: "124".into(),
-            tone: Tone::Quiet,
-            mark: None,
-            steps: vec![
-                Step {
-                    label: "available".into(),
-                    value: "124".into(),
-                },
-                Step {
-                    label: "kept back as buffer (2 units)".into(),
-                    value: "122".into(),
-                },
-                Step {
-                    label: "shared by 3 listings, equally".into(),
-                    value: "41 · 41 · 40".into(),
-                },
-            ],
-            listings: vec![
-                why(
-                    "Nordlicht IN",
-                    ["41", "41", "41", "41"],
-                    true,
-                    Badge::new(Tone::Good, "in step"),
-                    "Shows what it should.",
-                ),
-                why(
-                    "Nordlicht DE",
-                    ["41", "41", "43", "43"],
-                    false,
-                    Badge::new(Tone::Warn, "write under way"),
-                    "41 was sent 14 s ago and taken in; the channel may need until 03:27 to show it.",
-                ),
-            ],
-            exposure: "84".into(),
-            ledger: vec![
-                entry("sale", "0", "+1"),
-                entry("shipment", "−2", "−2"),
-                entry("restock", "+100", "0"),
-            ],
-            spark: Spark::of(&[20, 18, 17, 12, 8, 108, 106, 104, 99, 124]),
-            ..empty.clone()
-        };
-        typical.ledger[2].note = Some("Delivery 4711".into());
-        let mut extreme = typical.clone();
-        extreme.sku = LONG_SKU.into();
-        extreme.title = format!("{HOSTILE} {}", "Very long title ".repeat(20));
-        extreme.on_hand = "−1,000".into();
-        extreme.available = "−12,346,678".into();
-        extreme.tone = Tone::Bad;
-        extreme.mark = Some("negative");
-        extreme.covered = false;
-        for _ in 0..40 {
-            let mut one = why(
-                HOSTILE,
-                ["1,000,000", "1", "99,999", "1,000,000"],
-                false,
-                Badge::new(Tone::Bad, "refused"),
-                &format!("The channel refused: {HOSTILE} {}", "words ".repeat(60)),
-            );
-            one.sku = LONG_SKU.into();
-            one.units = Some(12);
-            one.shown_at = None;
-            one.desired = None;
-            one.equal = None;
-            extreme.listings.push(one);
-            let mut line = entry("adjustment", "−100,000,000", "0");
-            line.note = Some(HOSTILE.repeat(8));
-            line.cause_href = None;
-            extreme.ledger.push(line);
         }
-        extreme.more = true;
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }
 

@@ -108,25 +108,129 @@ pub(crate) struct DeadRow {
 }
 
 #[cfg(test)]
-impl SyncPage {
-    /// Empty, typical, extreme.
-    #[expect(clippy::too_many_lines, reason = "data, one piece after another")]
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::Tone;
-        use super::samples::{HOSTILE, choices, when};
-        let empty = Self {
-            queued: "0".into(),
-            running: "0".into(),
-            dead: "0".into(),
-            any_dead: false,
-            lanes: vec![],
-            budgets: vec![],
-            runs: vec![],
-            runs_pager: Pager::default(),
-            dead_jobs: vec![],
-            accounts: vec![],
-        };
-        let lane = |owner: &str, name: &str, state, reason: Option<&str>| LaneRow {
+mod samples {
+    //! Nothing to do, a usual day, and everything stuck at once.
+
+    use super::*;
+    use crate::view::Tone;
+    use crate::view::samples::{HOSTILE, choices, when};
+
+    impl SyncPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            vec![
+                ("empty", Self::empty()),
+                ("typical", Self::typical()),
+                ("extreme", Self::extreme()),
+            ]
+        }
+
+        fn empty() -> Self {
+            Self {
+                queued: "0".into(),
+                running: "0".into(),
+                dead: "0".into(),
+                any_dead: false,
+                lanes: vec![],
+                budgets: vec![],
+                runs: vec![],
+                runs_pager: Pager::default(),
+                dead_jobs: vec![],
+                accounts: vec![],
+            }
+        }
+
+        fn typical() -> Self {
+            Self {
+                queued: "37".into(),
+                running: "2".into(),
+                dead: "1".into(),
+                any_dead: true,
+                lanes: lanes(),
+                budgets: budgets(),
+                runs: vec![
+                    run("orders", Badge::new(Tone::Info, "running")),
+                    run("listings", Badge::new(Tone::Good, "done")),
+                    run("inventory", Badge::new(Tone::Bad, "failed")),
+                ],
+                runs_pager: Pager {
+                    next: Some("/sync?cursor=x".into()),
+                    first: None,
+                },
+                dead_jobs: vec![dead("The channel refused the shipment: the order is cancelled.")],
+                accounts: choices(&["Nordlicht IN", "Nordlicht DE"]),
+            }
+        }
+
+        fn extreme() -> Self {
+            let mut extreme = Self::typical();
+            extreme.queued = "1,000,000".into();
+            for _ in 0..60 {
+                extreme.lanes.push(lane(
+                    HOSTILE,
+                    "listings",
+                    Badge::new(Tone::Warn, "waiting"),
+                    Some(&format!("{HOSTILE} {}", "words ".repeat(40))),
+                ));
+                extreme
+                    .dead_jobs
+                    .push(dead(&format!("{HOSTILE} {}", "words ".repeat(80))));
+                let mut one = run("orders", Badge::new(Tone::Bad, "failed"));
+                one.message = Some(HOSTILE.repeat(6));
+                one.seen = "12,345,678".into();
+                extreme.runs.push(one);
+            }
+            extreme
+        }
+    }
+
+    fn lanes() -> Vec<LaneRow> {
+        vec![
+            lane(
+                "Nordlicht IN",
+                "orders",
+                Badge::new(Tone::Warn, "waiting"),
+                Some("the channel allows one search in 3 minutes"),
+            ),
+            lane(
+                "Nordlicht IN",
+                "listings",
+                Badge::new(Tone::Good, "working"),
+                None,
+            ),
+            lane(
+                "Nordlicht DE",
+                "orders",
+                Badge::new(Tone::Bad, "paused"),
+                Some("the account needs to be authorised again"),
+            ),
+            lane("This hub", "plan", Badge::new(Tone::Quiet, "idle"), None),
+        ]
+    }
+
+    fn budgets() -> Vec<BudgetRow> {
+        vec![
+            BudgetRow {
+                account: "Nordlicht IN".into(),
+                bucket: "searchOrders".into(),
+                left: 0,
+                burst: 20,
+                rate: "1 in 3 min".into(),
+                next: Some(when("in 41 s")),
+            },
+            BudgetRow {
+                account: "Nordlicht IN".into(),
+                bucket: "patchListingsItem".into(),
+                left: 9,
+                burst: 10,
+                rate: "5 a second".into(),
+                next: None,
+            },
+        ]
+    }
+
+    fn lane(owner: &str, name: &str, state: Badge, reason: Option<&str>) -> LaneRow {
+        LaneRow {
             owner: owner.into(),
             name: name.into(),
             state,
@@ -134,8 +238,11 @@ impl SyncPage {
             next: reason.map(|_| when("in 41 s")),
             queued: "12".into(),
             dead: "0".into(),
-        };
-        let run = |kind: &str, state| RunRow {
+        }
+    }
+
+    fn run(kind: &str, state: Badge) -> RunRow {
+        RunRow {
             account: "Nordlicht IN".into(),
             kind: kind.into(),
             trigger: "schedule".into(),
@@ -146,88 +253,17 @@ impl SyncPage {
             changed: "12".into(),
             failed: "0".into(),
             message: None,
-        };
-        let dead = |error: &str| DeadRow {
+        }
+    }
+
+    fn dead(error: &str) -> DeadRow {
+        DeadRow {
             id: "job_1".into(),
             kind: "shipment.confirm".into(),
             account: "Nordlicht DE".into(),
             attempts: 10,
             at: when("1 h ago"),
             error: error.into(),
-        };
-        let typical = Self {
-            queued: "37".into(),
-            running: "2".into(),
-            dead: "1".into(),
-            any_dead: true,
-            lanes: vec![
-                lane(
-                    "Nordlicht IN",
-                    "orders",
-                    Badge::new(Tone::Warn, "waiting"),
-                    Some("the channel allows one search in 3 minutes"),
-                ),
-                lane(
-                    "Nordlicht IN",
-                    "listings",
-                    Badge::new(Tone::Good, "working"),
-                    None,
-                ),
-                lane(
-                    "Nordlicht DE",
-                    "orders",
-                    Badge::new(Tone::Bad, "paused"),
-                    Some("the account needs to be authorised again"),
-                ),
-                lane("This hub", "plan", Badge::new(Tone::Quiet, "idle"), None),
-            ],
-            budgets: vec![
-                BudgetRow {
-                    account: "Nordlicht IN".into(),
-                    bucket: "searchOrders".into(),
-                    left: 0,
-                    burst: 20,
-                    rate: "1 in 3 min".into(),
-                    next: Some(when("in 41 s")),
-                },
-                BudgetRow {
-                    account: "Nordlicht IN".into(),
-                    bucket: "patchListingsItem".into(),
-                    left: 9,
-                    burst: 10,
-                    rate: "5 a second".into(),
-                    next: None,
-                },
-            ],
-            runs: vec![
-                run("orders", Badge::new(Tone::Info, "running")),
-                run("listings", Badge::new(Tone::Good, "done")),
-                run("inventory", Badge::new(Tone::Bad, "failed")),
-            ],
-            runs_pager: Pager {
-                next: Some("/sync?cursor=x".into()),
-                first: None,
-            },
-            dead_jobs: vec![dead("The channel refused the shipment: the order is cancelled.")],
-            accounts: choices(&["Nordlicht IN", "Nordlicht DE"]),
-        };
-        let mut extreme = typical.clone();
-        extreme.queued = "1,000,000".into();
-        for _ in 0..60 {
-            extreme.lanes.push(lane(
-                HOSTILE,
-                "listings",
-                Badge::new(Tone::Warn, "waiting"),
-                Some(&format!("{HOSTILE} {}", "words ".repeat(40))),
-            ));
-            extreme
-                .dead_jobs
-                .push(dead(&format!("{HOSTILE} {}", "words ".repeat(80))));
-            let mut one = run("orders", Badge::new(Tone::Bad, "failed"));
-            one.message = Some(HOSTILE.repeat(6));
-            one.seen = "12,345,678".into();
-            extreme.runs.push(one);
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
     }
 }
