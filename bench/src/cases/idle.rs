@@ -26,7 +26,7 @@ pub async fn run(report: &mut Report) -> anyhow::Result<()> {
     };
     let folder = tempfile::tempdir()?;
     let (first, child) = start(&binary, folder.path()).await?;
-    drop(child);
+    stop(child).await?;
     let mut ready = Vec::new();
     let mut resident = 0;
     for _ in 0..5 {

@@ -1,18 +1,24 @@
-//! What the API reads, at 100,000 orders, through the store's own methods.
+//! What the API reads, at 100,000 orders: from the request to the whole answer, without the network between.
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
 use stockbridge_domain::channel::{LineSnapshot, OrderSnapshot};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::{OrderId, Timestamp};
-use stockbridge_store::{ImportAccount, OrderFilter, PageQuery, Tenant};
+use stockbridge_engine::{Caller, Hub, HubSettings};
+use stockbridge_store::ImportAccount;
+use stockbridge_web::WebOptions;
+use tower::ServiceExt as _;
 
-use crate::Options;
 use crate::env::{Stopwatch, percentile_ms};
 use crate::report::{Goal, Report, Section};
 use crate::stage::{Kind, Stage, sku};
+use crate::{Options, amazon};
 
 const ORDERS: usize = 100_000;
 const PRODUCTS: usize = 2_000;
@@ -20,7 +26,7 @@ const UNITS: i64 = 1_000_000;
 /// How often each is read.
 const TIMES: usize = 500;
 /// Items of a page.
-const PAGE: i64 = 50;
+const PAGE: u32 = 50;
 
 /// Measures on one database.
 pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::Result<()> {
@@ -29,91 +35,103 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
     };
     let ids = fill(&stage, options.amount(ORDERS)).await?;
     stage.database.analyze().await?;
-    let tenant = &stage.tenant;
+    let api = Api::of(&stage);
     let mut section = report.section("reads", stage.store.backend());
-    let first = PageQuery::first(PAGE);
 
-    let all = OrderFilter::default();
-    let read = async |_| {
-        tenant.orders(&all, &first).await?;
-        Ok(())
-    };
-    measure(&mut section, "orders, first page", read).await?;
-
+    let first = format!("/api/v1/orders?limit={PAGE}");
+    measure(&mut section, "orders, first page", async |_| {
+        api.get(&first).await
+    })
+    .await?;
     let mut deep = first.clone();
     for _ in 0..20 {
-        deep.cursor = tenant.orders(&all, &deep).await?.next;
+        let page: serde_json::Value = serde_json::from_slice(&api.get(&deep).await?)?;
+        let cursor = page["next_cursor"].as_str().context("there is a next page")?;
+        deep = format!("{first}&cursor={cursor}");
     }
-    let read = async |_| {
-        tenant.orders(&all, &deep).await?;
-        Ok(())
-    };
-    measure(&mut section, "orders, page 21", read).await?;
-
-    let open = OrderFilter {
-        status: Some(OrderStatus::Open),
-        ..OrderFilter::default()
-    };
-    let read = async |_| {
-        tenant.orders(&open, &first).await?;
-        Ok(())
-    };
-    measure(&mut section, "orders, open ones (one in ten)", read).await?;
-
-    searches(&mut section, tenant, ids.len()).await?;
-    let read = async |n: usize| {
+    measure(&mut section, "orders, page 21", async |_| api.get(&deep).await).await?;
+    let open = format!("{first}&status=open");
+    measure(&mut section, "orders, open ones (one in ten)", async |_| {
+        api.get(&open).await
+    })
+    .await?;
+    measure(&mut section, "orders, searched by order id", async |n| {
+        let id = n * 97 % ids.len();
+        api.get(&format!("{first}&search=302-{id:07}")).await
+    })
+    .await?;
+    measure(&mut section, "orders, searched by SKU", async |n| {
+        api.get(&format!("{first}&search={}", sku(n % PRODUCTS)?.as_str()))
+            .await
+    })
+    .await?;
+    measure(&mut section, "one order with lines and ledger", async |n| {
         let id = ids.get(n * 7_919 % ids.len()).context("there is an order")?;
-        tenant.order(*id).await?.context("the order is there")?;
-        Ok(())
-    };
-    measure(&mut section, "one order with lines and ledger", read).await?;
-
-    let read = async |_| {
-        tenant.stock(None, None, PAGE).await?;
-        Ok(())
-    };
-    measure(&mut section, "stock, first page", read).await?;
-    let read = async |n: usize| {
-        let found = tenant.stock_of(&sku(n % PRODUCTS)?).await?;
-        found.context("the product is there")?;
-        Ok(())
-    };
-    measure(&mut section, "stock of one SKU", read).await?;
-    let read = async |_| {
-        tenant.overview().await?;
-        Ok(())
-    };
-    measure(&mut section, "overview", read).await
+        api.get(&format!("/api/v1/orders/{id}")).await
+    })
+    .await?;
+    let stock = format!("/api/v1/inventory/stock?limit={PAGE}");
+    measure(&mut section, "stock, first page", async |_| api.get(&stock).await).await?;
+    measure(&mut section, "stock of one SKU", async |n| {
+        api.get(&format!(
+            "/api/v1/inventory/stock/{}",
+            sku(n % PRODUCTS)?.as_str()
+        ))
+        .await
+    })
+    .await?;
+    measure(&mut section, "overview", async |_| {
+        api.get("/api/v1/overview").await
+    })
+    .await?;
+    measure(&mut section, "overview, computed anew each time", async |_| {
+        stage.tenant.overview().await?;
+        Ok(Bytes::new())
+    })
+    .await
 }
 
-/// Searches among so many orders.
-async fn searches(section: &mut Section<'_>, tenant: &Tenant, orders: usize) -> anyhow::Result<()> {
-    let first = PageQuery::first(PAGE);
-    let read = async |n: usize| {
-        let search = OrderFilter {
-            search: Some(format!("302-{:07}", n * 97 % orders)),
-            ..OrderFilter::default()
-        };
-        tenant.orders(&search, &first).await?;
-        Ok(())
-    };
-    measure(section, "orders, searched by order id", read).await?;
+/// The product's API, called within this process by the tenant's operator.
+struct Api {
+    router: Router,
+    caller: Caller,
+}
 
-    let read = async |n: usize| {
-        let search = OrderFilter {
-            search: Some(sku(n % PRODUCTS)?.as_str().to_owned()),
-            ..OrderFilter::default()
-        };
-        tenant.orders(&search, &first).await?;
-        Ok(())
-    };
-    measure(section, "orders, searched by SKU", read).await
+impl Api {
+    fn of(stage: &Stage) -> Self {
+        let hub = Hub::new(
+            stage.store.clone(),
+            stockbridge_channels::all(),
+            amazon::no_network(),
+            HubSettings::default(),
+        );
+        Self {
+            router: stockbridge_web::app(hub, WebOptions::default()),
+            caller: Caller::operator(stage.tenant.id()),
+        }
+    }
+
+    /// The whole body of an answer, which has to be a good one.
+    async fn get(&self, path: &str) -> anyhow::Result<Bytes> {
+        let request = http::Request::get(path)
+            .extension(self.caller.clone())
+            .body(Body::empty())?;
+        let answer = self.router.clone().oneshot(request).await?;
+        let status = answer.status();
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await?;
+        ensure!(
+            status.is_success(),
+            "{path}: {status} {}",
+            String::from_utf8_lossy(&body)
+        );
+        Ok(body)
+    }
 }
 
 async fn measure(
     section: &mut Section<'_>,
     name: &str,
-    read: impl AsyncFn(usize) -> anyhow::Result<()>,
+    read: impl AsyncFn(usize) -> anyhow::Result<Bytes>,
 ) -> anyhow::Result<()> {
     let mut took = Vec::with_capacity(TIMES);
     for n in 0..TIMES {

@@ -187,22 +187,29 @@ pub(super) fn insert_text(
     }
 }
 
+/// What `update_many` does to each row. `$1` and `$2` are the row's key, `$3` and so on what else it is given; quoted
+/// text must not contain `$`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Set<'a> {
+    /// `column = $3, …`.
+    pub(crate) assignments: &'a str,
+    /// Rows of which this is not true stay as they are; columns carry the table's name.
+    pub(crate) only: &'a str,
+}
+
 /// The statement behind `update_many`: one for all rows on PostgreSQL, one prepared row at a time on SQLite.
-///
-/// `assignments` names the row's values `$1`, `$2` and so on; the first two are the key.
-pub(super) fn update_text(
-    dialect: Dialect,
-    table: &str,
-    key: [&str; 2],
-    assignments: &str,
-    kinds: &[super::Kind],
-) -> String {
-    let [first, second] = key;
+pub(super) fn update_text(dialect: Dialect, table: &str, set: &Set<'_>, kinds: &[super::Kind]) -> String {
+    let Set { assignments, only } = set;
+    let only = if only.is_empty() {
+        String::new()
+    } else {
+        format!(" AND {only}")
+    };
     if dialect == Dialect::Sqlite {
-        let assignments = assignments.replace('$', "?");
-        return format!("UPDATE {table} SET {assignments} WHERE {first} = ?1 AND {second} = ?2");
+        let text = format!("UPDATE {table} SET {assignments} WHERE tenant_id = $1 AND id = $2{only}");
+        return text.replace('$', "?");
     }
-    let assignments = assignments.replace('$', "given.v");
+    let (assignments, only) = (assignments.replace('$', "given.v"), only.replace('$', "given.v"));
     let arrays = kinds.iter().zip(1..).map(|(kind, n): (_, usize)| match kind {
         super::Kind::Int => format!("${n}::bigint[]"),
         super::Kind::Text => format!("${n}::text[]"),
@@ -213,7 +220,7 @@ pub(super) fn update_text(
     let names = names.collect::<Vec<_>>().join(", ");
     format!(
         "UPDATE {table} SET {assignments} FROM UNNEST({arrays}) AS given ({names}) \
-         WHERE {table}.{first} = given.v1 AND {table}.{second} = given.v2"
+         WHERE {table}.tenant_id = given.v1 AND {table}.id = given.v2{only}"
     )
 }
 
@@ -224,23 +231,19 @@ mod tests {
     #[test]
     fn an_update_of_many_rows_names_its_values_in_both_dialects() {
         use crate::db::Kind::{Int, Text};
-        let text = |dialect| {
-            update_text(
-                dialect,
-                "t",
-                ["a", "b"],
-                "c = COALESCE($3, c)",
-                &[Text, Text, Int],
-            )
+        let set = Set {
+            assignments: "c = COALESCE($3, c)",
+            only: "t.d = $4",
         };
+        let text = |dialect| update_text(dialect, "t", &set, &[Text, Text, Int, Text]);
         assert_eq!(
             text(Dialect::Sqlite),
-            "UPDATE t SET c = COALESCE(?3, c) WHERE a = ?1 AND b = ?2"
+            "UPDATE t SET c = COALESCE(?3, c) WHERE tenant_id = ?1 AND id = ?2 AND t.d = ?4"
         );
         assert_eq!(
             text(Dialect::Postgres),
-            "UPDATE t SET c = COALESCE(given.v3, c) FROM UNNEST($1::text[], $2::text[], $3::bigint[]) \
-             AS given (v1, v2, v3) WHERE t.a = given.v1 AND t.b = given.v2"
+            "UPDATE t SET c = COALESCE(given.v3, c) FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::text[]) \
+             AS given (v1, v2, v3, v4) WHERE t.tenant_id = given.v1 AND t.id = given.v2 AND t.d = given.v4"
         );
     }
 

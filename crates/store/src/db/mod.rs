@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use dialect::Translations;
 
-pub(crate) use dialect::{Dialect, migration_text};
+pub(crate) use dialect::{Dialect, Set, migration_text};
 pub(crate) use value::{Kind, Row, Value};
 
 use crate::StoreError;
@@ -314,12 +314,12 @@ impl Tx {
 
     /// Updates many rows by their keys (`tenant_id`, `id`), each with its own values, and returns how many were there.
     ///
-    /// A row's values have these kinds and begin with its key; `assignments` calls them `$1`, `$2` and so on and quotes
-    /// no text. No key may occur twice.
+    /// A row's values have these kinds and begin with its key; `set` calls them `$1`, `$2` and so on. No key may occur
+    /// twice.
     pub(crate) async fn update_many(
         &mut self,
         table: &str,
-        assignments: &str,
+        set: &Set<'_>,
         kinds: &[Kind],
         rows: Vec<Vec<Value>>,
     ) -> Result<u64, StoreError> {
@@ -328,8 +328,7 @@ impl Tx {
         }
         let columns: Vec<(&str, Kind)> = kinds.iter().map(|kind| (table, *kind)).collect();
         self.start_rows(table, &columns, &rows)?;
-        let sql: Arc<str> =
-            dialect::update_text(self.dialect(), table, ["tenant_id", "id"], assignments, kinds).into();
+        let sql: Arc<str> = dialect::update_text(self.dialect(), table, set, kinds).into();
         let count = match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.exec_many(&sql, &rows)?,
             BackendTx::Postgres(tx) => tx.exec_columns(&sql, &columns, rows).await?,

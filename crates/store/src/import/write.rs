@@ -3,7 +3,7 @@
 use super::load::KnownLine;
 use super::{Goods, ImportAccount, ImportOutcome, Merged, Notice};
 use crate::columns::money_values;
-use crate::db::{Kind, Value};
+use crate::db::{Kind, Set, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_KINDS, offer_values};
 use crate::{StoreError, TenantTx};
 
@@ -136,10 +136,12 @@ impl TenantTx {
         let assignments = format!(
             "{OFFER_ASSIGNMENTS}, sold_milli = $19, sold_at = $20, read_due_at = COALESCE($21, read_due_at)"
         );
+        let set = Set {
+            assignments: &assignments,
+            only: "",
+        };
         let kinds = [&[Kind::Text; 2][..], &OFFER_KINDS, &[Kind::Int; 3]].concat();
-        self.tx
-            .update_many("listings", &assignments, &kinds, moved)
-            .await?;
+        self.tx.update_many("listings", &set, &kinds, moved).await?;
         self.mark_dirty_each(
             causes
                 .into_iter()

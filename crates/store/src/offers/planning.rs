@@ -14,7 +14,7 @@ use stockbridge_domain::{AccountId, ListingId, ProductId, Sku, Timestamp};
 
 use super::OfferAccounts;
 use crate::columns::Columns as _;
-use crate::db::Kind;
+use crate::db::{Kind, Set};
 use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
 use crate::stock::{StockBook, id_list};
 use crate::{StoreError, TenantTx};
@@ -41,9 +41,11 @@ pub fn due_priority(expected: i64, quantity: i64) -> Priority {
     }
 }
 
-/// The assignments of a plan, and the kinds of its values after the key.
-const PLAN: &str =
-    "desired_qty = $3, due_qty = $4, due_priority = $5, due_cause = $6, due_caused_at = $7, hold = $8";
+/// What a plan writes, and the kinds of its values after the key.
+const PLAN: Set<'_> = Set {
+    assignments: "desired_qty = $3, due_qty = $4, due_priority = $5, due_cause = $6, due_caused_at = $7, hold = $8",
+    only: "",
+};
 const PLAN_KINDS: &[Kind] = &[
     Kind::Text,
     Kind::Text,
@@ -301,7 +303,7 @@ impl TenantTx {
                 hold.into(),
             ]);
         }
-        self.tx.update_many("listings", PLAN, PLAN_KINDS, rows).await?;
+        self.tx.update_many("listings", &PLAN, PLAN_KINDS, rows).await?;
         Ok(())
     }
 }

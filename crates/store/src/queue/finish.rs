@@ -2,7 +2,7 @@
 
 use stockbridge_domain::{JobId, Timestamp};
 
-use crate::db::{Tx, Value};
+use crate::db::{Kind, Set, Tx, Value};
 use crate::lanes::Lease;
 use crate::{StoreError, System, TenantTx};
 
@@ -35,12 +35,19 @@ pub enum Finish {
     },
 }
 
-/// `$1` tenant, `$2` job, `$3` fence of every statement here: a job taken anew by a later holder of the lane does
-/// not match.
-const DONE: &str = "UPDATE jobs SET state = 'done', outcome = $4, finished_at = $5 \
-     WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND state = 'running'";
-const DEAD: &str = "UPDATE jobs SET state = 'dead', attempts = attempts + 1, last_error = $4, finished_at = $5 \
-     WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND state = 'running'";
+/// A job taken anew by a later holder of the lane does not match.
+const HELD: &str = "jobs.fence = $3 AND jobs.state = 'running'";
+const DONE: Set<'_> = Set {
+    assignments: "state = 'done', outcome = $4, finished_at = $5",
+    only: HELD,
+};
+const DEAD: Set<'_> = Set {
+    assignments: "state = 'dead', attempts = attempts + 1, last_error = $4, finished_at = $5",
+    only: HELD,
+};
+/// Of both: tenant, job, fence, text, now.
+const ENDED: [Kind; 5] = [Kind::Text, Kind::Text, Kind::Int, Kind::Text, Kind::Int];
+/// `$1` tenant, `$2` job, `$3` fence, `$4` text, `$5` now, `$6` attempts, `$7` when to try.
 /// Back to the queue, unless a newer job with the same key waits there, which then does this one's work too.
 const REQUEUE: &str = "UPDATE jobs SET attempts = attempts + $6, last_error = $4, run_at = $7, \
      state = CASE WHEN twin.n = 0 THEN 'queued' ELSE 'done' END, \
@@ -92,7 +99,7 @@ impl TenantTx {
     }
 }
 
-/// One pipelined statement per way of ending.
+/// One round trip per way of ending.
 async fn write(
     tx: &mut Tx,
     lease: &Lease,
@@ -122,11 +129,12 @@ async fn write(
             Finish::Retry { at, error } => requeue.push(again(error, 1, at)),
         }
     }
-    for (sql, rows) in [(DONE, done), (DEAD, dead), (REQUEUE, requeue)] {
+    for (set, rows) in [(&DONE, done), (&DEAD, dead)] {
         let wanted = u64::try_from(rows.len()).map_err(StoreError::other)?;
-        if tx.exec_many(sql, &rows).await? != wanted {
+        if tx.update_many("jobs", set, &ENDED, rows).await? != wanted {
             return Ok(false);
         }
     }
-    Ok(true)
+    let wanted = u64::try_from(requeue.len()).map_err(StoreError::other)?;
+    Ok(tx.exec_many(REQUEUE, &requeue).await? == wanted)
 }
