@@ -2,5 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says what it missed")]
 
+mod browser;
 mod hub;
 mod tidy;

@@ -2,5 +2,5 @@
 
 mod bad_input;
 mod crash;
-mod harness;
+pub mod harness;
 mod main_job;
