@@ -87,7 +87,10 @@ async fn lived_in() -> (World, String, tokio::task::JoinHandle<()>) {
         seller("A1INDIA", INDIA, &listings),
         seller("A1GERMANY", GERMANY, &listings),
     );
-    let world = World::new(vec![india.clone(), germany.clone()]).await;
+    // On a file: pages, their live figures and the person's own work read at the same time.
+    let world = World::each(&[india.clone(), germany.clone()])
+        .await
+        .swap_remove(0);
     for (sku, units) in [("SKU-1", 30), ("SKU-2", 4), (listings[2].0, 11)] {
         world.stocked(sku, units).await;
     }
