@@ -131,7 +131,7 @@ async fn the_own_store_sells_only_what_no_channel_can() {
 #[tokio::test]
 async fn a_pending_order_reserves_and_its_cancellation_gives_back() {
     let india = seller("A1INDIA", INDIA, &[("SKU-1", 0)]);
-    for world in World::each(&[india.clone()]).await {
+    for world in World::each(std::slice::from_ref(&india)).await {
         world.stocked("SKU-1", 10).await;
         world.connect(&india, INDIA).await;
         world.secs(240).await;
@@ -162,7 +162,7 @@ async fn a_pending_order_reserves_and_its_cancellation_gives_back() {
 #[tokio::test]
 async fn a_parcel_is_confirmed_on_the_channel_and_taken_from_the_shelf_once() {
     let india = seller("A1INDIA", INDIA, &[("SKU-1", 0)]);
-    for world in World::each(&[india.clone()]).await {
+    for world in World::each(std::slice::from_ref(&india)).await {
         world.stocked("SKU-1", 10).await;
         world.connect(&india, INDIA).await;
         world.secs(60).await;
