@@ -12,13 +12,21 @@ export function follow() {
     state.classList.toggle("off", !on);
     told.textContent = on ? "live" : "reconnecting";
   };
-  const events = new EventSource("/api/v1/events");
-  events.addEventListener("open", () => show(true));
-  events.addEventListener("error", () => show(false));
-  events.addEventListener("snapshot", (event) => {
-    figures(JSON.parse(event.data));
-    later();
-  });
+  let events = null;
+  const open = () => {
+    events = new EventSource("/api/v1/events");
+    events.addEventListener("open", () => show(true));
+    events.addEventListener("error", () => show(false));
+    events.addEventListener("snapshot", (event) => {
+      figures(JSON.parse(event.data));
+      later();
+    });
+  };
+  open();
+  // A page that is left but kept for "back" would keep its connection; a browser has six for one host, and the seventh
+  // page would wait.
+  addEventListener("pagehide", () => events.close());
+  addEventListener("pageshow", (event) => event.persisted && open());
 }
 
 function figures(snapshot) {
