@@ -22,6 +22,8 @@ pub struct Machine {
     pub cores: usize,
     /// Memory in MiB.
     pub memory_mib: u64,
+    /// Processes that wanted a core, averaged over the minute before: other work makes every figure worse.
+    pub load: f64,
     /// The kernel's release.
     pub kernel: String,
     /// Median time to append 4 KiB to a file in the folder for temporary files and have it on disk, milliseconds.
@@ -38,6 +40,10 @@ impl Machine {
             processor: field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_mib: memory_mib(),
+            load: fs::read_to_string("/proc/loadavg")
+                .ok()
+                .and_then(|text| text.split(' ').next()?.parse().ok())
+                .unwrap_or_default(),
             kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
                 .map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned()),
             fsync_median_ms: percentile_ms(&mut syncs, 50),
@@ -48,8 +54,14 @@ impl Machine {
     /// One line for people.
     pub fn line(&self) -> String {
         format!(
-            "{} cores of {}, {} MiB, Linux {}, fsync {:.2} ms (p99 {:.2} ms)",
-            self.cores, self.processor, self.memory_mib, self.kernel, self.fsync_median_ms, self.fsync_p99_ms
+            "{} cores of {}, {} MiB, Linux {}, fsync {:.2} ms (p99 {:.2} ms), load {}",
+            self.cores,
+            self.processor,
+            self.memory_mib,
+            self.kernel,
+            self.fsync_median_ms,
+            self.fsync_p99_ms,
+            self.load
         )
     }
 }
