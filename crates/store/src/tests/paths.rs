@@ -87,6 +87,7 @@ fn the_hot_statements_are_the_programs() {
         include_str!("../offers/reading.rs"),
         include_str!("../offers/writing.rs"),
         include_str!("../stock.rs"),
+        include_str!("../stock_reads.rs"),
     ];
     let plain = |text: &str| {
         let text = text.replace("\\\n", " ").replace("{{", "{").replace("}}", "}");
