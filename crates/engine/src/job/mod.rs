@@ -12,7 +12,7 @@
 //! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
 //!
 //! A handler is safe to run twice, takes ids rather than data, holds no transaction across a network call, and answers
-//! what the store's queue should do with the job. Errors are not handled at call sites: [`settle`] does it for all.
+//! what the store's queue should do with the job. Errors are not handled at call sites: `settle` does it for all.
 
 mod confirm_shipment;
 mod plan_offers;
