@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -28,34 +29,49 @@ pub async fn listen(host: &str, port: u16) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Ends when the process is asked to stop: Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// When signals cannot be received.
-pub async fn stop_signal() -> anyhow::Result<&'static str> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let hint = "signals cannot be received";
-    let mut terminate = signal(SignalKind::terminate()).context(hint)?;
-    let mut interrupt = signal(SignalKind::interrupt()).context(hint)?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+/// The signals that ask the process to stop, received from the moment this is made.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn receive() -> anyhow::Result<Self> {
+        let receive = |kind| signal(kind).context("signals cannot be received");
+        Ok(Self {
+            terminate: receive(SignalKind::terminate())?,
+            interrupt: receive(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Ends with the name of the next one.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 /// Tasks that run until told to stop.
 pub struct Tasks {
     running: JoinSet<(&'static str, anyhow::Result<()>)>,
     stop: watch::Sender<bool>,
+    signals: StopSignals,
 }
 
 impl Tasks {
-    /// None yet.
-    pub fn new() -> Self {
-        Self {
+    /// None yet. From here on Ctrl-C and SIGTERM are kept for [`Tasks::run`] instead of ending the process: whoever was
+    /// told that it is ready may ask it to stop at once, and is answered with an orderly end.
+    ///
+    /// # Errors
+    /// When signals cannot be received.
+    pub fn new() -> anyhow::Result<Self> {
+        Ok(Self {
             running: JoinSet::new(),
             stop: watch::Sender::new(false),
-        }
+            signals: StopSignals::receive()?,
+        })
     }
 
     /// Turns true when the tasks are to stop.
@@ -78,9 +94,10 @@ impl Tasks {
     /// That of the task that failed first.
     pub async fn run(mut self, at_most: Duration) -> anyhow::Result<()> {
         let first = tokio::select! {
-            signal = stop_signal() => signal.map(|signal| {
+            signal = self.signals.next() => {
                 tracing::info!(signal, "stopping: work under way is finished, for at most {} s", at_most.as_secs());
-            }),
+                Ok(())
+            }
             Some(ended) = self.running.join_next() => named(ended),
         };
         self.stop.send_replace(true);
@@ -98,8 +115,8 @@ impl Tasks {
                     first
                 }
             },
-            signal = stop_signal() => {
-                tracing::warn!(signal = signal?, "stopping at once; what was cut off is taken up again at the next start");
+            signal = self.signals.next() => {
+                tracing::warn!(signal, "stopping at once; what was cut off is taken up again at the next start");
                 first
             }
         }

@@ -71,7 +71,7 @@ impl Serve {
         let store = wiring::store(&settings, Opening::MayCreate).await?;
         let backend = store.backend();
         let hub = wiring::hub(&settings, store)?;
-        let mut tasks = Tasks::new();
+        let mut tasks = Tasks::new()?;
         if self.role != Role::Api {
             let options = WorkerOptions {
                 workers: settings.worker.lanes,

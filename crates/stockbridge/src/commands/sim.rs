@@ -89,7 +89,7 @@ impl Sim {
         };
         let listener = listen("127.0.0.1", self.port).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let mut tasks = Tasks::new();
+        let mut tasks = Tasks::new()?;
         let mut stopped = tasks.stopped();
         tasks.start("the simulator", async move {
             let stop = async move {
