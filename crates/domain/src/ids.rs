@@ -125,6 +125,12 @@ ids! {
     AuditId = "aud";
     /// Something a channel sent that could not be read.
     QuarantineId = "qua";
+    /// A sale: a lower price for a while.
+    SaleId = "sal";
+    /// A difference between what a channel shows and what it should.
+    ConflictId = "con";
+    /// An entry of the history of such differences.
+    ConflictEventId = "cev";
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod money;
 pub mod offer;
 pub mod order;
 pub mod pace;
+pub mod pricing;
 pub mod sku;
 pub mod stock;
 pub mod tenant;
