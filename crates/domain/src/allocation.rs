@@ -1,4 +1,15 @@
 //! Allocation: how the available units of one product are shared out among its listings.
+//!
+//! [`share`] hands the units out, [`policy`] says what applies to whom, [`weights`] turns percentages that people set into
+//! weights that add up.
+
+pub mod policy;
+pub mod share;
+pub mod weights;
+
+pub use policy::{Contradiction, Layers, Level, Terms};
+pub use share::{Method, Part, Sharer, Stock, allocate};
+pub use weights::{Claim, example, shares};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,37 +42,35 @@ impl Buffer {
     }
 }
 
-/// Shares `units` out by weight, by largest remainder; ties go to the earlier one.
+/// Shares `units` out by weight, by largest remainder; ties go to the larger weight, then to the earlier one.
 ///
-/// The parts never add up to more than `units`; they add up to exactly `units * sum(weights) / whole`, rounded down,
-/// where `whole` is the larger of the sum of weights and 10,000: weights that leave something over leave it in the pool.
-pub fn split(units: i64, weights: &[BasisPoints]) -> Vec<i64> {
-    let units = units.max(0);
-    let sum: i64 = weights.iter().map(|w| i64::from(w.0)).sum();
-    let whole = sum.max(i64::from(BasisPoints::ALL.0));
-    let mut parts: Vec<i64> = weights.iter().map(|w| units * i64::from(w.0) / whole).collect();
-    let mut left = units * sum / whole - parts.iter().sum::<i64>();
-    let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
-    by_remainder.sort_by_key(|i| std::cmp::Reverse(units * i64::from(weights[*i].0) % whole));
-    for i in by_remainder {
-        if left == 0 {
-            break;
+/// The parts add up to exactly `units`, unless all weights are 0. Negative weights count as 0.
+pub fn divide(units: i64, weights: &[i64]) -> Vec<i64> {
+    let (units, whole) = (
+        i128::from(units.max(0)),
+        weights.iter().map(|w| i128::from((*w).max(0))).sum::<i128>(),
+    );
+    if whole == 0 {
+        return vec![0; weights.len()];
+    }
+    let exact = |weight: i64| units * i128::from(weight.max(0));
+    let mut parts: Vec<i64> = weights
+        .iter()
+        .map(|w| i64::try_from(exact(*w) / whole).unwrap_or(i64::MAX))
+        .collect();
+    let mut left = units - parts.iter().map(|p| i128::from(*p)).sum::<i128>();
+    if left > 0 {
+        let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
+        by_remainder.sort_by_key(|i| std::cmp::Reverse((exact(weights[*i]) % whole, weights[*i])));
+        for i in by_remainder {
+            if left == 0 {
+                break;
+            }
+            parts[i] += 1;
+            left -= 1;
         }
-        parts[i] += 1;
-        left -= 1;
     }
     parts
-}
-
-/// Equal weights for `n` listings that add up to all.
-pub fn equal(n: usize) -> Vec<BasisPoints> {
-    let whole = u32::try_from(n).unwrap_or(u32::MAX).max(1);
-    let base = BasisPoints::ALL.0 / whole;
-    let extra = BasisPoints::ALL.0 % whole;
-    (0..whole)
-        .take(n)
-        .map(|i| BasisPoints(base + u32::from(i < extra)))
-        .collect()
 }
 
 #[cfg(test)]
@@ -70,16 +79,11 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_example_preset_shares_ten_units() {
-        let preset = [BasisPoints(3_000), BasisPoints(3_500), BasisPoints(3_500)];
-        assert_eq!(split(10, &preset), vec![3, 4, 3]);
-        assert_eq!(split(100, &preset), vec![30, 35, 35]);
-        assert_eq!(split(1, &preset), vec![0, 1, 0]);
-        assert_eq!(
-            split(100, &[BasisPoints(2_000)]),
-            vec![20],
-            "the rest stays in the pool"
-        );
+    fn parts_are_rounded_to_the_largest_remainder() {
+        assert_eq!(divide(10, &[3_000, 3_500, 3_500]), [3, 4, 3]);
+        assert_eq!(divide(1, &[3, 4, 3]), [0, 1, 0]);
+        assert_eq!(divide(5, &[0, 0]), [0, 0]);
+        assert_eq!(divide(-5, &[1]), [0]);
     }
 
     #[test]
@@ -122,22 +126,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_never_exceed_the_whole(units in -5i64..1_000_000, weights in prop::collection::vec(0u32..20_000, 0..12)) {
-            let weights: Vec<_> = weights.into_iter().map(BasisPoints).collect();
-            let parts = split(units, &weights);
-            let sum: i64 = weights.iter().map(|w| i64::from(w.0)).sum();
+        fn parts_are_exact_but_for_rounding(units in -5i64..1_000_000, weights in prop::collection::vec(0i64..20_000, 0..12)) {
+            let parts = divide(units, &weights);
+            let whole: i64 = weights.iter().sum();
             prop_assert_eq!(parts.len(), weights.len());
-            prop_assert!(parts.iter().all(|p| *p >= 0));
-            prop_assert_eq!(parts.iter().sum::<i64>(), units.max(0) * sum / sum.max(10_000));
+            prop_assert_eq!(parts.iter().sum::<i64>(), if whole == 0 { 0 } else { units.max(0) });
             for (part, weight) in parts.iter().zip(&weights) {
-                let exact = units.max(0) * i64::from(weight.0) / sum.max(10_000);
+                let exact = if whole == 0 { 0 } else { units.max(0) * weight / whole };
                 prop_assert!(*part == exact || *part == exact + 1);
             }
-        }
-
-        #[test]
-        fn equal_weights_are_all(n in 1usize..200) {
-            prop_assert_eq!(equal(n).iter().map(|w| w.0).sum::<u32>(), 10_000);
         }
     }
 }

@@ -1,7 +1,9 @@
-//! The strict plan: which listing gets which quantity so that all channels together can never sell more than there is.
+//! The plan: which listing gets which quantity so that all channels together can never sell more than there is.
 //!
 //! For each product, `sum over its listings of exposure x units_per_listing <= available` holds before and after every
-//! decision made here. What a listing *should* show is a matter of allocation; whether and when it may be told is a
+//! decision made here, as long as all its listings are strict. Listings in the shared regime ([`Regime::Shared`]) show the
+//! same units to everybody and may sell one twice; among the strict ones beside them the sum still holds, with the largest
+//! claim of the shared ones as one more summand. What a listing *should* show is a matter of allocation; whether and when it may be told is a
 //! matter of headroom, the part of available stock that no listing can sell:
 //!
 //! - a write costs [`Offer::exposure_if_sent`] less the present exposure, and is made only if that fits;
@@ -9,8 +11,11 @@
 //!   in, then write the value;
 //! - a channel's own countdown does most of the work: small differences are left to it.
 
+mod shared;
+
 use crate::channel::Timing;
 use crate::listing::named;
+use crate::mode::Regime;
 use crate::offer::{Offer, WriteState, unseen_bound};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +34,8 @@ pub struct Candidate {
     pub timing: Timing,
     /// Whether its quantity can be written now (account active, not the channel's own warehouse).
     pub writable: bool,
+    /// Whether its units are its own or everybody's.
+    pub regime: Regime,
 }
 
 named! {
@@ -90,10 +97,16 @@ impl Candidate {
         (self.desired / 8).max(if self.desired == 0 { 0 } else { 1 })
     }
 
+    fn shared(&self) -> bool {
+        self.regime == Regime::Shared
+    }
+
     fn starving(&self) -> bool {
         self.desired > 0 && self.expected() * 2 < self.desired
     }
 
+    /// Why it cannot be told anything now. A landed write that only waits for late orders blocks nothing: it may be
+    /// followed by a zero, which cannot make anything worse, and in the shared regime by any decrease.
     fn blocked(&self) -> Option<Hold> {
         if self.offer.shown.is_none() {
             Some(Hold::NotRead)
@@ -102,17 +115,12 @@ impl Candidate {
         } else if self
             .offer
             .write
-            .is_some_and(|w| w.state != WriteState::Accepted || !self.superseded_by_zero())
+            .is_some_and(|w| w.state != WriteState::Accepted || self.offer.wants_reading())
         {
             Some(Hold::AwaitingReadBack)
         } else {
             None
         }
-    }
-
-    /// A landed write that only waits for late orders may be followed by a zero, which cannot make anything worse.
-    fn superseded_by_zero(&self) -> bool {
-        !self.offer.wants_reading()
     }
 
     fn write(&self, quantity: i64) -> Decision {
@@ -125,13 +133,25 @@ impl Candidate {
 
 /// The headroom: available units that no listing can sell. Negative when channels could sell more than there is.
 pub fn headroom(available: i64, candidates: &[Candidate]) -> i64 {
-    available - candidates.iter().map(|c| c.offer.exposure * c.units).sum::<i64>()
+    available - strict_sum(candidates) - shared::claim(candidates, |c| c.offer.exposure)
+}
+
+fn strict_sum(candidates: &[Candidate]) -> i64 {
+    let strict = candidates.iter().filter(|c| !c.shared());
+    strict.map(|c| c.offer.exposure * c.units).sum()
+}
+
+/// Units that have to be taken back from strict listings; what shared ones give back by themselves is not among them.
+fn deficit(available: i64, candidates: &[Candidate]) -> i64 {
+    let claim = shared::claim(candidates, |c| c.offer.exposure.min(c.desired.max(0)));
+    strict_sum(candidates) + claim - available
 }
 
 /// Decides for every listing of one product; `available` is in units of the product. Answers in the order of `candidates`.
 ///
-/// Whatever subset of the decisions is carried out, in whatever order, the sum of exposures never grows beyond
-/// `available` through it.
+/// Whatever subset of the decisions is carried out, in whatever order, the sum of exposures of strict listings never grows
+/// beyond `available` through it. A listing that has just become strict is like any other: what it shows too much is a
+/// deficit, and is taken back.
 pub fn plan(available: i64, candidates: &[Candidate]) -> Vec<Decision> {
     let mut decisions: Vec<Decision> = candidates
         .iter()
@@ -141,14 +161,16 @@ pub fn plan(available: i64, candidates: &[Candidate]) -> Vec<Decision> {
             None => Decision::Hold(Hold::Close),
         })
         .collect();
+    shared::decide(candidates, &mut decisions);
     let open: Vec<usize> = (0..candidates.len())
-        .filter(|i| candidates[*i].blocked().is_none())
+        .filter(|i| !candidates[*i].shared() && candidates[*i].blocked().is_none())
         .collect();
-    let mut free = headroom(available, candidates);
-    if free < 0 {
-        cover_deficit(-free, candidates, &open, &mut decisions);
+    let deficit = deficit(available, candidates);
+    if deficit > 0 {
+        cover_deficit(deficit, candidates, &open, &mut decisions);
         return decisions;
     }
+    let mut free = headroom(available, candidates);
     lower(candidates, &open, &mut free, &mut decisions);
     raise(candidates, &open, &mut free, &mut decisions);
     if open
@@ -163,7 +185,7 @@ pub fn plan(available: i64, candidates: &[Candidate]) -> Vec<Decision> {
 /// Channels could sell more than there is: take back the most overdrawn first, until what they can sell will fit.
 fn cover_deficit(mut deficit: i64, candidates: &[Candidate], open: &[usize], decisions: &mut [Decision]) {
     // What is already drained comes back by itself.
-    for candidate in candidates {
+    for candidate in candidates.iter().filter(|c| !c.shared()) {
         if candidate.expected() == 0 {
             deficit -= candidate.offer.exposure * candidate.units;
         }
@@ -253,7 +275,7 @@ fn raise(candidates: &[Candidate], open: &[usize], free: &mut i64, decisions: &m
 fn drain_a_donor(candidates: &[Candidate], open: &[usize], decisions: &mut [Decision]) {
     if candidates
         .iter()
-        .any(|c| c.expected() == 0 && c.offer.exposure > 0)
+        .any(|c| !c.shared() && c.expected() == 0 && c.offer.exposure > 0)
     {
         return;
     }
@@ -294,7 +316,24 @@ mod tests {
             units_per_day: 0,
             timing: TIMING,
             writable: true,
+            regime: Regime::Strict,
         }
+    }
+
+    fn shared(shown: i64, desired: i64) -> Candidate {
+        Candidate {
+            regime: Regime::Shared,
+            ..candidate(shown, desired)
+        }
+    }
+
+    fn sent(mut candidate: Candidate, quantity: i64, secs: i64) -> Candidate {
+        let push = PushId::from_uuid(uuid::Uuid::nil());
+        candidate
+            .offer
+            .send(push, quantity, 0, Timestamp::from_secs(secs));
+        candidate.offer.answered(push, WriteState::Accepted);
+        candidate
     }
 
     fn quantities(decisions: &[Decision]) -> Vec<Option<i64>> {
@@ -366,5 +405,52 @@ mod tests {
             Timestamp::from_secs(2_000),
         );
         assert_eq!(plan(20, &[busy]), [Decision::Hold(Hold::AwaitingReadBack)]);
+    }
+
+    #[test]
+    fn shared_listings_all_show_the_pool() {
+        let decisions = plan(10, &[shared(0, 9), shared(9, 9), shared(12, 9)]);
+        assert_eq!(quantities(&decisions), [Some(9), None, Some(9)]);
+        assert_eq!(decisions[1], Decision::Keep);
+    }
+
+    #[test]
+    fn a_shared_decrease_follows_a_landed_one_and_a_raise_waits() {
+        let mut landed = sent(shared(9, 8), 9, 2_000);
+        assert_eq!(plan(10, &[landed]), [Decision::Hold(Hold::AwaitingReadBack)]);
+        landed = sent(shared(20, 8), 9, 2_000);
+        landed.offer.read(9, Timestamp::from_secs(2_010));
+        assert_eq!(quantities(&plan(10, &[landed])), [Some(8)]);
+        landed.desired = 30;
+        assert_eq!(
+            plan(40, &[landed]),
+            [Decision::Hold(Hold::AwaitingReadBack)],
+            "a raise waits for late orders"
+        );
+    }
+
+    #[test]
+    fn strict_listings_stay_out_of_what_shared_ones_claim() {
+        let decisions = plan(10, &[candidate(0, 4), shared(6, 6), shared(6, 6)]);
+        assert_eq!(quantities(&decisions), [Some(4), None, None]);
+        let decisions = plan(9, &[candidate(0, 4), shared(6, 6), shared(6, 6)]);
+        assert_eq!(quantities(&decisions), [Some(3), None, None]);
+    }
+
+    #[test]
+    fn a_sale_on_a_shared_listing_takes_nothing_back_from_strict_ones() {
+        // One of the shared listings sold one: the other gives one back by itself.
+        let decisions = plan(9, &[candidate(4, 4), shared(5, 5), shared(6, 5)]);
+        assert_eq!(quantities(&decisions), [None, None, Some(5)]);
+    }
+
+    #[test]
+    fn going_strict_takes_back_what_was_shown_twice() {
+        let decisions = plan(30, &[candidate(30, 10), candidate(30, 10), candidate(30, 10)]);
+        assert_eq!(
+            quantities(&decisions),
+            [Some(0), Some(0), None],
+            "thirty are left with one of them until the others are known to be empty"
+        );
     }
 }

@@ -13,6 +13,7 @@ pub mod fulfilment;
 pub mod ids;
 pub mod job;
 pub mod listing;
+pub mod mode;
 pub mod money;
 pub mod offer;
 pub mod order;

@@ -8,10 +8,11 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use stockbridge_domain::allocation::{equal, split};
+use stockbridge_domain::allocation::{BasisPoints, Buffer, Method, Sharer, Stock, allocate};
 use stockbridge_domain::channel::Timing;
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::exposure::{Candidate, Decision, headroom, plan};
+use stockbridge_domain::mode::Regime;
 use stockbridge_domain::offer::{Offer, WriteState};
 use stockbridge_domain::{PushId, Timestamp};
 
@@ -61,6 +62,8 @@ struct World {
     stock: i64,
     reserved: i64,
     sold_here: i64,
+    regime: Regime,
+    buffer: Buffer,
     channels: Vec<Channel>,
 }
 
@@ -82,17 +85,25 @@ impl World {
 
     fn candidates(&self) -> Vec<Candidate> {
         let available = self.stock - self.reserved;
-        let desired = split(available, &equal(self.channels.len() + 1));
+        let sharer = Sharer {
+            share: BasisPoints(1),
+            buffer: self.buffer,
+            regime: self.regime,
+            ..Sharer::default()
+        };
+        let stock = Stock { available, safety: 0 };
+        let parts = allocate(stock, Method::Priority, &vec![sharer; self.channels.len() + 1]);
         self.channels
             .iter()
-            .zip(desired)
-            .map(|(c, desired)| Candidate {
+            .zip(parts)
+            .map(|(c, part)| Candidate {
                 offer: c.offer,
                 units: 1,
-                desired,
+                desired: part.units,
                 units_per_day: 0,
                 timing: TIMING,
                 writable: true,
+                regime: self.regime,
             })
             .collect()
     }
@@ -125,7 +136,12 @@ impl World {
                 }
             }
             Event::BuyHere { units } => {
-                if headroom(self.stock - self.reserved, &self.candidates()) >= units {
+                let available = self.stock - self.reserved;
+                let free = match self.regime {
+                    Regime::Strict => headroom(available, &self.candidates()),
+                    Regime::Shared => available,
+                };
+                if free >= units {
                     self.reserved += units;
                     self.sold_here += units;
                 }
@@ -176,6 +192,10 @@ impl World {
         let Decision::Write { quantity, margin } = decision else {
             return;
         };
+        assert!(
+            quantity <= self.buffer.apply(self.stock - self.reserved),
+            "nobody is told of more than the pool"
+        );
         let push: PushId = self.clock.env().id();
         let channel = &mut self.channels[index];
         channel.offer.send(push, quantity, margin, now);
@@ -218,6 +238,8 @@ fn world(stock: i64, channels: usize) -> World {
         stock,
         reserved: 0,
         sold_here: 0,
+        regime: Regime::Strict,
+        buffer: Buffer::default(),
         channels: Vec::new(),
     };
     world.channels.resize_with(channels, Channel::default);
@@ -240,6 +262,61 @@ proptest! {
             prop_assert!(world.sold() <= stock, "{} sold of {stock} after {event:?}", world.sold());
         }
     }
+
+    /// Shared mode may sell a unit twice. From the moment a product is strict again and what was shown twice is taken
+    /// back, it may not; and however shared it was, nobody was ever told of more than the pool less its buffer.
+    #[test]
+    fn going_strict_ends_overselling(stock in 0i64..14, buffer in 0i64..3, before in events(3), after in events(3)) {
+        let mut world = world(stock, 3);
+        world.regime = Regime::Shared;
+        world.buffer.units = buffer;
+        for event in before {
+            world.step(event);
+        }
+        world.regime = Regime::Strict;
+        calm(&mut world);
+        let could_sell: i64 = world.channels.iter().map(|c| c.remaining).sum();
+        prop_assert!(could_sell <= (stock - world.reserved).max(0), "{could_sell} are offered");
+        let sold = world.sold();
+        for event in after {
+            world.step(event.clone());
+            prop_assert!(world.sold() <= stock.max(sold), "{} sold of {stock} after {event:?}", world.sold());
+        }
+    }
+}
+
+/// Nobody buys, and the hub does its work.
+fn calm(world: &mut World) {
+    for _ in 0..30 {
+        for channel in 0..world.channels.len() {
+            world.step(Event::Import(channel));
+            world.step(Event::Push {
+                channel,
+                fate: 3,
+                apply_after: 1,
+            });
+            world.step(Event::Tick(2));
+            world.step(Event::Read(channel));
+        }
+    }
+}
+
+/// The risk of shared mode is real, and the exposures tell its size before anything happens.
+#[test]
+fn shared_mode_can_sell_a_unit_twice() {
+    let mut world = world(1, 2);
+    world.regime = Regime::Shared;
+    calm(&mut world);
+    let exposed: i64 = world.channels.iter().map(|c| c.offer.exposure).sum();
+    assert_eq!(exposed, 2);
+    for channel in 0..2 {
+        world.step(Event::Buy {
+            channel,
+            units: 1,
+            visible_after: 5,
+        });
+    }
+    assert_eq!(world.sold(), 2);
 }
 
 /// Safety alone is cheap (sell nothing). In calm, everything must be offered, and what one channel cannot sell must
@@ -247,20 +324,6 @@ proptest! {
 #[test]
 fn in_calm_all_stock_is_offered_and_follows_the_buyers() {
     let mut world = world(9, 2);
-    let calm = |world: &mut World| {
-        for _ in 0..30 {
-            for channel in 0..2 {
-                world.step(Event::Import(channel));
-                world.step(Event::Push {
-                    channel,
-                    fate: 3,
-                    apply_after: 1,
-                });
-                world.step(Event::Tick(2));
-                world.step(Event::Read(channel));
-            }
-        }
-    };
     calm(&mut world);
     assert_eq!(
         world.channels.iter().map(|c| c.remaining).collect::<Vec<_>>(),

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use stockbridge_domain::allocation::{BasisPoints, Buffer, equal, split};
+use stockbridge_domain::allocation::{
+    BasisPoints, Buffer, Claim, Method, Sharer, Stock, allocate, divide, shares,
+};
 use stockbridge_domain::channel::Timing;
 use stockbridge_domain::exposure::{Candidate, Decision, plan};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::listing::FulfilledBy;
+use stockbridge_domain::mode::Regime;
 use stockbridge_domain::offer::Offer;
 use stockbridge_domain::pace::Pace;
 use stockbridge_domain::{AccountId, ListingId, ProductId, Sku, Timestamp};
@@ -82,31 +85,21 @@ struct Shares {
 }
 
 impl Shares {
-    /// Weights of these accounts: their own share, or an equal part of what the shares leave.
-    fn weights(&self, accounts: &[AccountId]) -> Vec<BasisPoints> {
-        let fixed: u32 = accounts
+    /// These accounts as they take part in sharing out.
+    fn sharers(&self, accounts: &[AccountId]) -> Vec<Sharer> {
+        let claims: Vec<Claim> = accounts
             .iter()
-            .filter_map(|a| self.by_account.get(a))
-            .map(|w| w.0)
-            .sum();
-        let free = accounts
-            .iter()
-            .filter(|a| !self.by_account.contains_key(a))
-            .count();
-        let rest = BasisPoints::ALL.0.saturating_sub(fixed);
-        let mut parts = equal(free)
-            .into_iter()
-            .map(|w| BasisPoints(w.0 * rest / BasisPoints::ALL.0));
-        accounts
-            .iter()
-            .map(|a| {
-                self.by_account
-                    .get(a)
-                    .copied()
-                    .or_else(|| parts.next())
-                    .unwrap_or_default()
+            .map(|account| Claim {
+                own: self.by_account.get(account).copied(),
+                ..Claim::default()
             })
-            .collect()
+            .collect();
+        let sharer = |share| Sharer {
+            share,
+            buffer: self.buffer,
+            ..Sharer::default()
+        };
+        shares(&claims).into_iter().map(sharer).collect()
     }
 }
 
@@ -321,12 +314,13 @@ fn decide(
     sharers.extend(accounts.iter().filter(|(_, a)| !a.remote).map(|(id, _)| *id));
     sharers.sort_unstable();
     sharers.dedup();
-    let parts = split(shares.buffer.apply(available), &shares.weights(&sharers));
+    let stock = Stock { available, safety: 0 };
+    let parts = allocate(stock, Method::Split, &shares.sharers(&sharers));
     for (account, part) in sharers.iter().zip(parts) {
         let members: Vec<usize> = (0..group.len())
             .filter(|i| group[*i].account == *account)
             .collect();
-        for (index, part) in members.iter().zip(split(part, &equal(members.len()))) {
+        for (index, part) in members.iter().zip(divide(part.units, &vec![1; members.len()])) {
             group[*index].desired = Some(part / group[*index].units);
         }
     }
@@ -357,5 +351,6 @@ fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now: Timestamp)
         units_per_day: listing.pace.units_per_day(now),
         timing: account.map_or(UNKNOWN, |a| a.timing),
         writable: account.is_some_and(|a| a.writable) && listing.not_before.is_none_or(|t| t <= now),
+        regime: Regime::Strict,
     }
 }
