@@ -41,7 +41,7 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
     let pages = history.split_off(HISTORY / amazon::PAGE);
     let connection = amazon::connect(&account, history, 0, stage.store.env().clone())?;
     import(&stage, &account, connection.as_ref()).await?;
-    stage.database.analyze().await?;
+    stage.database.vacuum().await?;
     let connection = amazon::connect(&account, pages, HISTORY / amazon::PAGE, stage.store.env().clone())?;
 
     let reading = read_only(connection.as_ref()).await?;

@@ -35,7 +35,7 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
         };
         accounts.insert(account.id, offer);
     }
-    stage.database.analyze().await?;
+    stage.database.vacuum().await?;
     let listings = count * ACCOUNTS;
     let statements = stage.store.db().statements();
     let watch = Stopwatch::start();

@@ -83,7 +83,7 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
     };
     let waiting = options.amount(WAITING);
     let filled = fill(&stage.tenant, waiting).await?;
-    stage.database.analyze().await?;
+    stage.database.vacuum().await?;
     let mut waits = urgent(&stage, options.amount(URGENT).min(URGENT)).await?;
     let mut section = report.section("queue", stage.store.backend());
     section.add("enqueued, 5,000 in a transaction", filled, "jobs/s");

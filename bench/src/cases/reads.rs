@@ -34,7 +34,7 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
         return Ok(());
     };
     let ids = fill(&stage, options.amount(ORDERS)).await?;
-    stage.database.analyze().await?;
+    stage.database.vacuum().await?;
     let api = Api::of(&stage);
     let mut section = report.section("reads", stage.store.backend());
 

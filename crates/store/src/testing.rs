@@ -54,14 +54,15 @@ impl TestDb {
         Store::with_db(self.open().await?, &MasterKey::Bytes([7; 32]), env).await
     }
 
-    /// Has PostgreSQL look at the tables' contents, as its autovacuum does within a minute; SQLite needs no such look.
+    /// Has PostgreSQL tidy its tables and look at their contents, as its autovacuum does within a minute of such amounts;
+    /// SQLite needs neither.
     ///
     /// # Errors
     /// When the cluster cannot be used.
-    pub async fn analyze(&self) -> Result<(), StoreError> {
+    pub async fn vacuum(&self) -> Result<(), StoreError> {
         if let DbConfig::Postgres { url, .. } = &self.config {
             let client = connect(url).await?;
-            client.batch_execute("ANALYZE").await.map_err(StoreError::other)?;
+            client.batch_execute("VACUUM (ANALYZE)").await.map_err(StoreError::other)?;
         }
         Ok(())
     }
