@@ -4,6 +4,8 @@
 //! same way for every channel. What a status code means is the channel's business, with two exceptions everyone shares:
 //! 429 empties the budget, and a failure on the way is judged by what the operation does.
 
+mod nul;
+
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -115,7 +117,7 @@ pub async fn perform(
             .until(until)
             .with_request_id(request_id));
     }
-    Ok(response)
+    Ok(response.map(nul::replaced))
 }
 
 /// How long to wait after a refusal of an operation without a usage plan.
