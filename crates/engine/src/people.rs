@@ -207,7 +207,7 @@ impl Hub {
         let secret = format!("{TOKEN_PREFIX}{}", self.secret());
         let record = self
             .tenant(caller.tenant)
-            .create_token(name, role, expires_at, &hash(&secret))
+            .create_token(name, role, expires_at, &hash(&secret), &caller.actor)
             .await?;
         Ok((secret, record))
     }

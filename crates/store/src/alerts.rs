@@ -3,6 +3,7 @@
 use serde::Serialize;
 use stockbridge_domain::{AccountId, AlertId, Timestamp};
 
+use crate::audit::NewAudit;
 use crate::columns::{Columns as _, words};
 use crate::db::{Row, Tx, Value};
 use crate::filter::Filter;
@@ -205,7 +206,7 @@ impl Tenant {
         Ok(resolved)
     }
 
-    /// Notes what a person did about an alert; false when there is no such alert. `until` is for snoozing.
+    /// Notes what `by` did about an alert, in the audit log too; false when there is no such alert. `until` is for snoozing.
     ///
     /// # Errors
     /// When the database fails.
@@ -214,14 +215,24 @@ impl Tenant {
         id: AlertId,
         state: AlertState,
         until: Option<Timestamp>,
+        by: &str,
     ) -> Result<bool, StoreError> {
         let until = until.filter(|_| state == AlertState::Snoozed);
         let mut tx = self.begin().await?;
         let sql = "UPDATE alerts SET state = $3, snoozed_until = $4 WHERE tenant_id = $1 AND id = $2";
         let values = [self.key(), id.into(), state.name().into(), until.into()];
-        let changed = tx.tx.exec(sql, &values).await?;
+        let changed = tx.tx.exec(sql, &values).await? == 1;
+        if changed {
+            tx.audit(&NewAudit {
+                actor: by,
+                action: "alert.change",
+                subject: &id.to_string(),
+                detail: state.name(),
+            })
+            .await?;
+        }
         tx.commit().await?;
-        Ok(changed == 1)
+        Ok(changed)
     }
 
     /// One alert.

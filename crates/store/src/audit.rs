@@ -38,6 +38,18 @@ pub struct AuditRecord {
     pub at: Timestamp,
 }
 
+impl<'a> NewAudit<'a> {
+    /// `action` of `actor` on the thing with this id, with nothing else to know.
+    pub fn of(actor: &'a str, action: &'a str, subject: &'a str) -> Self {
+        Self {
+            actor,
+            action,
+            subject,
+            detail: "",
+        }
+    }
+}
+
 fn record(row: &Row) -> Result<AuditRecord, StoreError> {
     Ok(AuditRecord {
         id: row.parsed(0)?,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{TenantId, Timestamp, TokenId};
 
+use crate::audit::NewAudit;
 use crate::columns::Columns as _;
 use crate::db::Row;
 use crate::{StoreError, System, Tenant};
@@ -47,7 +48,7 @@ fn token(row: &Row) -> Result<TokenRecord, StoreError> {
 }
 
 impl Tenant {
-    /// Keeps a new token by its hash.
+    /// Keeps a new token by its hash, noting in the audit log that `by` made it.
     ///
     /// # Errors
     /// When the database fails.
@@ -57,6 +58,7 @@ impl Tenant {
         role: Role,
         expires_at: Option<Timestamp>,
         token_hash: &str,
+        by: &str,
     ) -> Result<TokenRecord, StoreError> {
         let record = TokenRecord {
             id: self.env().id(),
@@ -80,6 +82,13 @@ impl Tenant {
             expires_at.into(),
         ];
         tx.tx.exec(sql, &values).await?;
+        tx.audit(&NewAudit {
+            actor: by,
+            action: "token.create",
+            subject: &record.id.to_string(),
+            detail: &record.name,
+        })
+        .await?;
         tx.commit().await?;
         Ok(record)
     }
@@ -94,18 +103,22 @@ impl Tenant {
         rows.iter().map(token).collect()
     }
 
-    /// Revokes a token; false when there is none that could be.
+    /// Revokes a token, noting in the audit log that `by` did it; false when there is none that could be.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn revoke_token(&self, id: TokenId) -> Result<bool, StoreError> {
+    pub async fn revoke_token(&self, id: TokenId, by: &str) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let sql = "UPDATE api_tokens SET revoked_at = $3 \
                    WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL";
         let values = [self.key(), id.into(), self.env().now().into()];
-        let changed = tx.tx.exec(sql, &values).await?;
+        let changed = tx.tx.exec(sql, &values).await? == 1;
+        if changed {
+            tx.audit(&NewAudit::of(by, "token.revoke", &id.to_string()))
+                .await?;
+        }
         tx.commit().await?;
-        Ok(changed == 1)
+        Ok(changed)
     }
 
     /// Notes that a token was used, at most once a minute.

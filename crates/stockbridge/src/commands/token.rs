@@ -150,7 +150,7 @@ impl Revoke {
         })?;
         let (_, store) = context.store(&self.whose.place).await?;
         let tenant = tenant_named(&store, self.whose.tenant.as_deref()).await?;
-        if !store.tenant(tenant.id).revoke_token(id).await? {
+        if !store.tenant(tenant.id).revoke_token(id, "cli").await? {
             anyhow::bail!(
                 "tenant `{}` has no such token, or it is revoked already",
                 tenant.name

@@ -5,6 +5,7 @@ use stockbridge_domain::job::Priority;
 use stockbridge_domain::{AccountId, JobId, Timestamp};
 
 use super::{JobState, job_columns, read_job};
+use crate::audit::NewAudit;
 use crate::columns::Columns as _;
 use crate::db::{Row, Tx, Value};
 use crate::page::{Page, PageQuery};
@@ -139,11 +140,11 @@ impl Tenant {
         row.map(|row| read(self, &row)).transpose()
     }
 
-    /// Lets a dead job try again from the start. False when it is not dead, or when a queued job does the same.
+    /// Lets a dead job try again from the start, and notes in the audit log that `by` did it. False when it is not dead, or when a queued job does the same.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn retry_job(&self, id: JobId) -> Result<bool, StoreError> {
+    pub async fn retry_job(&self, id: JobId, by: &str) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let now = self.env().now();
         let row = tx
@@ -159,20 +160,24 @@ impl Tenant {
         let Some(row) = row else { return Ok(false) };
         tx.lanes
             .touch(row.string(0)?, row.opt_parsed(1)?, now, Priority(row.int(2)?));
+        tx.audit(&NewAudit::of(by, "job.retry", &id.to_string())).await?;
         tx.commit().await?;
         Ok(true)
     }
 
-    /// Ends a queued or dead job without doing it. False when it is neither.
+    /// Ends a queued or dead job without doing it, and notes in the audit log that `by` did it. False when it is neither.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn cancel_job(&self, id: JobId) -> Result<bool, StoreError> {
+    pub async fn cancel_job(&self, id: JobId, by: &str) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let sql = "UPDATE jobs SET state = 'done', outcome = 'cancelled', finished_at = $3 \
                    WHERE tenant_id = $1 AND id = $2 AND state IN ('queued', 'dead')";
         let params = [self.key(), id.into(), self.env().now().into()];
         let ended = tx.tx.exec(sql, &params).await? == 1;
+        if ended {
+            tx.audit(&NewAudit::of(by, "job.cancel", &id.to_string())).await?;
+        }
         tx.commit().await?;
         Ok(ended)
     }

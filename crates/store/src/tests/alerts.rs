@@ -60,22 +60,28 @@ async fn people_acknowledge_and_snooze() {
         let b = ours.raise_alert(alert("b", Severity::Warning)).await.unwrap().id;
         let until = START.plus(Duration::from_secs(60));
         assert!(
-            ours.set_alert_state(a, AlertState::Acknowledged, Some(until))
+            ours.set_alert_state(a, AlertState::Acknowledged, Some(until), "ann")
                 .await
                 .unwrap()
         );
         assert!(
-            ours.set_alert_state(b, AlertState::Snoozed, Some(until))
+            ours.set_alert_state(b, AlertState::Snoozed, Some(until), "ann")
                 .await
                 .unwrap()
         );
         assert!(
             !world
                 .theirs
-                .set_alert_state(a, AlertState::Resolved, None)
+                .set_alert_state(a, AlertState::Resolved, None, "ann")
                 .await
                 .unwrap()
         );
+        let noted = ours.audit_log(&PageQuery::default()).await.unwrap().items;
+        let noted: Vec<_> = noted
+            .iter()
+            .map(|e| (e.actor.as_str(), e.detail.as_str()))
+            .collect();
+        assert_eq!(noted, [("ann", "snoozed"), ("ann", "acknowledged")]);
         let raised = ours.raise_alert(alert("a", Severity::Critical)).await.unwrap();
         assert!(!raised.fresh);
         let found = ours.alert(a).await.unwrap().unwrap();

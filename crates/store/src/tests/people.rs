@@ -119,12 +119,12 @@ async fn tokens_work_until_revoked_or_expired() {
         let (ours, system) = (&world.ours, world.store.system());
         let until = START.plus(Duration::from_secs(600));
         let token = ours
-            .create_token(" ci ", Role::Operator, None, "t1")
+            .create_token(" ci ", Role::Operator, None, "t1", "ann")
             .await
             .unwrap();
         world.later(Duration::from_millis(1));
         let short = ours
-            .create_token("short", Role::Viewer, Some(until), "t2")
+            .create_token("short", Role::Viewer, Some(until), "t2", "ann")
             .await
             .unwrap();
         assert_eq!(
@@ -146,9 +146,9 @@ async fn tokens_work_until_revoked_or_expired() {
         assert_eq!(all[0].last_used_at, None, "another tenant touches nothing");
         assert_eq!(world.theirs.tokens().await.unwrap(), []);
 
-        assert!(!world.theirs.revoke_token(token.id).await.unwrap());
-        assert!(ours.revoke_token(token.id).await.unwrap());
-        assert!(!ours.revoke_token(token.id).await.unwrap());
+        assert!(!world.theirs.revoke_token(token.id, "ann").await.unwrap());
+        assert!(ours.revoke_token(token.id, "ann").await.unwrap());
+        assert!(!ours.revoke_token(token.id, "ann").await.unwrap());
         assert_eq!(system.find_token("t1").await.unwrap(), None);
         assert!(system.find_token("t2").await.unwrap().is_some());
         world.later(Duration::from_secs(600));

@@ -148,6 +148,8 @@ async fn set(
     state: AlertState,
     until: Option<Timestamp>,
 ) -> Result<AlertRecord, Problem> {
-    app.tenant(who.0.tenant).set_alert_state(id, state, until).await?;
+    app.tenant(who.0.tenant)
+        .set_alert_state(id, state, until, &who.0.actor)
+        .await?;
     found(app, who, id).await
 }

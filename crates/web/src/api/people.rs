@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{TenantId, Timestamp, TokenId};
-use stockbridge_store::{AuditRecord, NewAudit, TenantRecord, TokenRecord};
+use stockbridge_store::{AuditRecord, TenantRecord, TokenRecord};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who};
@@ -128,17 +128,10 @@ async fn create(
 async fn revoke(State(app): State<App>, Who(caller): Who, path: ApiPath) -> Result<StatusCode, Problem> {
     let id: TokenId = path.id("id")?;
     let tenant = app.tenant(caller.tenant);
-    if !tenant.revoke_token(id).await? {
+    if !tenant.revoke_token(id, &caller.actor).await? {
         return Err(Problem::not_found(
             "There is no such token, or it was revoked before.",
         ));
     }
-    let entry = NewAudit {
-        actor: &caller.actor,
-        action: "token.revoke",
-        subject: &id.to_string(),
-        detail: "",
-    };
-    tenant.audit(&entry).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -123,7 +123,7 @@ async fn retry(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJso
 /// Tries a dead job again.
 pub(crate) async fn retried(app: &App, who: &Who, id: JobId) -> Result<(), Problem> {
     let job = found(app, who, id).await?;
-    if app.tenant(who.0.tenant).retry_job(id).await? {
+    if app.tenant(who.0.tenant).retry_job(id, &who.0.actor).await? {
         return Ok(());
     }
     Err(Problem::conflict(format!(
@@ -141,7 +141,7 @@ async fn cancel(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJs
 /// Lets a waiting or dead job go.
 pub(crate) async fn cancelled(app: &App, who: &Who, id: JobId) -> Result<(), Problem> {
     let job = found(app, who, id).await?;
-    if app.tenant(who.0.tenant).cancel_job(id).await? {
+    if app.tenant(who.0.tenant).cancel_job(id, &who.0.actor).await? {
         return Ok(());
     }
     Err(Problem::conflict(format!(

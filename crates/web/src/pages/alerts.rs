@@ -136,7 +136,7 @@ async fn decide(
     };
     if app
         .tenant(caller.tenant)
-        .set_alert_state(id, state, until)
+        .set_alert_state(id, state, until, &caller.actor)
         .await?
     {
         Ok(done(&app, &form.back(), text))

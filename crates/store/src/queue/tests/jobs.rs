@@ -185,7 +185,10 @@ async fn people_list_retry_and_cancel_jobs_of_their_tenant_alone() {
         assert_eq!(world.tenant.queue_counts().await.unwrap(), counts);
 
         let stranger = world.store.tenant(world.clock.env().id());
-        assert!(!stranger.retry_job(taken).await.unwrap() && !stranger.cancel_job(taken).await.unwrap());
+        assert!(
+            !stranger.retry_job(taken, "ann").await.unwrap()
+                && !stranger.cancel_job(taken, "ann").await.unwrap()
+        );
         assert_eq!(stranger.job(taken).await.unwrap(), None);
         assert_eq!(stranger.queue_counts().await.unwrap(), QueueCounts::default());
         assert!(
@@ -199,13 +202,25 @@ async fn people_list_retry_and_cancel_jobs_of_their_tenant_alone() {
         assert!(stranger.lanes().await.unwrap().is_empty());
 
         assert!(
-            world.tenant.retry_job(taken).await.unwrap() && !world.tenant.retry_job(taken).await.unwrap()
+            world.tenant.retry_job(taken, "ann").await.unwrap()
+                && !world.tenant.retry_job(taken, "ann").await.unwrap()
         );
         assert_eq!(world.state(taken).await.0, JobState::Queued);
         assert!(
-            world.tenant.cancel_job(taken).await.unwrap() && !world.tenant.cancel_job(taken).await.unwrap()
+            world.tenant.cancel_job(taken, "ann").await.unwrap()
+                && !world.tenant.cancel_job(taken, "ann").await.unwrap()
         );
         assert_eq!(world.state(taken).await.2.as_deref(), Some("cancelled"));
+        let noted = world.tenant.audit_log(&PageQuery::default()).await.unwrap().items;
+        let noted: Vec<_> = noted
+            .iter()
+            .map(|e| (e.actor.as_str(), e.action.as_str()))
+            .collect();
+        assert_eq!(
+            noted,
+            [("ann", "job.cancel"), ("ann", "job.retry")],
+            "what was refused is not noted"
+        );
 
         let (mut page, mut found) = (PageQuery::first(2), BTreeSet::new());
         loop {
