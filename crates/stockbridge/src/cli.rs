@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, completions, config, demo, doctor, init, job, listing, order, product, serve, sim, stock,
+    account, check, completions, config, demo, doctor, init, job, listing, order, product, serve, sim, stock,
     tenant, token, user,
 };
 use crate::config::Flags;
@@ -59,6 +59,8 @@ pub enum Command {
     /// See the work queue, retry and cancel jobs.
     #[command(subcommand)]
     Job(job::Job),
+    /// Prove that balances, reservations, exposures and references agree, or say which row does not.
+    Check(check::Check),
     /// Check the installation and say how to repair what is wrong.
     Doctor(doctor::Doctor),
     /// Run everything against a simulated marketplace, without credentials.

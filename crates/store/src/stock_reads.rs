@@ -1,4 +1,4 @@
-//! Reading stock: what there is of each product, its ledger, and whether the books agree.
+//! Reading stock: what there is of each product, and its ledger.
 
 use serde::Serialize;
 use stockbridge_domain::{LedgerEntryId, ProductId, Sku};
@@ -29,27 +29,6 @@ pub struct StockRecord {
     pub counted: bool,
     /// Its listings.
     pub listings: i64,
-}
-
-/// What checking the books found.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct LedgerCheck {
-    /// Entries summed.
-    pub entries: i64,
-    /// Balances compared.
-    pub balances: i64,
-    /// Disagreements, each one sentence; empty when all is well. At most [`LedgerCheck::MOST`].
-    pub problems: Vec<String>,
-}
-
-impl LedgerCheck {
-    /// Most problems listed.
-    pub const MOST: usize = 100;
-
-    /// Whether the books agree.
-    pub fn ok(&self) -> bool {
-        self.problems.is_empty()
-    }
 }
 
 impl Tenant {
@@ -116,68 +95,6 @@ impl Tenant {
             )
             .await?;
         row.as_ref().map(stock_from_row).transpose()
-    }
-
-    /// Compares every balance with the sum of its entries and with what orders have reserved.
-    ///
-    /// # Errors
-    /// When the database refuses; a disagreement is an answer, not an error.
-    pub async fn check_ledger(&self) -> Result<LedgerCheck, StoreError> {
-        let mut tx = self.read().await?;
-        let key = [self.key()];
-        let mut check = LedgerCheck::default();
-        let totals = tx
-            .query_one(
-                "SELECT (SELECT COUNT(*) FROM stock_ledger WHERE tenant_id = $1), \
-                 (SELECT COUNT(*) FROM stock_balances WHERE tenant_id = $1)",
-                &key,
-            )
-            .await?;
-        (check.entries, check.balances) = (totals.int(0)?, totals.int(1)?);
-        let rows = tx
-            .query(
-                "SELECT p.sku, b.on_hand, b.reserved, COALESCE(l.on_hand, 0), COALESCE(l.reserved, 0) \
-                 FROM stock_balances b JOIN products p ON p.tenant_id = b.tenant_id AND p.id = b.product_id \
-                 LEFT JOIN (SELECT product_id, location_id, CAST(SUM(on_hand_change) AS BIGINT) AS on_hand, \
-                 CAST(SUM(reserved_change) AS BIGINT) AS reserved FROM stock_ledger WHERE tenant_id = $1 \
-                 GROUP BY product_id, location_id) l ON l.product_id = b.product_id AND l.location_id = b.location_id \
-                 WHERE b.tenant_id = $1 AND (b.on_hand <> COALESCE(l.on_hand, 0) OR b.reserved <> COALESCE(l.reserved, 0)) \
-                 ORDER BY p.sku LIMIT 100",
-                &key,
-            )
-            .await?;
-        for row in rows {
-            check.problems.push(format!(
-                "SKU {}: the balance says {} on hand and {} reserved, its entries sum to {} and {}",
-                row.text(0)?,
-                row.int(1)?,
-                row.int(2)?,
-                row.int(3)?,
-                row.int(4)?
-            ));
-        }
-        let rows = tx
-            .query(
-                "SELECT p.sku, COALESCE(b.reserved, 0), o.reserved FROM (SELECT product_id, \
-                 CAST(SUM(stock_reserved - stock_released - stock_shipped) AS BIGINT) AS reserved FROM order_lines \
-                 WHERE tenant_id = $1 AND product_id IS NOT NULL GROUP BY product_id) o \
-                 JOIN products p ON p.tenant_id = $1 AND p.id = o.product_id \
-                 LEFT JOIN (SELECT product_id, CAST(SUM(reserved) AS BIGINT) AS reserved FROM stock_balances \
-                 WHERE tenant_id = $1 GROUP BY product_id) b ON b.product_id = o.product_id \
-                 WHERE COALESCE(b.reserved, 0) <> o.reserved ORDER BY p.sku LIMIT 100",
-                &key,
-            )
-            .await?;
-        for row in rows {
-            check.problems.push(format!(
-                "SKU {}: the balance says {} reserved, its order lines add up to {}",
-                row.text(0)?,
-                row.int(1)?,
-                row.int(2)?
-            ));
-        }
-        check.problems.truncate(LedgerCheck::MOST);
-        Ok(check)
     }
 }
 

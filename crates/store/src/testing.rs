@@ -234,3 +234,11 @@ pub fn pretend_newer(folder: &std::path::Path) -> Result<(), rusqlite::Error> {
     let sql = "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'from_the_future', '')";
     database.execute(sql, []).map(drop)
 }
+
+/// Changes rows of the SQLite database in a folder as no program of ours would.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn tamper(folder: &std::path::Path, sql: &str) -> Result<usize, rusqlite::Error> {
+    rusqlite::Connection::open(folder.join("stockbridge.db"))?.execute(sql, [])
+}

@@ -157,8 +157,8 @@ async fn ledger(tenant: &stockbridge_store::Tenant) -> Result<Finding, StoreErro
     }
     Ok(Finding::bad(
         "ledger",
-        check.problems.join("; "),
-        "stop the server, keep a copy of the database, and report this: balances follow from entries alone",
+        check.problems().take(5).collect::<Vec<_>>().join("; "),
+        "run `stockbridge check`: it names every entry and what to do",
     ))
 }
 

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, an example, and what it does.
 
 pub mod account;
+pub mod check;
 pub mod completions;
 pub mod config;
 pub mod demo;
@@ -46,6 +47,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Listing(command) => command.run(&context).await,
         Command::Order(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,
+        Command::Check(command) => return command.run(&context).await,
         Command::Doctor(command) => return command.run(&context).await,
         Command::Demo(command) => return command.run().await,
         Command::Sim(command) => command.run().await,

@@ -159,7 +159,7 @@ async fn judge_seller(
     let orders = all_orders(&tenant).await?;
     let check = tenant.check_ledger().await?;
     report.ledger_ok &= check.ok();
-    report.broken.extend(check.problems.into_iter().take(5));
+    report.broken.extend(check.problems().take(5).map(str::to_owned));
     report.units_stocked += seller.stock.values().sum::<i64>();
     report.units_sold += sold_units(seller, truth, &orders).values().sum::<i64>();
     report.oversold_units += oversold_units(seller, truth, &orders);

@@ -196,6 +196,32 @@ fn accounts_are_found_by_name() {
 }
 
 #[test]
+fn check_agrees_with_sound_books_and_names_what_was_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let file = folder.path().join("products.csv");
+    std::fs::write(&file, "sku,title,price,currency,quantity\nMUG,Mug,4.50,EUR,12\n").unwrap();
+    let import = ["product", "import", file.to_str().unwrap()];
+    assert_eq!(run_in(folder.path(), &import).code, 0);
+    let sound = run_in(folder.path(), &["check"]);
+    assert!(
+        sound.code == 0 && sound.out.contains("The books agree."),
+        "{sound:?}"
+    );
+    stockbridge_store::testing::tamper(folder.path(), "UPDATE stock_balances SET on_hand = 13").unwrap();
+    let changed = run_in(folder.path(), &["check", "--json"]);
+    assert_eq!(changed.code, 1, "{changed:?}");
+    let verdict: serde_json::Value = serde_json::from_str(&changed.out).unwrap();
+    let finding = &verdict["tenants"][0]["findings"][0];
+    assert_eq!(
+        (&finding["rule"], &finding["sku"]),
+        (&"balance".into(), &"MUG".into())
+    );
+    assert_eq!(finding["expected"], "12 on hand, 0 reserved");
+    run_in(folder.path(), &["check", "--tenant", "Acme"]).refused(1, &[]);
+}
+
+#[test]
 fn doctor_finds_a_healthy_installation_healthy_and_a_lost_key_lost() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());

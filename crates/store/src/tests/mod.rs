@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod audit;
 mod catalog;
+mod check;
 mod crowd;
 mod history;
 mod idempotency;

@@ -228,7 +228,7 @@ impl World {
     /// The books agree with themselves and with the orders.
     pub(super) async fn books_agree(&self) {
         let check = self.ours.check_ledger().await.unwrap();
-        assert!(check.ok(), "{}: {:?}", self.label, check.problems);
+        assert!(check.ok(), "{}: {:#?}", self.label, check.findings);
     }
 
     /// Waits until a transaction on our database waits for another one's lock, or the task has ended (on SQLite there is

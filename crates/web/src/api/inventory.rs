@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use stockbridge_domain::allocation::{BasisPoints, Buffer};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Sku};
 use stockbridge_engine::{Adjustment, Explanation, PolicyPatch};
-use stockbridge_store::{LedgerRecord, Policy, StockRecord, StoreError};
+use stockbridge_store::{LedgerCheck, LedgerRecord, Policy, StockRecord, StoreError};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
@@ -44,6 +44,12 @@ pub(crate) fn routes() -> Vec<Route> {
             why,
         )
         .gives(200, "Explanation"),
+        route::get(
+            "/api/v1/inventory/check",
+            "Prove that balances, reservations, exposures and references agree",
+            check,
+        )
+        .gives(200, "LedgerCheck"),
         route::post(
             "/api/v1/inventory/adjustments",
             "Enter a count or a change",
@@ -192,6 +198,22 @@ async fn why(
     let sku = sku_of(&path)?;
     let explanation = app.hub().explain(caller.tenant, &sku).await?;
     Ok(ApiJson(explanation.ok_or_else(|| no_product(&sku))?))
+}
+
+/// What checking found, with the verdict.
+#[derive(Serialize)]
+struct Checked {
+    ok: bool,
+    #[serde(flatten)]
+    check: LedgerCheck,
+}
+
+async fn check(State(app): State<App>, Who(caller): Who) -> Result<ApiJson<Checked>, Problem> {
+    let check = app.tenant(caller.tenant).check_ledger().await?;
+    Ok(ApiJson(Checked {
+        ok: check.ok(),
+        check,
+    }))
 }
 
 /// A change of stock by a person.

@@ -5,6 +5,7 @@
 
 mod common;
 mod goods;
+mod proof;
 mod stores;
 mod trade;
 
@@ -42,5 +43,13 @@ impl Field {
 }
 
 /// Every shape.
-pub(crate) static SHAPES: LazyLock<Vec<Shape>> =
-    LazyLock::new(|| [common::COMMON, stores::STORES, goods::GOODS, trade::TRADE].concat());
+pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
+    [
+        common::COMMON,
+        stores::STORES,
+        goods::GOODS,
+        proof::PROOF,
+        trade::TRADE,
+    ]
+    .concat()
+});

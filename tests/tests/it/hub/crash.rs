@@ -69,7 +69,7 @@ async fn judge(world: &World, at_call: i64, applied: bool) {
     assert!(on_sale <= 7, "{case}: {on_sale} on sale of 7");
     assert!(on_sale >= 5, "{case}: only {on_sale} on sale of 7");
     let check = world.tenant().check_ledger().await.unwrap();
-    assert!(check.ok(), "{case}: {:?}", check.problems);
+    assert!(check.ok(), "{case}: {:?}", check.findings);
     let sku = stockbridge_domain::Sku::parse("SKU-1").unwrap();
     let product = world.tenant().product_by_sku(&sku).await.unwrap().unwrap();
     let ledger = world.tenant().ledger(product.id, None, 100).await.unwrap();
