@@ -51,6 +51,8 @@ impl Hub {
         })?;
         crate::notices::raise(&mut tx, None, &created.adopted.notices).await?;
         tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
+        tx.enqueue(job::plan_prices(caller.tenant, self.env().now()))
+            .await?;
         tx.commit().await?;
         Ok(created.products)
     }
@@ -81,45 +83,13 @@ impl Hub {
             }
         }
         tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
+        tx.enqueue(job::plan_prices(caller.tenant, self.env().now()))
+            .await?;
         tx.audit(&NewAudit {
             actor: &caller.actor,
             action: "listing.map",
             subject: &listing.to_string(),
             detail: &format!("{product:?} x{units}"),
-        })
-        .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Sets a listing's price; it is sent as soon as the channel's quota allows.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] for a listing that is not there, [`Refusal::Fields`] for a price that is not above zero.
-    pub async fn set_price(&self, caller: &Caller, listing: ListingId, price: Money) -> Result<(), Refusal> {
-        caller.require(Role::Operator)?;
-        if price.minor() <= 0 {
-            return Err(Refusal::field("price", "a price is above zero"));
-        }
-        let known = self.tenant(caller.tenant).listing(listing).await?;
-        let shown = known
-            .ok_or_else(|| Refusal::NotFound(format!("there is no listing {listing}")))?
-            .price;
-        if let Some(shown) = shown.filter(|s| s.currency() != price.currency()) {
-            return Err(Refusal::field(
-                "price/currency",
-                format!("this listing is sold in {}", shown.currency()),
-            ));
-        }
-        let mut tx = self.tenant(caller.tenant).begin().await?;
-        let account = tx.want_price(listing, price).await?;
-        let account = account.ok_or_else(|| Refusal::NotFound(format!("there is no listing {listing}")))?;
-        tx.enqueue(job::push_price(account, self.env().now())).await?;
-        tx.audit(&NewAudit {
-            actor: &caller.actor,
-            action: "listing.price",
-            subject: &listing.to_string(),
-            detail: &price.to_string(),
         })
         .await?;
         tx.commit().await?;

@@ -14,6 +14,7 @@ mod notices;
 mod orders;
 mod pacer;
 mod people;
+mod prices;
 mod stock;
 mod worker;
 
@@ -24,5 +25,6 @@ pub use explain::{Explanation, ListingExplanation, hold_in_words};
 pub use hub::{Hub, HubSettings};
 pub use orders::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest};
 pub use people::SignedIn;
+pub use prices::{NewSale, ProductPricePatch, ProductPrices};
 pub use stock::{Adjustment, PolicyPatch};
 pub use worker::{Step, Worker, WorkerOptions};

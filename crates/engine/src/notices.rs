@@ -2,7 +2,8 @@
 
 use stockbridge_domain::AccountId;
 use stockbridge_domain::offer::Settled;
-use stockbridge_store::{NewAlert, Notice, SettleNotice, Severity, StoreError, TenantTx};
+use stockbridge_domain::pricing::Reason;
+use stockbridge_store::{HeldCount, NewAlert, Notice, SettleNotice, Severity, StoreError, TenantTx};
 
 /// Raises an alert for each notice of an import.
 pub(crate) async fn raise(
@@ -53,6 +54,59 @@ pub(crate) async fn raise_settled(
         })
         .await?;
     }
+    Ok(())
+}
+
+/// Brings the alerts about prices that are not sent in line with what is held: one for each account and reason.
+pub(crate) async fn held_prices(tx: &mut TenantTx) -> Result<(), StoreError> {
+    let counts = tx.held_counts().await?;
+    let key = |account: &AccountId, reason: &Reason| format!("price.held:{account}:{reason}");
+    for HeldCount {
+        account,
+        reason,
+        listings,
+    } in &counts
+    {
+        let (severity, what, todo) = match reason {
+            Reason::Variance => (
+                Severity::Warning,
+                "wait for your word, because they move too far",
+                "Approve them, or correct the rule or base price they come from.",
+            ),
+            Reason::NoBase => (
+                Severity::Warning,
+                "have no base price",
+                "Set base prices, or the listings' own.",
+            ),
+            Reason::NoRate => (
+                Severity::Warning,
+                "have no exchange rate",
+                "Import a file of rates that has it.",
+            ),
+            Reason::StaleRate => (
+                Severity::Warning,
+                "need a newer exchange rate",
+                "Import the rates of today. Until then they stay as they are.",
+            ),
+            Reason::NoCurrency | Reason::TooLarge => (
+                Severity::Warning,
+                "come to no amount that can be a price",
+                "Check base prices, rates and rules.",
+            ),
+        };
+        tx.raise_alert(NewAlert {
+            kind: "price.held",
+            severity,
+            dedupe_key: key(account, reason),
+            account: Some(*account),
+            subject: Some(account.to_string()),
+            title: format!("{listings} prices {what}"),
+            detail: format!("Nothing is sent for them. {todo} Prices › Held lists them."),
+        })
+        .await?;
+    }
+    let keys = counts.iter().map(|c| key(&c.account, &c.reason)).collect();
+    tx.resolve_alerts_except("price.held", keys).await?;
     Ok(())
 }
 

@@ -183,6 +183,19 @@ impl TenantTx {
     }
 }
 
+impl TenantTx {
+    /// Resolves every alert of a kind but those with these keys: for alerts that are brought in line with what is, now
+    /// and then, rather than raised and resolved by events. Answers how many that were.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn resolve_alerts_except(&mut self, kind: &str, keys: Vec<String>) -> Result<u64, StoreError> {
+        let sql = "UPDATE alerts SET state = 'resolved', snoozed_until = NULL \
+                   WHERE tenant_id = $1 AND kind = $2 AND state <> 'resolved' AND NOT (dedupe_key {in $3})";
+        self.tx.exec(sql, &[self.key(), kind.into(), keys.into()]).await
+    }
+}
+
 impl Tenant {
     /// [`TenantTx::raise_alert`] as a transaction of its own.
     ///

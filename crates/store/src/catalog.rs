@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stockbridge_domain::catalog::Product;
+use stockbridge_domain::pricing::Scope;
 use stockbridge_domain::{LocationId, Money, ProductId, Sku};
 
 use crate::columns::{Columns as _, money_values};
@@ -155,7 +156,7 @@ impl TenantTx {
         find(&mut self.tx, self.tenant.into(), "id = $2", id.into()).await
     }
 
-    /// Changes what people read of a product; false when there is no such product.
+    /// Changes a product; false when there is no such product. The prices of its listings are computed anew.
     ///
     /// # Errors
     /// When the database fails.
@@ -178,7 +179,9 @@ impl TenantTx {
             currency,
             self.env.now().into(),
         ];
-        Ok(self.tx.exec(sql, &values).await? == 1)
+        let changed = self.tx.exec(sql, &values).await? == 1;
+        self.mark_prices(&Scope::Product(id), false).await?;
+        Ok(changed)
     }
 
     /// The location that orders are served from; nothing when there is no such tenant.

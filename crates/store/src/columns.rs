@@ -7,9 +7,9 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use stockbridge_domain::{
-    AccountId, AlertId, AuditId, Currency, JobId, LedgerEntryId, ListingId, LocationId, Money, OrderId,
-    OrderLineId, ProductId, PushId, QuarantineId, RunId, SessionId, ShipmentId, Sku, TenantId, Timestamp,
-    TokenId, UserId,
+    AccountId, AlertId, AuditId, ConflictEventId, ConflictId, Currency, JobId, LedgerEntryId, ListingId,
+    LocationId, Money, OrderId, OrderLineId, ProductId, PushId, QuarantineId, RunId, SaleId, SessionId,
+    ShipmentId, Sku, TenantId, Timestamp, TokenId, UserId,
 };
 
 use crate::StoreError;
@@ -29,6 +29,8 @@ text_values!(
     AccountId,
     AlertId,
     AuditId,
+    ConflictEventId,
+    ConflictId,
     JobId,
     LedgerEntryId,
     ListingId,
@@ -39,6 +41,7 @@ text_values!(
     PushId,
     QuarantineId,
     RunId,
+    SaleId,
     SessionId,
     ShipmentId,
     TenantId,

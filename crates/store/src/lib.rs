@@ -29,6 +29,7 @@ mod page;
 mod parcels;
 mod people;
 mod policies;
+mod pricing;
 mod quarantine;
 mod queue;
 mod runs;
@@ -70,6 +71,10 @@ pub use page::{Page, PageQuery};
 pub use parcels::{ParcelError, Shipped};
 pub use people::{NewSession, SessionRecord, UserRecord};
 pub use policies::{Policy, PolicyError};
+pub use pricing::{
+    Approved, HeldCount, HeldPrice, Hypothesis, PriceFilter, PricePlan, PricePreview, PriceSettings,
+    ProductCosts, RateRecord, RuleRecord, SaleError,
+};
 pub use quarantine::QuarantineRecord;
 pub use queue::{Enqueued, Finish, Job, JobFilter, JobRecord, JobState, NewJob, QueueCounts};
 pub use runs::{RunProgress, RunRecord, RunState};

@@ -111,7 +111,7 @@ impl TenantTx {
     ) -> Result<(), StoreError> {
         let sql = "UPDATE listings SET product_id = $3, units = $4, mapped_by = 'person', desired_qty = NULL, \
              due_qty = NULL, due_priority = NULL, due_cause = NULL, due_caused_at = NULL, hold = NULL, \
-             updated_at = $5 WHERE tenant_id = $1 AND id = $2";
+             price_check_at = 0, updated_at = $5 WHERE tenant_id = $1 AND id = $2";
         let values = [
             self.key(),
             listing.into(),
@@ -132,7 +132,8 @@ impl TenantTx {
         self.lock_accounts().await?;
         let skus = Value::TextList(products.iter().map(|product| product.sku.to_string()).collect());
         let sql = "UPDATE listings SET product_id = (SELECT p.id FROM products p \
-             WHERE p.tenant_id = $1 AND p.sku = listings.sku), mapped_by = 'sku', updated_at = $3 \
+             WHERE p.tenant_id = $1 AND p.sku = listings.sku), mapped_by = 'sku', price_check_at = 0, \
+             updated_at = $3 \
              WHERE tenant_id = $1 AND product_id IS NULL AND mapped_by IS NULL AND sku {in $2} RETURNING product_id";
         let mut mapped = BTreeSet::new();
         for row in self

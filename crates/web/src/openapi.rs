@@ -14,6 +14,7 @@ use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::offer::WriteState;
 use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::pricing::{Reason, StepKind};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_store::{AccountStatus, AlertState, JobState, MappedBy, RunState, Severity};
@@ -300,6 +301,8 @@ fn words(name: &str) -> Vec<&'static str> {
         "mapped_by" => MappedBy::ALL.iter().map(|w| w.name()).collect(),
         "order_status" => OrderStatus::ALL.iter().map(|w| w.name()).collect(),
         "outcome" => vec!["done", "refused"],
+        "price_hold" => Reason::ALL.iter().map(|w| w.name()).collect(),
+        "price_step" => StepKind::ALL.iter().map(|w| w.name()).collect(),
         "role" => Role::ALL.iter().map(|w| w.name()).collect(),
         "run_state" => RunState::ALL.iter().map(|w| w.name()).collect(),
         "severity" => Severity::ALL.iter().map(|w| w.name()).collect(),

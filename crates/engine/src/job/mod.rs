@@ -8,6 +8,7 @@
 //! | `offers.plan` | tenant/plan | dirty products into due listings |
 //! | `offers.push` | account/listings | due listings onto the wire |
 //! | `listings.read_back` | account/listings | what the channel really shows |
+//! | `prices.plan` | tenant/prices | marked listings into due prices, on time when a sale begins or ends |
 //! | `prices.push` | account/listings | due prices onto the wire |
 //! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
 //!
@@ -16,6 +17,7 @@
 
 mod confirm_shipment;
 mod plan_offers;
+mod plan_prices;
 mod pull_inventory;
 mod pull_listings;
 mod pull_orders;
@@ -117,6 +119,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         pull_inventory::KIND => pull_inventory::run(ctx).await,
         plan_offers::KIND => plan_offers::run(ctx).await,
         push_offers::KIND => push_offers::run(ctx).await,
+        plan_prices::KIND => plan_prices::run(ctx).await,
         push_prices::KIND => push_prices::run(ctx).await,
         read_back::KIND => read_back::run(ctx).await,
         confirm_shipment::KIND => confirm_shipment::run(ctx).await,
@@ -310,6 +313,19 @@ pub(crate) fn plan(tenant: TenantId, run_at: Timestamp) -> NewJob {
         dedupe_key: Some("plan".into()),
         payload: Json::Null,
         priority: Priority::STOCK_DECREASE,
+        run_at,
+    }
+}
+
+/// Prices of a tenant's marked listings.
+pub(crate) fn plan_prices(tenant: TenantId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: plan_prices::KIND,
+        lane: format!("{tenant}/prices"),
+        account: None,
+        dedupe_key: Some("prices".into()),
+        payload: Json::Null,
+        priority: Priority::PRICE,
         run_at,
     }
 }

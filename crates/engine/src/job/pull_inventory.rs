@@ -3,7 +3,7 @@
 
 use stockbridge_store::{Finish, RunProgress, RunState};
 
-use super::{JobCtx, JobError, done, plan, read_back};
+use super::{JobCtx, JobError, done, plan, plan_prices, read_back};
 
 pub(super) const KIND: &str = "inventory.pull";
 
@@ -19,6 +19,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     tx.mark_all_dirty(Some(account), "full pass").await?;
     tx.enqueue(read_back(account, now)).await?;
     tx.enqueue(plan(ctx.tenant.id(), now)).await?;
+    tx.enqueue(plan_prices(ctx.tenant.id(), now)).await?;
     let progress = RunProgress {
         seen: listings,
         ..RunProgress::default()

@@ -4,7 +4,7 @@ use stockbridge_domain::channel::ListingPage;
 use stockbridge_domain::{AccountId, RunId, Timestamp};
 use stockbridge_store::{Finish, RunProgress, RunState};
 
-use super::{JobCtx, JobError, done, plan};
+use super::{JobCtx, JobError, done, plan, plan_prices};
 
 pub(super) const KIND: &str = "listings.pull";
 
@@ -73,5 +73,8 @@ async fn store_page(
         tx.end_run(run, RunState::Done, None).await?;
     }
     tx.enqueue(plan(ctx.tenant.id(), read_at)).await?;
+    if outcome.created > 0 {
+        tx.enqueue(plan_prices(ctx.tenant.id(), read_at)).await?;
+    }
     Ok(tx.commit().await?)
 }

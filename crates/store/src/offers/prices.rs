@@ -1,7 +1,7 @@
 //! Prices of listings: wanted by the hub, due until the channel took them in.
 
 use stockbridge_domain::channel::PriceLevel;
-use stockbridge_domain::{AccountId, ListingId, Money, PushId, Sku};
+use stockbridge_domain::{AccountId, ListingId, PushId, Sku};
 
 use crate::columns::{Columns as _, money_values};
 use crate::db::Kind;
@@ -43,28 +43,6 @@ const PUSH_COLUMNS: &[(&str, Kind)] = &[
 ];
 
 impl TenantTx {
-    /// Wants a price on a listing; due if it is not the one wanted before. Answers the listing's account, or `None` when
-    /// there is no such listing.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn want_price(
-        &mut self,
-        listing: ListingId,
-        price: Money,
-    ) -> Result<Option<AccountId>, StoreError> {
-        let [minor, currency] = money_values(Some(price));
-        let row = self
-            .tx
-            .query_opt(
-                "UPDATE listings SET price_wanted_minor = $3, price_wanted_currency = $4, price_due = 1, updated_at = $5 \
-                 WHERE tenant_id = $1 AND id = $2 RETURNING account_id",
-                &[self.key(), listing.into(), minor, currency, self.env.now().into()],
-            )
-            .await?;
-        row.map(|row| row.parsed(0)).transpose()
-    }
-
     /// Takes up to `limit` due prices of an account and records that they are being sent.
     ///
     /// # Errors
@@ -113,7 +91,8 @@ impl TenantTx {
         Ok(outgoing)
     }
 
-    /// Closes sent prices by their answers. A price that was changed meanwhile stays due.
+    /// Closes sent prices by their answers, in the order in which listings are locked. A price that was changed meanwhile
+    /// stays due.
     ///
     /// # Errors
     /// When the database refuses; the prices then stay due.
@@ -123,6 +102,8 @@ impl TenantTx {
     ) -> Result<(), StoreError> {
         let now = self.env.now();
         let (mut listings, mut pushes) = (Vec::new(), Vec::new());
+        let mut answers = answers;
+        answers.sort_by_key(|(sent, _)| sent.listing);
         for (sent, answer) in answers {
             let (outcome, message) = match answer {
                 PriceAnswer::Accepted => ("accepted", None),
@@ -139,6 +120,8 @@ impl TenantTx {
                     currency,
                     message.clone().into(),
                     problem_at.into(),
+                    // A refused price is not one the channel should show.
+                    Some(now).filter(|_| outcome == "accepted").into(),
                 ]);
             }
             pushes.push(vec![
@@ -151,7 +134,7 @@ impl TenantTx {
         }
         self.tx
             .exec_many(
-                "UPDATE listings SET price_due = 0, last_problem = $5, problem_at = $6 WHERE tenant_id = $1 AND id = $2 \
+                "UPDATE listings SET price_due = 0, last_problem = $5, problem_at = $6, price_sent_at = $7 WHERE tenant_id = $1 AND id = $2 \
                  AND price_wanted_minor = $3 AND price_wanted_currency = $4",
                 &listings,
             )

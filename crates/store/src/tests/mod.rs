@@ -17,6 +17,7 @@ mod paths;
 mod people;
 mod policies;
 mod prices;
+mod pricing;
 mod property;
 mod quarantine;
 mod runs;

@@ -1,15 +1,20 @@
-//! Prices: wanted, sent, answered.
+//! Prices on their way: due, sent, answered.
 
 use stockbridge_domain::ListingId;
+use stockbridge_domain::pricing::{Rule, Scope};
 
 use super::*;
 use crate::{OutgoingPrice, PriceAnswer};
 
-async fn want(tenant: &Tenant, listing: ListingId, minor: i64) -> Option<AccountId> {
+async fn want(tenant: &Tenant, listing: ListingId, minor: i64) {
     let mut tx = tenant.begin().await.unwrap();
-    let account = tx.want_price(listing, eur(minor)).await.unwrap();
+    let rule = Rule {
+        price: Some(eur(minor)),
+        ..Rule::default()
+    };
+    tx.set_price_rule(&Scope::Listing(listing), &rule).await.unwrap();
+    tx.price_listings(&[listing], true).await.unwrap();
     tx.commit().await.unwrap();
-    account
 }
 
 async fn send(tenant: &Tenant, account: AccountId) -> Vec<OutgoingPrice> {
@@ -30,9 +35,13 @@ async fn a_price_is_due_until_it_is_answered() {
             .await
             .unwrap();
         let [a, b] = [listings.items[0].id, listings.items[1].id];
-        assert_eq!(want(&world.theirs, a, 1).await, None);
-        assert_eq!(want(ours, a, 1_500).await, Some(account));
-        assert_eq!(want(ours, b, 900).await, Some(account));
+        want(&world.theirs, a, 1).await;
+        assert!(
+            send(ours, account).await.is_empty(),
+            "a rule of theirs is none of ours"
+        );
+        want(ours, a, 1_500).await;
+        want(ours, b, 900).await;
         assert!(send(&world.theirs, account).await.is_empty());
         let mut sent = send(ours, account).await;
         sent.sort_by_key(|price| price.level.sku.clone());
@@ -40,15 +49,13 @@ async fn a_price_is_due_until_it_is_answered() {
             sent.iter().map(|price| price.level.price).collect::<Vec<_>>(),
             [eur(1_500), eur(900)]
         );
-        assert_eq!(
-            want(ours, b, 950).await,
-            Some(account),
-            "changed while on its way"
-        );
+        // Changed while on its way.
+        want(ours, b, 950).await;
 
+        // In the other order than that of their ids.
         let answers = vec![
+            (sent.remove(1), PriceAnswer::Refused("too low".to_owned())),
             (sent.remove(0), PriceAnswer::Accepted),
-            (sent.remove(0), PriceAnswer::Refused("too low".to_owned())),
         ];
         let mut tx = ours.begin().await.unwrap();
         tx.finish_prices(answers).await.unwrap();

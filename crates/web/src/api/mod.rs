@@ -9,6 +9,7 @@ pub(crate) mod inventory;
 mod mappings;
 pub(crate) mod orders;
 pub(crate) mod people;
+pub(crate) mod prices;
 mod resync;
 pub(crate) mod stores;
 pub(crate) mod system;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(resync::routes());
     routes.extend(bulk::routes());
     routes.extend(catalog::routes());
+    routes.extend(prices::routes());
     routes.extend(orders::routes());
     routes.extend(work::routes());
     routes.extend(alerts::routes());

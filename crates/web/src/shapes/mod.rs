@@ -6,6 +6,7 @@
 mod common;
 mod goods;
 mod proof;
+mod prices;
 mod stores;
 mod trade;
 
@@ -49,6 +50,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         stores::STORES,
         goods::GOODS,
         proof::PROOF,
+        prices::PRICES,
         trade::TRADE,
     ]
     .concat()

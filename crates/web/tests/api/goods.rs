@@ -96,6 +96,9 @@ impl Goods {
             "product",
             text(&world.get("/products/P-1").await.expect(200)["id"]),
         );
+        price(&world, &ids).await;
+        let sales = world.get("/prices/sales").await.expect(200);
+        ids.insert("sale", text(&sales["data"][0]["id"]));
         Self { world, ids }
     }
 
@@ -111,6 +114,8 @@ impl Goods {
             "jobs" => &self.ids["job"],
             "alerts" => &self.ids["alert"],
             "tokens" => &self.ids["token"],
+            "prices" if path.contains("/sales/") => &self.ids["sale"],
+            "prices" => &self.ids["listing"],
             _ => "",
         };
         let path = path
@@ -120,6 +125,31 @@ impl Goods {
         assert!(!path.contains("//") && !path.ends_with('/'), "no id for {path}");
         path
     }
+}
+
+/// A rate, a rule, a sale to come, and a price that waits.
+async fn price(world: &World, ids: &BTreeMap<&'static str, String>) {
+    let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
+    let inr = Currency::parse("INR").unwrap();
+    let quote = stockbridge_domain::pricing::Quote {
+        day: stockbridge_domain::pricing::Day::of(crate::world::START),
+        currency: inr,
+        per_euro_micro: 90_000_000,
+    };
+    tx.import_rates(&[quote], "test").await.unwrap();
+    let listing: stockbridge_domain::ListingId = ids["listing"].parse().unwrap();
+    let rule = stockbridge_domain::pricing::Rule {
+        keep: Some(true),
+        fee_part: Some(stockbridge_domain::allocation::BasisPoints(5_000)),
+        ..Default::default()
+    };
+    let scope = stockbridge_domain::pricing::Scope::Listing(listing);
+    tx.set_price_rule(&scope, &rule).await.unwrap();
+    tx.price_listings(&[listing], false).await.unwrap();
+    tx.commit().await.unwrap();
+    let sale = json!({ "name": "Spring", "scope": "tenant", "off": 1000,
+        "starts_at": "2031-04-01T00:00:00Z", "ends_at": "2031-04-02T00:00:00Z" });
+    world.post("/prices/sales", sale).await.expect(201);
 }
 
 fn text(value: &Value) -> String {

@@ -101,6 +101,46 @@ fn of_goods(goods: &Goods) -> Vec<Call> {
     ]
 }
 
+fn of_prices(goods: &Goods) -> Vec<Call> {
+    const RULES: &str = "/api/v1/prices/rules";
+    const RATES: &str = "/api/v1/prices/rates";
+    const SALES: &str = "/api/v1/prices/sales";
+    let account = format!("account:{}", goods.ids["store"]);
+    let rule = json!({ "scope": account, "keep": true, "fee_part": 1500, "fee_fixed": inr("5.00"), "margin": 1000,
+        "floor": inr("1.00"), "ending": ".99 nearest" });
+    let sale = json!({ "name": "Winter", "scope": account, "off": 500,
+        "starts_at": "2031-01-01T00:00:00Z", "ends_at": "2031-01-02T00:00:00+01:00" });
+    let preview = json!({ "scope": account, "rule": rule, "sale": sale, "search": "P", "limit": 10,
+        "product": { "product": goods.ids["product"], "base": inr("10.00") } });
+    let xml = "<Cube time='2020-11-20'><Cube currency='INR' rate='90.1'/></Cube>";
+    let typed = json!({ "day": "2020-11-21", "rates": { "INR": "90.2" } });
+    let amounts = json!({ "base": inr("490.00"), "cost": inr("100.00"), "floor": null });
+    let held = format!("/api/v1/prices/held/{}/approve", goods.ids["listing"]);
+    vec![
+        call(
+            200,
+            "PUT",
+            "/api/v1/prices/settings",
+            json!({ "variance": 700, "rate_max_days": 4 }),
+        ),
+        call(200, "PUT", RULES, rule),
+        call(200, "POST", "/api/v1/prices/preview", preview),
+        call(201, "POST", SALES, sale),
+        call(204, "DELETE", "/api/v1/prices/sales/{id}", Value::Null),
+        call(200, "POST", RATES, json!({ "ecb_xml": xml })),
+        call(200, "POST", RATES, typed),
+        call(200, "PUT", "/api/v1/products/{sku}/prices", amounts),
+        call(204, "DELETE", "/api/v1/listings/{id}/price", Value::Null),
+        call(
+            409,
+            "POST",
+            "/api/v1/prices/held/{id}/approve",
+            json!({ "price": inr("1.00") }),
+        )
+        .at(held),
+    ]
+}
+
 fn of_the_rest(goods: &Goods) -> Vec<Call> {
     const FULFIL: &str = "/api/v1/orders/{id}/fulfil";
     const CANCEL: &str = "/api/v1/orders/{id}/cancel";
@@ -142,6 +182,7 @@ async fn every_write_takes_and_answers_what_the_document_says() {
     let calls = of_stores(&goods)
         .into_iter()
         .chain(of_goods(&goods))
+        .chain(of_prices(&goods))
         .chain(of_the_rest(&goods));
     for call in calls {
         let operation = document.operation(call.method, call.path);
