@@ -140,6 +140,7 @@ pub fn sku(n: usize) -> anyhow::Result<Sku> {
 pub fn count_entry(product: ProductId, units: i64, reference: &str) -> ManualEntry {
     ManualEntry {
         product,
+        location: None,
         kind: EntryKind::Count,
         amount: Amount::Counted(units),
         reference: reference.to_owned(),

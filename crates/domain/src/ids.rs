@@ -131,6 +131,12 @@ ids! {
     ConflictId = "con";
     /// An entry of the history of such differences.
     ConflictEventId = "cev";
+    /// Goods on their way from one location to another.
+    TransferId = "trf";
+    /// A walk along the shelves of one location.
+    CountId = "cnt";
+    /// Goods a buyer sent back.
+    ReturnId = "ret";
 }
 
 #[cfg(test)]

@@ -101,6 +101,48 @@ impl Balance {
     }
 }
 
+/// What lies at one location, and what may be promised of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shelf {
+    /// What lies there.
+    pub balance: Balance,
+    /// Units withheld there from every channel (safety stock). Never negative.
+    pub safety: i64,
+    /// Whether orders may be served from there at all.
+    pub sellable: bool,
+}
+
+impl Shelf {
+    /// Units of this location that may be offered.
+    ///
+    /// What was promised beyond what lies there counts against the other locations, wherever it was promised. One unit
+    /// sold here lowers this by one at most, so a sale never takes more from what is offered than was sold.
+    pub const fn available(self) -> i64 {
+        let free = self.balance.available();
+        if free <= 0 {
+            return free;
+        }
+        if !self.sellable || free <= self.safety {
+            return 0;
+        }
+        free - self.safety
+    }
+}
+
+/// Which location serves an order line of `units`: an index into `shelves`, which are in the order of preference.
+///
+/// The first sellable one that can serve the whole line from what it may offer; else the first that can from all that
+/// is free there, safety stock included; else the one with most free, because the channel has accepted the order
+/// already. A line is never split. `None` when there is no sellable location.
+pub fn serving(shelves: &[Shelf], units: i64) -> Option<usize> {
+    let sellable = || shelves.iter().enumerate().filter(|(_, shelf)| shelf.sellable);
+    let first = |fits: fn(&Shelf) -> i64| sellable().find(|(_, shelf)| fits(shelf) >= units);
+    first(|shelf| shelf.available())
+        .or_else(|| first(|shelf| shelf.balance.available()))
+        .or_else(|| sellable().min_by_key(|(_, shelf)| std::cmp::Reverse(shelf.balance.available())))
+        .map(|(index, _)| index)
+}
+
 /// What an order line has done to stock so far: three counters that only grow.
 ///
 /// Because they only grow, `line id` and `counter value` together name a cause that can never happen twice.
@@ -225,7 +267,64 @@ mod tests {
         assert!(error.to_string().contains("2 units"), "{error}");
     }
 
+    fn shelf(free: i64, safety: i64, sellable: bool) -> Shelf {
+        let balance = Balance {
+            on_hand: free + 1,
+            reserved: 1,
+        };
+        Shelf {
+            balance,
+            safety,
+            sellable,
+        }
+    }
+
+    #[test]
+    fn safety_stock_and_unsellable_places_are_withheld_and_debts_are_not_forgotten() {
+        let available: Vec<i64> = [
+            shelf(5, 0, true),
+            shelf(5, 2, true),
+            shelf(2, 5, true),
+            shelf(5, 0, false),
+            shelf(-2, 0, false),
+            shelf(-2, 3, true),
+        ]
+        .into_iter()
+        .map(Shelf::available)
+        .collect();
+        assert_eq!(available, [5, 3, 0, 0, -2, -2]);
+    }
+
+    #[test]
+    fn the_first_place_that_can_serve_the_whole_line_serves_it() {
+        let shelves = [
+            shelf(9, 0, false),
+            shelf(2, 0, true),
+            shelf(6, 4, true),
+            shelf(3, 0, true),
+        ];
+        assert_eq!(serving(&shelves, 2), Some(1));
+        assert_eq!(serving(&shelves, 3), Some(3), "safety stock is the second choice");
+        assert_eq!(serving(&shelves, 5), Some(2), "and better than splitting a line");
+        assert_eq!(
+            serving(&shelves, 50),
+            Some(2),
+            "accepted is accepted: where most is free"
+        );
+        assert_eq!(serving(&shelves[..1], 1), None);
+    }
+
     proptest! {
+        /// A sale takes no more from what is offered than was sold, wherever it is served from.
+        #[test]
+        fn a_sale_takes_what_was_sold_at_most(free in -9i64..20, safety in 0i64..9, sellable: bool, units in 0i64..12) {
+            let before = shelf(free, safety, sellable);
+            let mut after = before;
+            after.balance.reserved += units;
+            prop_assert!(before.available() - after.available() <= units);
+            prop_assert!(after.available() <= before.available());
+        }
+
         /// Whatever a channel says in whatever order, the ledger folds to the line's own view, counters only grow,
         /// no cause repeats and nothing reserved goes below zero.
         #[test]

@@ -3,7 +3,9 @@
 use stockbridge_domain::AccountId;
 use stockbridge_domain::offer::Settled;
 use stockbridge_domain::pricing::Reason;
-use stockbridge_store::{HeldCount, NewAlert, Notice, SettleNotice, Severity, StoreError, TenantTx};
+use stockbridge_store::{
+    BelowZero, HeldCount, NewAlert, Notice, SettleNotice, Severity, StoreError, TenantTx,
+};
 
 /// Raises an alert for each notice of an import.
 pub(crate) async fn raise(
@@ -167,6 +169,7 @@ fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
             "Count the shelf, or cancel orders that cannot be served. The ledger shows what happened."
                 .to_owned(),
         ),
+        Notice::BelowZero(below) => return below_zero(account, below),
         Notice::Odd { order, what } => (
             "order.odd",
             Severity::Info,
@@ -184,5 +187,24 @@ fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
         subject,
         title,
         detail,
+    }
+}
+
+fn below_zero(account: Option<AccountId>, below: &BelowZero) -> NewAlert {
+    let BelowZero {
+        product,
+        place,
+        on_hand,
+    } = below;
+    NewAlert {
+        kind: "stock.below_zero",
+        severity: Severity::Warning,
+        dedupe_key: format!("stock.below_zero:{product}:{place}"),
+        account,
+        subject: Some(product.to_string()),
+        title: format!("By the books {on_hand} units lie at {place}"),
+        detail:
+            "More left the shelf than the books knew of. Count it, or enter the delivery or transfer that is missing."
+                .to_owned(),
     }
 }

@@ -236,6 +236,7 @@ impl Hub {
         let now = self.env().now();
         let mut tx = tenant.begin().await?;
         let shipped = tx.ship_lines(id, &asked, own).await?.map_err(parcel_refusal)?;
+        crate::notices::raise(&mut tx, Some(order.order.account), &shipped.notices).await?;
         if shipped.lines.is_empty() {
             return Err(Refusal::Conflict(
                 "nothing of this order is left to ship".to_owned(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use stockbridge_domain::allocation::{BasisPoints, Buffer};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{AccountId, LedgerEntryId, Quantity, Sku};
-use stockbridge_store::{Amount, LedgerRecord, ManualEntry, NewAudit, Policy, PolicyError};
+use stockbridge_domain::{AccountId, LedgerEntryId, LocationId, Quantity, Sku};
+use stockbridge_store::{Amount, EntryError, LedgerRecord, ManualEntry, NewAudit, Policy, PolicyError};
 
 use crate::caller::{Caller, Refusal};
 use crate::hub::Hub;
@@ -17,6 +17,8 @@ use crate::job;
 pub struct Adjustment {
     /// The product's SKU.
     pub sku: String,
+    /// Where; the default location when absent.
+    pub location: Option<LocationId>,
     /// Why.
     pub kind: EntryKind,
     /// So many more, or less.
@@ -70,6 +72,7 @@ impl Hub {
         })?;
         let entry = ManualEntry {
             product: product.id,
+            location: adjustment.location,
             kind: adjustment.kind,
             amount,
             reference,
@@ -77,7 +80,7 @@ impl Hub {
             actor: caller.actor.clone(),
         };
         let mut tx = tenant.begin().await?;
-        let (record, new) = tx.enter_stock(&entry).await?;
+        let (record, new) = tx.enter_stock(&entry).await.map_err(entry_refusal)?;
         if new {
             tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
         }
@@ -124,6 +127,16 @@ impl Hub {
         let policy = tx.policy().await?;
         tx.commit().await?;
         Ok(policy)
+    }
+}
+
+/// Says at which field an entry is wrong.
+pub(crate) fn entry_refusal(error: EntryError) -> Refusal {
+    match &error {
+        EntryError::NoProduct(_) => Refusal::NotFound(error.to_string()),
+        EntryError::NoLocation(_) => Refusal::field("location", error.to_string()),
+        EntryError::BelowZero { .. } => Refusal::field("change", error.to_string()),
+        EntryError::Store(_) => Refusal::Store(error.into()),
     }
 }
 

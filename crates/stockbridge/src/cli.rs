@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, demo, doctor, init, job, listing, order, product, serve, sim, stock,
-    tenant, token, user,
+    account, check, completions, config, demo, doctor, init, job, listing, location, order, product, serve,
+    sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -50,6 +50,9 @@ pub enum Command {
     /// See, explain and change stock.
     #[command(subcommand)]
     Stock(stock::Stock),
+    /// Open, list and change locations.
+    #[command(subcommand)]
+    Location(location::Location),
     /// See listings and map them to products.
     #[command(subcommand)]
     Listing(listing::Listing),

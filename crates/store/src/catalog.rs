@@ -1,9 +1,8 @@
-//! The catalogue: products and the locations they lie at.
+//! The catalogue: products.
 
-use serde::Serialize;
 use stockbridge_domain::catalog::Product;
 use stockbridge_domain::pricing::Scope;
-use stockbridge_domain::{LocationId, Money, ProductId, Sku};
+use stockbridge_domain::{Money, ProductId, Sku};
 
 use crate::columns::{Columns as _, money_values};
 use crate::db::{Kind, Row, Tx, Value};
@@ -48,17 +47,6 @@ pub struct CreatedProducts {
     pub adopted: ImportOutcome,
 }
 
-/// A place where stock lies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LocationRecord {
-    /// Its id.
-    pub id: LocationId,
-    /// What people call it.
-    pub name: String,
-    /// Whether orders are served from it.
-    pub is_default: bool,
-}
-
 const PRODUCT: &str = "id, sku, title, barcode, price_minor, price_currency, created_at";
 const PRODUCT_COLUMNS: &[(&str, Kind)] = &[
     ("tenant_id", Kind::Text),
@@ -80,14 +68,6 @@ fn product(row: &Row) -> Result<Product, StoreError> {
         barcode: row.opt_string(3)?,
         base_price: row.opt_money(4)?,
         created_at: row.time(6)?,
-    })
-}
-
-fn location(row: &Row) -> Result<LocationRecord, StoreError> {
-    Ok(LocationRecord {
-        id: row.parsed(0)?,
-        name: row.string(1)?,
-        is_default: row.flag(2)?,
     })
 }
 
@@ -183,14 +163,6 @@ impl TenantTx {
         self.mark_prices(&Scope::Product(id), false).await?;
         Ok(changed)
     }
-
-    /// The location that orders are served from; nothing when there is no such tenant.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn default_location(&mut self) -> Result<Option<LocationId>, StoreError> {
-        default_location(&mut self.tx, self.tenant.into()).await
-    }
 }
 
 impl Tenant {
@@ -265,24 +237,6 @@ impl Tenant {
         let items = rows.iter().map(product).collect::<Result<Vec<_>, _>>()?;
         Ok(query.page("products", items, |last| [last.sku.to_string()]))
     }
-
-    /// The location that orders are served from; nothing when there is no such tenant.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn default_location(&self) -> Result<Option<LocationId>, StoreError> {
-        default_location(&mut self.read().await?, self.key()).await
-    }
-
-    /// Every location, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn locations(&self) -> Result<Vec<LocationRecord>, StoreError> {
-        let sql = "SELECT id, name, is_default FROM locations WHERE tenant_id = $1 ORDER BY id";
-        let rows = self.read().await?.query(sql, &[self.key()]).await?;
-        rows.iter().map(location).collect()
-    }
 }
 
 async fn find(
@@ -294,10 +248,4 @@ async fn find(
     let sql = format!("SELECT {PRODUCT} FROM products WHERE tenant_id = $1 AND {condition}");
     let row = tx.query_opt(&sql, &[tenant, key]).await?;
     row.as_ref().map(product).transpose()
-}
-
-async fn default_location(tx: &mut Tx, tenant: Value) -> Result<Option<LocationId>, StoreError> {
-    let sql = "SELECT id FROM locations WHERE tenant_id = $1 AND is_default = 1 ORDER BY id LIMIT 1";
-    let row = tx.query_opt(sql, &[tenant]).await?;
-    row.map(|row| row.parsed(0)).transpose()
 }

@@ -20,6 +20,7 @@ mod lanes;
 mod listings;
 mod listings_import;
 mod listings_row;
+mod locations;
 mod mapping;
 mod migrate;
 mod offers;
@@ -37,6 +38,7 @@ mod sales;
 mod schedules;
 mod shipments;
 mod stock;
+mod stock_book;
 mod stock_reads;
 mod tenants;
 #[doc(hidden)]
@@ -50,7 +52,7 @@ pub use accounts::{AccountChange, AccountRecord, AccountStatus, ConnectError, Ne
 pub use alerts::{AlertCounts, AlertFilter, AlertRecord, AlertState, NewAlert, Raised, Severity};
 pub use audit::{AuditRecord, NewAudit};
 pub use budgets::BudgetRecord;
-pub use catalog::{CreatedProducts, LocationRecord, NewProduct, ProductError};
+pub use catalog::{CreatedProducts, NewProduct, ProductError};
 pub use check::{Finding, LedgerCheck, Rule};
 pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};
@@ -60,6 +62,7 @@ pub use import::{ImportAccount, ImportOutcome, Notice};
 pub use lanes::{LaneRecord, Lease};
 pub use listings::{ListingCounts, ListingFilter, ListingRecord, MappedBy};
 pub use listings_import::ListingsOutcome;
+pub use locations::{ChannelWarehouse, LocationError, LocationPatch, LocationRecord, NewLocation};
 pub use mapping::MapError;
 pub use offers::{
     Answer, OfferAccount, OfferAccounts, OfferRecord, OpenLine, Outgoing, OutgoingPrice, PlanOutcome,
@@ -81,8 +84,9 @@ pub use runs::{RunProgress, RunRecord, RunState};
 pub use sales::{OwnLine, OwnOrder, Shortage};
 pub use schedules::{DueSchedule, ScheduleRecord};
 pub use shipments::{NewShipment, ShipmentLine, ShipmentRecord};
-pub use stock::{Amount, Cause, LedgerRecord, ManualEntry};
-pub use stock_reads::StockRecord;
+pub use stock::{Amount, Cause, EntryError, LedgerRecord, ManualEntry};
+pub use stock_book::BelowZero;
+pub use stock_reads::{StockAt, StockRecord};
 pub use tenants::{TenantError, TenantRecord};
 pub use tokens::TokenRecord;
 pub use vault::MasterKey;

@@ -51,10 +51,12 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("sold_at", Kind::Int),
     ("created_at", Kind::Int),
     ("updated_at", Kind::Int),
+    ("channel_units", Kind::Int),
 ];
 
 const UPDATE: &str = "UPDATE listings SET channel_ref = $3, title = $4, fulfilled_by = $5, status = $6, \
-     product_type = $7, issues = $8, price_minor = $9, price_currency = $10, updated_at = $11 \
+     product_type = $7, issues = $8, price_minor = $9, price_currency = $10, updated_at = $11, \
+     channel_units = $12 \
      WHERE tenant_id = $1 AND id = $2";
 
 /// What is known of a listing and comes from the channel.
@@ -67,6 +69,8 @@ struct Shown {
     product_type: Option<String>,
     issues: String,
     price: Option<Money>,
+    /// Units in the channel's own warehouse, by its word.
+    channel_units: Option<i64>,
 }
 
 struct Known {
@@ -171,7 +175,8 @@ impl TenantTx {
         skus: Vec<String>,
     ) -> Result<HashMap<String, Known>, StoreError> {
         let sql = "SELECT sku, id, product_id, channel_ref, title, fulfilled_by, status, product_type, issues, \
-             price_minor, price_currency FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3}";
+             price_minor, price_currency, channel_units FROM listings WHERE tenant_id = $1 AND account_id = $2 \
+             AND sku {in $3}";
         let rows = self
             .tx
             .query(sql, &[self.key(), account.into(), skus.into()])
@@ -209,6 +214,7 @@ impl TenantTx {
             minor,
             currency,
             self.env.now().into(),
+            shown.channel_units.into(),
         ]
     }
 
@@ -246,6 +252,7 @@ impl TenantTx {
             now.into(),
             now.into(),
             now.into(),
+            shown.channel_units.into(),
         ]
     }
 }
@@ -262,6 +269,9 @@ fn shown(snapshot: &ListingSnapshot) -> Result<Shown, StoreError> {
         product_type: snapshot.product_type.clone(),
         issues,
         price: snapshot.price,
+        channel_units: snapshot
+            .quantity
+            .filter(|_| snapshot.fulfilled_by == FulfilledBy::Channel),
     })
 }
 
@@ -277,6 +287,7 @@ fn known_from_row(row: &Row) -> Result<Known, StoreError> {
             product_type: row.opt_string(7)?,
             issues: row.string(8)?,
             price: row.opt_money(9)?,
+            channel_units: row.opt_int(11)?,
         },
     })
 }

@@ -34,6 +34,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 3,
+        name: "0003_locations",
+        common: include_str!("../migrations/0003_locations/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 4,
         name: "0004_prices_conflicts",
         common: include_str!("../migrations/0004_prices_conflicts/common.sql"),

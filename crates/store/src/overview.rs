@@ -111,8 +111,9 @@ const NUMBERS: &str = "SELECT \
      (SELECT COUNT(*) FROM orders WHERE tenant_id = $1 AND attention IS NOT NULL), \
      (SELECT COUNT(*) FROM order_lines WHERE tenant_id = $1 AND product_id IS NULL), \
      (SELECT COUNT(*) FROM dirty_products WHERE tenant_id = $1), \
-     (SELECT CAST(COALESCE(SUM(on_hand - reserved), 0) AS BIGINT) FROM stock_balances \
-      WHERE tenant_id = $1 AND counted = 1 AND on_hand > reserved)";
+     (SELECT CAST(COALESCE(SUM(on_hand - reserved - safety), 0) AS BIGINT) FROM stock_balances \
+      WHERE tenant_id = $1 AND counted = 1 AND on_hand > reserved + safety AND location_id IN \
+      (SELECT id FROM locations WHERE tenant_id = $1 AND sellable = 1 AND closed_at IS NULL))";
 
 impl Tenant {
     /// The figures of the dashboard's first page.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use stockbridge_domain::channel::OrderSnapshot;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::stock::LineStock;
-use stockbridge_domain::{OrderId, OrderLineId, ProductId};
+use stockbridge_domain::{LocationId, OrderId, OrderLineId, ProductId};
 
 use crate::columns::Columns as _;
 use crate::stock::{Cause, NewEntry, StockBook};
-use crate::{StoreError, TenantTx};
+use crate::{Notice, StoreError, TenantTx};
 
 /// Why a parcel cannot leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,8 @@ pub struct Shipped {
     pub parcel: i64,
     /// What is inside: line, the channel's id of it, units of the listing.
     pub lines: Vec<(OrderLineId, String, i64)>,
+    /// What a person should know.
+    pub notices: Vec<Notice>,
 }
 
 impl TenantTx {
@@ -78,9 +80,10 @@ impl TenantTx {
             Ok(chosen) => chosen,
             Err(error) => return Ok(Err(error)),
         };
-        self.take_from_shelf(order, &chosen).await?;
+        let notices = self.take_from_shelf(order, &chosen).await?;
         let shipped = Shipped {
             parcel,
+            notices,
             lines: chosen
                 .iter()
                 .map(|(l, units)| (l.id, l.channel_line_id.clone(), *units))
@@ -98,7 +101,7 @@ impl TenantTx {
             .tx
             .query(
                 "SELECT id, channel_line_id, product_id, units, ordered, shipped, cancelled, stock_reserved, \
-                 stock_released, stock_shipped FROM order_lines WHERE tenant_id = $1 AND order_id = $2 ORDER BY id",
+                 stock_released, stock_shipped, location_id FROM order_lines WHERE tenant_id = $1 AND order_id = $2 ORDER BY id",
                 &[self.key(), order.into()],
             )
             .await?;
@@ -108,6 +111,7 @@ impl TenantTx {
                     id: row.parsed(0)?,
                     channel_line_id: row.string(1)?,
                     product: row.opt_parsed(2)?,
+                    location: row.opt_parsed(10)?,
                     units: row.int(3)?.max(1),
                     open: row.int(4)? - row.int(6)? - row.int(5)?.max(row.int(9)? / row.int(3)?.max(1)),
                     stock: LineStock {
@@ -124,7 +128,7 @@ impl TenantTx {
         &mut self,
         order: OrderId,
         chosen: &[(&ParcelLine, i64)],
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Notice>, StoreError> {
         let products: BTreeSet<ProductId> = chosen.iter().filter_map(|(l, _)| l.product).collect();
         let mut book = StockBook::lock(self, &products).await?;
         let mut updates = Vec::new();
@@ -132,6 +136,7 @@ impl TenantTx {
             let Some(product) = line.product else { continue };
             let mut stock = line.stock;
             let units = units * line.units;
+            let location = line.location.unwrap_or_else(|| book.default_location());
             for step in stock.converge(stock.outstanding() - units, stock.shipped + units) {
                 let cause = Cause {
                     kind: format!("order.{}", step.kind),
@@ -140,6 +145,7 @@ impl TenantTx {
                 };
                 let entry = NewEntry {
                     product,
+                    location,
                     kind: step.kind,
                     movement: step.movement,
                     cause,
@@ -156,6 +162,7 @@ impl TenantTx {
                 stock.shipped.into(),
             ]);
         }
+        let notices = book.below_zero().into_iter().map(Notice::BelowZero).collect();
         book.write(self).await?;
         self.tx
             .exec_many(
@@ -164,7 +171,7 @@ impl TenantTx {
                 &updates,
             )
             .await?;
-        Ok(())
+        Ok(notices)
     }
 }
 
@@ -173,6 +180,7 @@ struct ParcelLine {
     id: OrderLineId,
     channel_line_id: String,
     product: Option<ProductId>,
+    location: Option<LocationId>,
     units: i64,
     open: i64,
     stock: LineStock,

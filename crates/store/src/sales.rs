@@ -146,8 +146,7 @@ impl TenantTx {
                 }),
             }
         }
-        let left =
-            |product| book.line(product).balance.available() - exposed.get(&product).copied().unwrap_or(0);
+        let left = |product| book.sellable(product).available - exposed.get(&product).copied().unwrap_or(0);
         let scarce = wanted
             .into_iter()
             .filter(|(product, (_, wanted))| *wanted > left(*product))

@@ -1,7 +1,6 @@
 //! Stock: the ledger and its balances, under the product's lock.
 //!
-//! Every change of stock goes through a [`StockBook`]: it locks the products, folds new entries into their balances and
-//! writes both together. Whoever holds a product's lock may also move the exposure of its listings, which is why orders,
+//! Every change of stock goes through a [`StockBook`]. Whoever holds a product's lock may also move the exposure of its listings, which is why orders,
 //! plans, writes and own sales all begin here.
 //!
 //! Locks are taken in one order, so that no two transactions wait for each other: the account whose orders are written
@@ -9,14 +8,15 @@
 //! one call that waits for products, or several for the same ones; [`TenantTx::settle`] waits for none and may come after
 //! it. What was read before a lock is read again under it. Offers, plans and marks change under their product's lock only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use stockbridge_domain::stock::{Balance, EntryKind, Movement};
 use stockbridge_domain::{AccountId, LedgerEntryId, LocationId, ProductId, Timestamp};
 
 use crate::columns::Columns as _;
-use crate::db::{Kind, Row, Value};
+use crate::db::{Row, Value};
+pub(crate) use crate::stock_book::{NewEntry, StockBook};
 use crate::{StoreError, TenantTx};
 
 /// Why an entry was made; unique within a tenant, so that replaying the cause writes nothing.
@@ -55,231 +55,9 @@ pub struct LedgerRecord {
     pub at: Timestamp,
 }
 
-/// An entry to be made.
-pub(crate) struct NewEntry<'a> {
-    pub product: ProductId,
-    pub kind: EntryKind,
-    pub movement: Movement,
-    pub cause: Cause,
-    pub note: Option<&'a str>,
-    pub actor: &'a str,
-}
-
-/// A product's stock at the default location, as known under its lock.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct BookLine {
-    pub balance: Balance,
-    /// Somebody said how much there is.
-    pub counted: bool,
-    changed: bool,
-}
-
-/// Locked products and what is being entered for them.
-pub(crate) struct StockBook {
-    location: LocationId,
-    lines: BTreeMap<ProductId, BookLine>,
-    entries: Vec<LedgerRecord>,
-}
-
-impl StockBook {
-    /// Locks `products` (in the order of their ids, so that two of these never wait for each other) and reads their
-    /// balances at the default location.
-    pub(crate) async fn lock(tx: &mut TenantTx, products: &BTreeSet<ProductId>) -> Result<Self, StoreError> {
-        let location = Self::default_location(tx).await?;
-        let locked = tx.lock_products(products, Wait::Yes).await?;
-        let mut lines: BTreeMap<_, _> = locked.into_iter().map(|id| (id, BookLine::default())).collect();
-        let (key, ids) = (tx.key(), id_list(products));
-        let rows = tx
-            .tx
-            .query(
-                "SELECT product_id, on_hand, reserved, counted FROM stock_balances \
-                 WHERE tenant_id = $1 AND product_id {in $2} AND location_id = $3",
-                &[key, ids, location.into()],
-            )
-            .await?;
-        for row in rows {
-            let balance = Balance {
-                on_hand: row.int(1)?,
-                reserved: row.int(2)?,
-            };
-            lines.insert(
-                row.parsed(0)?,
-                BookLine {
-                    balance,
-                    counted: row.int(3)? == 1,
-                    changed: false,
-                },
-            );
-        }
-        Ok(Self {
-            location,
-            lines,
-            entries: Vec::new(),
-        })
-    }
-
-    async fn default_location(tx: &mut TenantTx) -> Result<LocationId, StoreError> {
-        let key = tx.key();
-        let sql = "SELECT id FROM locations WHERE tenant_id = $1 AND is_default = 1 ORDER BY id LIMIT 1";
-        tx.tx.query_one(sql, &[key]).await?.parsed(0)
-    }
-
-    pub(crate) fn location(&self) -> LocationId {
-        self.location
-    }
-
-    pub(crate) fn line(&self, product: ProductId) -> BookLine {
-        self.lines.get(&product).copied().unwrap_or_default()
-    }
-
-    /// Whether the product exists and is locked.
-    pub(crate) fn holds(&self, product: ProductId) -> bool {
-        self.lines.contains_key(&product)
-    }
-
-    /// Says that the product's quantity is known from now on.
-    pub(crate) fn count(&mut self, product: ProductId) {
-        if let Some(line) = self.lines.get_mut(&product) {
-            (line.counted, line.changed) = (true, true);
-        }
-    }
-
-    /// Folds an entry into the balance; written by [`Self::write`].
-    ///
-    /// # Errors
-    /// When more would be released than is reserved: the books and the orders disagree, nothing is entered. When the
-    /// product is not locked: its balance is not known.
-    pub(crate) fn post(&mut self, tx: &TenantTx, entry: NewEntry<'_>) -> Result<&LedgerRecord, StoreError> {
-        let line = self
-            .lines
-            .get_mut(&entry.product)
-            .ok_or_else(|| no_product(entry.product))?;
-        let after = line
-            .balance
-            .apply(entry.movement)
-            .map_err(|error| StoreError::Corrupt {
-                detail: format!("product {}: {error}; run `stockbridge doctor`", entry.product),
-            })?;
-        (line.balance, line.changed) = (after, true);
-        let index = self.entries.len();
-        self.entries.push(LedgerRecord {
-            id: tx.env.id(),
-            product: entry.product,
-            location: self.location,
-            kind: entry.kind,
-            change: entry.movement,
-            after,
-            cause: entry.cause,
-            note: entry.note.map(str::to_owned),
-            actor: entry.actor.to_owned(),
-            at: tx.env.now(),
-        });
-        Ok(&self.entries[index])
-    }
-
-    /// Products whose balance moved.
-    pub(crate) fn touched(&self) -> impl Iterator<Item = ProductId> + '_ {
-        self.lines
-            .iter()
-            .filter(|(_, line)| line.changed)
-            .map(|(id, _)| *id)
-    }
-
-    /// Writes balances and entries.
-    pub(crate) async fn write(self, tx: &mut TenantTx) -> Result<(), StoreError> {
-        let now = tx.env.now();
-        let balances = self
-            .lines
-            .iter()
-            .filter(|(_, line)| line.changed)
-            .map(|(product, line)| {
-                vec![
-                    tx.key(),
-                    (*product).into(),
-                    self.location.into(),
-                    line.balance.on_hand.into(),
-                    line.balance.reserved.into(),
-                    line.counted.into(),
-                    now.into(),
-                ]
-            })
-            .collect();
-        tx.tx
-            .insert_many(
-                "stock_balances",
-                &[
-                    ("tenant_id", Kind::Text),
-                    ("product_id", Kind::Text),
-                    ("location_id", Kind::Text),
-                    ("on_hand", Kind::Int),
-                    ("reserved", Kind::Int),
-                    ("counted", Kind::Int),
-                    ("updated_at", Kind::Int),
-                ],
-                "ON CONFLICT (tenant_id, product_id, location_id) DO UPDATE SET on_hand = excluded.on_hand, \
-                 reserved = excluded.reserved, counted = excluded.counted, updated_at = excluded.updated_at",
-                balances,
-            )
-            .await?;
-        let entries = self
-            .entries
-            .into_iter()
-            .map(|entry| entry_values(tx.key(), entry))
-            .collect();
-        tx.tx
-            .insert_many("stock_ledger", LEDGER_COLUMNS, "", entries)
-            .await?;
-        Ok(())
-    }
-}
-
-fn no_product(product: ProductId) -> StoreError {
-    StoreError::Invalid {
-        detail: format!("there is no product {product}; create it first"),
-    }
-}
-
 /// Ids as the parameter of `{in $n}`.
 pub(crate) fn id_list<T: ToString>(ids: impl IntoIterator<Item = T>) -> Value {
     Value::TextList(ids.into_iter().map(|id| id.to_string()).collect())
-}
-
-const LEDGER_COLUMNS: &[(&str, Kind)] = &[
-    ("tenant_id", Kind::Text),
-    ("id", Kind::Text),
-    ("product_id", Kind::Text),
-    ("location_id", Kind::Text),
-    ("kind", Kind::Text),
-    ("on_hand_change", Kind::Int),
-    ("reserved_change", Kind::Int),
-    ("on_hand_after", Kind::Int),
-    ("reserved_after", Kind::Int),
-    ("cause_kind", Kind::Text),
-    ("cause_ref", Kind::Text),
-    ("cause_line", Kind::Text),
-    ("note", Kind::Text),
-    ("actor", Kind::Text),
-    ("at", Kind::Int),
-];
-
-fn entry_values(tenant: Value, entry: LedgerRecord) -> Vec<Value> {
-    vec![
-        tenant,
-        entry.id.into(),
-        entry.product.into(),
-        entry.location.into(),
-        entry.kind.name().into(),
-        entry.change.on_hand.into(),
-        entry.change.reserved.into(),
-        entry.after.on_hand.into(),
-        entry.after.reserved.into(),
-        entry.cause.kind.into(),
-        entry.cause.reference.into(),
-        entry.cause.line.into(),
-        entry.note.into(),
-        entry.actor.into(),
-        entry.at.into(),
-    ]
 }
 
 /// The columns [`ledger_from_row`] reads, in order.
@@ -316,6 +94,8 @@ pub(crate) fn ledger_from_row(row: &Row) -> Result<LedgerRecord, StoreError> {
 pub struct ManualEntry {
     /// The product.
     pub product: ProductId,
+    /// Where; the default location when nothing is said.
+    pub location: Option<LocationId>,
     /// Why.
     pub kind: EntryKind,
     /// How many.
@@ -326,6 +106,41 @@ pub struct ManualEntry {
     pub note: Option<String>,
     /// Who.
     pub actor: String,
+}
+
+/// Why a change of stock was not entered. Nothing is written then.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// There is no such product.
+    #[error("there is no product {0}; create it first")]
+    NoProduct(ProductId),
+    /// There is no such location of the seller's, or it is closed.
+    #[error("there is no open location {0}; choose one of the tenant's own locations")]
+    NoLocation(LocationId),
+    /// More would leave the shelf than lies there.
+    #[error(
+        "{on_hand} units lie there by the books, so {change} cannot be entered; enter what you count there now instead"
+    )]
+    BelowZero {
+        /// Units by the books.
+        on_hand: i64,
+        /// The change asked for.
+        change: i64,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<EntryError> for StoreError {
+    fn from(error: EntryError) -> Self {
+        match error {
+            EntryError::Store(error) => error,
+            wrong => Self::Invalid {
+                detail: wrong.to_string(),
+            },
+        }
+    }
 }
 
 /// How a manual entry says how many.
@@ -410,8 +225,8 @@ impl TenantTx {
     /// reference, and whether it is new.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] when there is no such product.
-    pub async fn enter_stock(&mut self, entry: &ManualEntry) -> Result<(LedgerRecord, bool), StoreError> {
+    /// [`EntryError`]; nothing is entered then.
+    pub async fn enter_stock(&mut self, entry: &ManualEntry) -> Result<(LedgerRecord, bool), EntryError> {
         let mut book = StockBook::lock(self, &BTreeSet::from([entry.product])).await?;
         let known = format!(
             "{LEDGER_SELECT} WHERE tenant_id = $1 AND cause_kind = 'manual' AND cause_ref = $2 AND cause_line = $3"
@@ -422,19 +237,32 @@ impl TenantTx {
             return Ok((ledger_from_row(&row)?, false));
         }
         if !book.holds(entry.product) {
-            return Err(no_product(entry.product));
+            return Err(EntryError::NoProduct(entry.product));
         }
-        let before = book.line(entry.product).balance;
+        let location = match entry.location {
+            Some(location) => book.open_place(location)?.id,
+            None => book.default_location(),
+        };
+        let before = book.shelf(entry.product, location).balance;
         let change = match entry.amount {
             Amount::Change(change) => change,
             Amount::Counted(counted) => counted - before.on_hand,
         };
-        book.count(entry.product);
+        // Only a count may say that less than nothing lies there.
+        let on_hand = before.on_hand + change;
+        if change < 0 && on_hand < 0 && matches!(entry.amount, Amount::Change(_)) {
+            return Err(EntryError::BelowZero {
+                on_hand: before.on_hand,
+                change,
+            });
+        }
+        book.count(entry.product, location);
         let record = book
             .post(
                 self,
                 NewEntry {
                     product: entry.product,
+                    location,
                     kind: entry.kind,
                     movement: Movement {
                         on_hand: change,

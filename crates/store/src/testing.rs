@@ -62,7 +62,10 @@ impl TestDb {
     pub async fn vacuum(&self) -> Result<(), StoreError> {
         if let DbConfig::Postgres { url, .. } = &self.config {
             let client = connect(url).await?;
-            client.batch_execute("VACUUM (ANALYZE)").await.map_err(StoreError::other)?;
+            client
+                .batch_execute("VACUUM (ANALYZE)")
+                .await
+                .map_err(StoreError::other)?;
         }
         Ok(())
     }

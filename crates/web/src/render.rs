@@ -22,6 +22,7 @@ templates![
     "pages/connect.html",
     "pages/docs.html",
     "pages/listings.html",
+    "pages/locations.html",
     "pages/order.html",
     "pages/order_new.html",
     "pages/orders.html",
@@ -99,6 +100,7 @@ mod tests {
         framed!("order", "Order", "orders", view::orders::OrderPage);
         framed!("order_new", "New order", "orders", view::orders::NewOrderPage);
         framed!("stock", "Stock", "stock", view::stock::StockPage);
+        framed!("locations", "Locations", "stock", view::locations::LocationsPage);
         framed!("product", "Product", "stock", view::product::ProductPage);
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
         framed!("channels", "Channels", "channels", view::channels::ChannelsPage);

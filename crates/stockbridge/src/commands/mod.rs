@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod init;
 pub mod job;
 pub mod listing;
+pub mod location;
 pub mod order;
 pub mod product;
 pub mod serve;
@@ -45,6 +46,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Product(command) => command.run(&context).await,
         Command::Stock(command) => command.run(&context).await,
         Command::Listing(command) => command.run(&context).await,
+        Command::Location(command) => command.run(&context).await,
         Command::Order(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,
         Command::Check(command) => return command.run(&context).await,

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Context;
+use super::location::location_id;
 use crate::client::{Target, segment};
 use crate::output;
 
@@ -68,6 +69,9 @@ pub struct Count {
 
 #[derive(Debug, Args)]
 struct Entry {
+    /// The location's name or id; the default location when left out.
+    #[arg(long, value_name = "LOCATION")]
+    at: Option<String>,
     /// A remark for the ledger.
     #[arg(long)]
     note: Option<String>,
@@ -136,7 +140,9 @@ impl Show {
             ("TITLE", "/title"),
             ("ON HAND", "/on_hand"),
             ("RESERVED", "/reserved"),
+            ("WITHHELD", "/withheld"),
             ("AVAILABLE", "/available"),
+            ("INCOMING", "/incoming"),
             ("EXPOSED", "/exposure"),
             ("LISTINGS", "/listings"),
         ];
@@ -157,6 +163,9 @@ async fn enter(context: &Context, target: &Target, mut body: Value, entry: Entry
         body["reference"] = reference.into();
     }
     let api = target.open(context).await?;
+    if let Some(at) = &entry.at {
+        body["location"] = location_id(&api, at).await?.into();
+    }
     let record = api.post("/inventory/adjustments", &body).await?;
     if target.json() {
         output::json(&record);

@@ -253,6 +253,7 @@ async fn seller(
         let units = units_of(&listing.sku);
         let count = Adjustment {
             sku: listing.sku.clone(),
+            location: None,
             kind: EntryKind::Count,
             change: None,
             counted: Some(units),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use stockbridge_domain::channel::LineSnapshot;
 use stockbridge_domain::order::{OrderStatus, merge_line};
 use stockbridge_domain::stock::{EntryKind, LineStep, LineStock};
-use stockbridge_domain::{OrderId, ProductId, Timestamp};
+use stockbridge_domain::{LocationId, OrderId, ProductId, Timestamp};
 
 use super::load::KnownLine;
 use super::{Goods, ImportAccount, Merged, Notice, is_own};
@@ -163,13 +163,17 @@ fn move_stock(
     let Some(product) = line.product else {
         return Ok(());
     };
-    line.location.get_or_insert(goods.book.location());
     let scaled = LineSnapshot {
         ordered: snapshot.ordered * line.units,
         shipped: snapshot.shipped * line.units,
         cancelled: snapshot.cancelled * line.units,
         ..snapshot.clone()
     };
+    let location = *line.location.get_or_insert_with(|| {
+        goods
+            .book
+            .serve(product, (scaled.ordered - scaled.cancelled).max(0))
+    });
     let steps = merge_line(
         &mut line.stock,
         order.status,
@@ -179,7 +183,7 @@ fn move_stock(
     if steps.is_empty() {
         return Ok(());
     }
-    post_steps(tx, goods, order.id, line, product, &steps)?;
+    post_steps(tx, goods, order.id, line, (product, location), &steps)?;
     let channel_order = &order.snapshot.channel_order_id;
     goods
         .causes
@@ -209,12 +213,13 @@ fn post_steps(
     goods: &mut Goods,
     order: OrderId,
     line: &KnownLine,
-    product: ProductId,
+    (product, location): (ProductId, LocationId),
     steps: &[LineStep],
 ) -> Result<(), StoreError> {
     for step in steps {
         let entry = NewEntry {
             product,
+            location,
             kind: step.kind,
             movement: step.movement,
             cause: Cause {

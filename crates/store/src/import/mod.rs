@@ -18,6 +18,7 @@ use stockbridge_domain::order::{Merge, OrderStatus, merge_status};
 use stockbridge_domain::{AccountId, OrderId, ProductId, Timestamp};
 
 use crate::stock::StockBook;
+use crate::stock_book::BelowZero;
 use crate::{StoreError, TenantTx};
 use load::{KnownLine, KnownListing, KnownOrder};
 
@@ -65,6 +66,8 @@ pub enum Notice {
         /// The channel's order id.
         order: String,
     },
+    /// More was taken from a shelf than lay there by the books.
+    BelowZero(BelowZero),
     /// Less than nothing is available.
     Short {
         /// The product.

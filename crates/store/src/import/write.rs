@@ -103,16 +103,18 @@ impl TenantTx {
             ..
         } = goods;
         for product in book.touched() {
-            let line = book.line(product);
-            let available = line.balance.available();
+            let stock = book.sellable(product);
             // Of a product nobody has counted, nothing is offered and nothing can be short.
-            if line.counted && available < 0 {
+            if stock.counted && stock.available < 0 {
                 outcome.notices.push(Notice::Short {
                     product,
-                    units: -available,
+                    units: -stock.available,
                 });
             }
         }
+        outcome
+            .notices
+            .extend(book.below_zero().into_iter().map(Notice::BelowZero));
         outcome.dirty = causes.len();
         outcome.reread = listings.values().any(|l| l.reread);
         // Balances go first: lines and entries refer to them.

@@ -190,9 +190,9 @@ impl TenantTx {
         let mut listings = self.listings_of(products).await?;
         let now = self.env.now();
         for group in listings.chunk_by_mut(|a, b| a.product == b.product) {
-            let line = book.line(group[0].product);
-            if line.counted {
-                decide(group, line.balance.available(), accounts, &shares, now);
+            let stock = book.sellable(group[0].product);
+            if stock.counted {
+                decide(group, stock.available, accounts, &shares, now);
             }
         }
         Ok(listings)

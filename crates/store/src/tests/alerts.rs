@@ -166,13 +166,29 @@ async fn alerts_of_a_kind_are_brought_in_line_with_what_is() {
         let ours = &world.ours;
         for key in ["a", "b"] {
             ours.raise_alert(alert(key, Severity::Info)).await.unwrap();
-            world.theirs.raise_alert(alert(key, Severity::Info)).await.unwrap();
+            world
+                .theirs
+                .raise_alert(alert(key, Severity::Info))
+                .await
+                .unwrap();
         }
         let kind = alert("a", Severity::Info).kind;
         let mut tx = ours.begin().await.unwrap();
         assert_eq!(tx.resolve_alerts_except("another.kind", vec![]).await.unwrap(), 0);
-        assert_eq!(tx.resolve_alerts_except(kind, vec!["a".to_owned()]).await.unwrap(), 1, "{}", world.label);
-        assert_eq!(tx.resolve_alerts_except(kind, vec!["a".to_owned()]).await.unwrap(), 0);
+        assert_eq!(
+            tx.resolve_alerts_except(kind, vec!["a".to_owned()])
+                .await
+                .unwrap(),
+            1,
+            "{}",
+            world.label
+        );
+        assert_eq!(
+            tx.resolve_alerts_except(kind, vec!["a".to_owned()])
+                .await
+                .unwrap(),
+            0
+        );
         tx.commit().await.unwrap();
         assert_eq!(ours.alert_counts().await.unwrap().info, 1);
         assert_eq!(world.theirs.alert_counts().await.unwrap().info, 2);

@@ -10,6 +10,7 @@ mod history;
 mod idempotency;
 mod import;
 mod listings;
+mod locations;
 mod offers;
 mod orders;
 mod overview;

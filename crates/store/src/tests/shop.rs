@@ -57,6 +57,7 @@ pub(super) fn order(id: &str, status: OrderStatus, updated: i64, lines: &[Line<'
 pub(super) fn entry(product: ProductId, kind: EntryKind, amount: Amount, reference: &str) -> ManualEntry {
     ManualEntry {
         product,
+        location: None,
         kind,
         amount,
         reference: reference.to_owned(),

@@ -5,7 +5,7 @@ use stockbridge_domain::{LedgerEntryId, ProductId};
 
 use super::shop::entry;
 use super::*;
-use crate::{Amount, StoreError};
+use crate::{Amount, EntryError};
 
 async fn enter(
     world: &World,
@@ -134,7 +134,7 @@ async fn stock_of_a_product_that_is_not_there_cannot_be_entered() {
             .enter_stock(&entry(product, EntryKind::Count, Amount::Counted(99), "x"))
             .await;
         assert!(
-            matches!(&refused, Err(StoreError::Invalid { detail }) if detail.contains(&product.to_string())),
+            matches!(&refused, Err(EntryError::NoProduct(missing)) if *missing == product),
             "{refused:?}"
         );
         tx.commit().await.unwrap();

@@ -110,6 +110,7 @@ async fn apply(app: &App, who: &Who, item: Item) -> Result<(), Problem> {
     if let Some(counted) = item.quantity {
         let adjustment = Adjustment {
             sku: item.sku,
+            location: None,
             kind: EntryKind::Count,
             change: None,
             counted: Some(counted),

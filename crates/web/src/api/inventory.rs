@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use stockbridge_domain::allocation::{BasisPoints, Buffer};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{AccountId, Sku};
+use stockbridge_domain::{AccountId, LocationId, Sku};
 use stockbridge_engine::{Adjustment, Explanation, PolicyPatch};
 use stockbridge_store::{LedgerCheck, LedgerRecord, Policy, StockRecord, StoreError};
 
@@ -221,6 +221,7 @@ async fn check(State(app): State<App>, Who(caller): Who) -> Result<ApiJson<Check
 #[serde(deny_unknown_fields)]
 struct Adjust {
     sku: String,
+    location: Option<LocationId>,
     kind: Option<EntryKind>,
     change: Option<i64>,
     counted: Option<i64>,
@@ -240,6 +241,7 @@ async fn adjust(
     };
     let adjustment = Adjustment {
         sku: body.sku,
+        location: body.location,
         kind: body.kind.unwrap_or(usual),
         change: body.change,
         counted: body.counted,
@@ -255,6 +257,7 @@ async fn adjust(
 #[serde(deny_unknown_fields)]
 struct Counted {
     sku: String,
+    location: Option<LocationId>,
     counted: i64,
     note: Option<String>,
     reference: Option<String>,
@@ -267,6 +270,7 @@ async fn count(
 ) -> Result<(StatusCode, ApiJson<LedgerRecord>), Problem> {
     let adjustment = Adjustment {
         sku: body.sku,
+        location: body.location,
         kind: EntryKind::Count,
         change: None,
         counted: Some(body.counted),

@@ -6,6 +6,7 @@ pub(crate) mod catalog;
 mod channels;
 pub(crate) mod events;
 pub(crate) mod inventory;
+mod locations;
 mod mappings;
 pub(crate) mod orders;
 pub(crate) mod people;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(stores::routes());
     routes.extend(mappings::routes());
     routes.extend(inventory::routes());
+    routes.extend(locations::routes());
     routes.extend(resync::routes());
     routes.extend(bulk::routes());
     routes.extend(catalog::routes());

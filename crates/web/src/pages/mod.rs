@@ -6,6 +6,7 @@
 mod alerts;
 mod channels;
 mod listings;
+mod locations;
 mod orders;
 mod overview;
 mod product;
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(overview::routes());
     routes.extend(orders::routes());
     routes.extend(stock::routes());
+    routes.extend(locations::routes());
     routes.extend(product::routes());
     routes.extend(listings::routes());
     routes.extend(channels::routes());

@@ -7,17 +7,18 @@ use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{JobId, Timestamp};
 use stockbridge_engine::{Adjustment, Explanation, ListingExplanation};
-use stockbridge_store::{LedgerRecord, Policy};
+use stockbridge_store::{LedgerRecord, LocationRecord, Policy, StockAt, StockRecord};
 
+use super::locations::whole;
 use super::stock::marked;
 use super::{Accounts, Frame, channel_label, component, done};
 use crate::api::inventory::{no_product, sku_of};
-use crate::extract::{ApiPath, Who};
+use crate::extract::{ApiPath, Who, parsed};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
-use crate::view::product::{LedgerRow, ProductPage, Spark, Step, WhyRow};
+use crate::view::product::{LedgerRow, PlaceRow, ProductPage, Spark, Step, WhyRow};
 use crate::view::words::{change, count, money, number, told, when};
 use crate::view::{Badge, Choice, Tone};
 
@@ -30,6 +31,12 @@ pub(super) fn routes() -> Vec<Route> {
             Access::Role(Role::Operator),
             adjust,
         ),
+        Route::page(
+            Method::POST,
+            "/stock/{sku}/safety",
+            Access::Role(Role::Operator),
+            safety,
+        ),
     ]
 }
 
@@ -38,11 +45,17 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
     let explained = frame.app.hub().explain(frame.who.0.tenant, &sku).await?;
     let explanation = explained.ok_or_else(|| no_product(&sku))?;
     let accounts = Accounts::of(&frame.tenant()).await?;
-    let page = page(&frame.app, &explanation, &accounts);
+    let locations = frame.tenant().locations().await?;
+    let page = page(&frame.app, &explanation, &accounts, &locations);
     frame.show("product", &page.sku, "stock", &page).await
 }
 
-fn page(app: &App, explanation: &Explanation, accounts: &Accounts) -> ProductPage {
+fn page(
+    app: &App,
+    explanation: &Explanation,
+    accounts: &Accounts,
+    locations: &[LocationRecord],
+) -> ProductPage {
     let (product, stock, now) = (&explanation.product, &explanation.stock, app.now());
     let (tone, mark) = marked(stock);
     let mut levels: Vec<i64> = explanation.ledger.iter().map(|e| e.after.available()).collect();
@@ -55,7 +68,12 @@ fn page(app: &App, explanation: &Explanation, accounts: &Accounts) -> ProductPag
         price: product.base_price.map(money),
         on_hand: number(stock.on_hand),
         reserved: number(stock.reserved),
+        withheld: Some(stock.withheld).filter(|n| *n != 0).map(number),
         available: number(stock.available),
+        incoming: Some(stock.incoming).filter(|n| *n != 0).map(number),
+        at_channels: Some(stock.at_channels).filter(|n| *n != 0).map(number),
+        places: places(stock, locations),
+        place_choices: place_choices(locations),
         tone,
         mark,
         steps: steps(&explanation.policy, stock.available, explanation.listings.len()),
@@ -72,6 +90,38 @@ fn page(app: &App, explanation: &Explanation, accounts: &Accounts) -> ProductPag
         once: app.hub().env().id::<JobId>().to_string(),
         spark: Spark::of(&levels),
     }
+}
+
+/// What lies where; nothing to tell while there is one location only.
+fn places(stock: &StockRecord, locations: &[LocationRecord]) -> Vec<PlaceRow> {
+    if locations.len() < 2 && stock.locations.iter().all(|at| at.safety == 0) {
+        return Vec::new();
+    }
+    let row = |at: &StockAt| PlaceRow {
+        id: at.location.to_string(),
+        name: at.name.clone(),
+        sellable: at.sellable,
+        on_hand: number(at.on_hand),
+        reserved: number(at.reserved),
+        safety: number(at.safety),
+        available: number(at.available),
+        incoming: number(at.incoming),
+    };
+    stock.locations.iter().map(row).collect()
+}
+
+/// The open locations, when there is something to choose.
+pub(super) fn place_choices(locations: &[LocationRecord]) -> Vec<Choice> {
+    let open: Vec<Choice> = locations
+        .iter()
+        .filter(|location| location.closed_at.is_none())
+        .map(|location| Choice {
+            value: location.id.to_string(),
+            text: location.name.clone(),
+            chosen: location.is_default,
+        })
+        .collect();
+    if open.len() > 1 { open } else { Vec::new() }
 }
 
 /// From what is available to what listings get.
@@ -207,6 +257,7 @@ async fn adjust(
     })?;
     let adjustment = Adjustment {
         sku: sku.to_string(),
+        location: parsed("location", form.optional("location"))?,
         kind,
         change: (kind != EntryKind::Count).then_some(if kind == EntryKind::Damage {
             -units.abs()
@@ -223,5 +274,19 @@ async fn adjust(
         number(entry.after.on_hand),
         number(entry.after.available())
     );
+    Ok(done(&app, &form.back(), text))
+}
+
+async fn safety(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    let sku = sku_of(&path)?;
+    let location = parsed("location", form.optional("location"))?;
+    let units = whole(&form, "units")?.unwrap_or(0);
+    let stock = app.hub().set_safety_stock(&caller, &sku, location, units).await?;
+    let text = format!("{} available now.", number(stock.available));
     Ok(done(&app, &form.back(), text))
 }

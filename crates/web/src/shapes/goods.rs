@@ -13,10 +13,26 @@ pub(super) const GOODS: &[Shape] = &[
             Field::new("title", "text", "Its title"),
             Field::new("on_hand", "int", "On the shelf"),
             Field::new("reserved", "int", "Promised to orders"),
-            Field::new("available", "int", "on_hand less reserved"),
+            Field::new(
+                "withheld",
+                "int",
+                "Neither promised nor offered: safety stock, and what lies where nothing is sold from",
+            ),
+            Field::new("available", "int", "on_hand less reserved less withheld"),
+            Field::new("incoming", "int", "On their way to a location; not available yet"),
+            Field::new(
+                "at_channels",
+                "int",
+                "In the channels' own warehouses, by their word; never available",
+            ),
             Field::new("exposure", "int", "Most the channels could still sell"),
             Field::new("counted", "bool", "Somebody said how much there is"),
             Field::new("listings", "int", "Listings that sell it"),
+            Field::new(
+                "locations",
+                "[StockAt]",
+                "By location, in the order in which orders are served; only those that ever held some",
+            ),
         ],
     },
     Shape {
@@ -102,6 +118,7 @@ pub(super) const GOODS: &[Shape] = &[
         input: true,
         fields: &[
             Field::new("sku", "text", "The product"),
+            Field::new("location", "id:loc?", "Where; the default location unless given"),
             Field::new(
                 "kind",
                 "word:manual_kind?",
@@ -324,6 +341,7 @@ pub(super) const GOODS: &[Shape] = &[
         input: true,
         fields: &[
             Field::new("sku", "text", "The product"),
+            Field::new("location", "id:loc?", "Where; the default location unless given"),
             Field::new("counted", "count", "Units that lie there"),
             Field::new("note", "text?", "A remark"),
             Field::new(

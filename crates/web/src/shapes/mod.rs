@@ -5,8 +5,9 @@
 
 mod common;
 mod goods;
-mod proof;
+mod places;
 mod prices;
+mod proof;
 mod stores;
 mod trade;
 
@@ -51,6 +52,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         goods::GOODS,
         proof::PROOF,
         prices::PRICES,
+        places::PLACES,
         trade::TRADE,
     ]
     .concat()

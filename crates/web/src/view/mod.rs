@@ -7,6 +7,7 @@
 pub(crate) mod alerts;
 pub(crate) mod channels;
 pub(crate) mod listings;
+pub(crate) mod locations;
 pub(crate) mod orders;
 pub(crate) mod overview;
 pub(crate) mod product;

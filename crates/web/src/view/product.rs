@@ -21,8 +21,18 @@ pub(crate) struct ProductPage {
     pub on_hand: String,
     /// Units promised to orders.
     pub reserved: String,
+    /// Units neither promised nor offered, when there are some.
+    pub withheld: Option<String>,
     /// Units left.
     pub available: String,
+    /// Units on their way, when there are some.
+    pub incoming: Option<String>,
+    /// Units in the channels' own warehouses, when there are some.
+    pub at_channels: Option<String>,
+    /// What lies where, when there is more than one location.
+    pub places: Vec<PlaceRow>,
+    /// Locations a person may enter goods at, when there is more than one.
+    pub place_choices: Vec<Choice>,
     /// How to take what is left.
     pub tone: Tone,
     /// That in a word.
@@ -45,6 +55,27 @@ pub(crate) struct ProductPage {
     pub once: String,
     /// The level of the last movements, drawn.
     pub spark: Option<Spark>,
+}
+
+/// What lies at one location.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PlaceRow {
+    /// The location's id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its units are offered.
+    pub sellable: bool,
+    /// Units there.
+    pub on_hand: String,
+    /// Promised to orders.
+    pub reserved: String,
+    /// Never offered.
+    pub safety: String,
+    /// Units there that can be promised.
+    pub available: String,
+    /// Units on their way there.
+    pub incoming: String,
 }
 
 /// One step from available stock to what is offered.
@@ -178,7 +209,12 @@ mod samples {
                 price: None,
                 on_hand: "0".into(),
                 reserved: "0".into(),
+                withheld: None,
                 available: "0".into(),
+                incoming: None,
+                at_channels: None,
+                places: vec![],
+                place_choices: vec![],
                 tone: Tone::Warn,
                 mark: Some("none left"),
                 steps: vec![],
@@ -225,6 +261,22 @@ mod samples {
             extreme.available = "−12,346,678".into();
             extreme.tone = Tone::Bad;
             extreme.mark = Some("negative");
+            extreme.withheld = Some("12,345,678".into());
+            extreme.incoming = Some("99,999,999".into());
+            extreme.at_channels = Some("99,999,999".into());
+            extreme.place_choices = choices(&["Main", HOSTILE]);
+            for sellable in [true, false] {
+                extreme.places.push(PlaceRow {
+                    id: "loc_1".into(),
+                    name: HOSTILE.into(),
+                    sellable,
+                    on_hand: "−99,999,999".into(),
+                    reserved: "12,345,678".into(),
+                    safety: "100,000,000".into(),
+                    available: "0".into(),
+                    incoming: "7".into(),
+                });
+            }
             extreme.covered = false;
             for _ in 0..40 {
                 let mut one = why(

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Empty, Pager, Tab, Tone};
+use super::{Choice, Empty, Pager, Tab, Tone};
 
 /// The list of products.
 #[derive(Debug, Clone, Serialize)]
@@ -13,6 +13,10 @@ pub(crate) struct StockPage {
     pub search: String,
     /// The view that stays when searching.
     pub show: String,
+    /// Locations to look at alone, when there is more than one.
+    pub places: Vec<Choice>,
+    /// Some of these rows have units that are neither promised nor offered.
+    pub withholds: bool,
     /// The products.
     pub rows: Vec<StockRow>,
     /// The rest.
@@ -34,6 +38,8 @@ pub(crate) struct StockRow {
     pub on_hand: String,
     /// Units promised to orders.
     pub reserved: String,
+    /// Units neither promised nor offered.
+    pub withheld: String,
     /// Units left.
     pub available: String,
     /// How to take what is left.
@@ -88,6 +94,8 @@ impl StockPage {
             ],
             search: String::new(),
             show: String::new(),
+            places: vec![],
+            withholds: false,
             rows: vec![],
             pager: Pager::default(),
             empty: NO_PRODUCTS,
@@ -100,6 +108,7 @@ impl StockPage {
                 title: title.into(),
                 on_hand: super::words::number(on_hand),
                 reserved: super::words::number(reserved),
+                withheld: "0".into(),
                 available: super::words::number(on_hand - reserved),
                 tone,
                 mark,
@@ -122,6 +131,8 @@ impl StockPage {
         };
         let mut extreme = typical.clone();
         extreme.search = HOSTILE.into();
+        extreme.withholds = true;
+        extreme.places = super::samples::choices(&["All locations", HOSTILE]);
         for _ in 0..200 {
             extreme.rows.push(row(
                 LONG_SKU,

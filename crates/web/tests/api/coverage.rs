@@ -85,6 +85,7 @@ fn good_body(operation: &Operation) -> serde_json::Value {
             json!({ "order": "ord_01jd0000000000000000000000", "carrier": "Post", "tracking": "T" })
         }
         "map" => json!({ "product_sku": null }),
+        "safety" => json!({ "units": 1 }),
         "fulfil" => json!({ "carrier": "Post", "tracking": "T" }),
         "{id}" if operation.path.contains("/listings/") => {
             json!({ "price": { "amount": "1.00", "currency": "INR" } })

@@ -65,6 +65,9 @@ impl Goods {
         tx.commit().await.unwrap();
         ids.insert("store", account.to_string());
         ids.insert("run", run.to_string());
+        let repairs = json!({ "name": "Repairs", "sellable": false });
+        let location = world.post("/inventory/locations", repairs).await.expect(201);
+        ids.insert("location", text(&location["id"]));
         let listings = world.get("/listings").await.expect(200);
         ids.insert("listing", text(&listings["data"][0]["id"]));
         ids.insert("unmapped", text(&listings["data"][1]["id"]));
@@ -107,6 +110,7 @@ impl Goods {
         let kind = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
         let id = match kind {
             "integrations" => &self.ids["store"],
+            "inventory" if path.contains("/locations/") => &self.ids["location"],
             "listings" => &self.ids["listing"],
             "orders" => &self.ids["order"],
             "shipments" => &self.ids["shipment"],

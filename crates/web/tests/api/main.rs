@@ -3,6 +3,7 @@
 
 mod again;
 mod bad_input;
+mod bad_places;
 mod bad_stores;
 mod basics;
 mod channel;

@@ -71,6 +71,7 @@ fn of_stores(goods: &Goods) -> Vec<Call> {
 }
 
 fn of_goods(goods: &Goods) -> Vec<Call> {
+    const LOCATION: &str = "/api/v1/inventory/locations/{id}";
     const COUNTS: &str = "/api/v1/inventory/counts";
     const SYNC: &str = "/api/v1/inventory/sync";
     const LISTING: &str = "/api/v1/listings/{id}";
@@ -89,6 +90,19 @@ fn of_goods(goods: &Goods) -> Vec<Call> {
     vec![
         call(201, "POST", "/api/v1/inventory/adjustments", adjustment),
         call(201, "POST", COUNTS, json!({ "sku": "P-1", "counted": 12 })),
+        call(
+            201,
+            "POST",
+            "/api/v1/inventory/locations",
+            json!({ "name": "Shop", "sellable": true, "rank": 3 }),
+        ),
+        call(200, "PATCH", LOCATION, json!({ "name": "Store room", "rank": 1 })),
+        call(
+            200,
+            "PUT",
+            "/api/v1/inventory/stock/{sku}/safety",
+            json!({ "location": ids["location"], "units": 1 }),
+        ),
         call(202, "POST", SYNC, json!({ "type": "partial", "skus": ["P-1"] })),
         call(202, "POST", SYNC, json!({ "type": "full" })),
         call(200, "POST", "/api/v1/inventory/bulk-update", bulk),

@@ -159,6 +159,7 @@ async fn impossible_quantities_are_refused_by_field() {
     world.stocked("SKU-1", 3).await;
     let adjust = |change, counted, kind| Adjustment {
         sku: "SKU-1".into(),
+        location: None,
         kind,
         change,
         counted,
@@ -181,6 +182,7 @@ async fn impossible_quantities_are_refused_by_field() {
     }
     let unknown = Adjustment {
         sku: "NOPE".into(),
+        location: None,
         ..adjust(Some(1), None, EntryKind::Restock)
     };
     assert!(matches!(

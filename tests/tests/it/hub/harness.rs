@@ -218,6 +218,7 @@ impl World {
     pub async fn counted(&self, sku: &str, units: i64) {
         let count = Adjustment {
             sku: sku.to_owned(),
+            location: None,
             kind: EntryKind::Count,
             change: None,
             counted: Some(units),

@@ -1,0 +1,99 @@
+//! Locations: the list, and the forms that open and change them.
+
+use axum::extract::State;
+use axum::http::Method;
+use axum::response::Response;
+use stockbridge_domain::tenant::Role;
+use stockbridge_engine::{LocationChange, LocationRequest};
+
+use super::{Frame, done};
+use crate::extract::{ApiPath, Who};
+use crate::guard::{Access, Form};
+use crate::problem::Problem;
+use crate::route::Route;
+use crate::state::App;
+use crate::view::locations::{LocationRow, LocationsPage, WarehouseRow};
+use crate::view::words::number;
+
+pub(super) fn routes() -> Vec<Route> {
+    let admin = Access::Role(Role::Admin);
+    vec![
+        Route::page(Method::GET, "/locations", Access::Role(Role::Viewer), list),
+        Route::page(Method::POST, "/locations", admin, create),
+        Route::page(Method::POST, "/locations/{id}", admin, change),
+    ]
+}
+
+async fn list(frame: Frame) -> Result<Response, Problem> {
+    let tenant = frame.tenant();
+    let page = LocationsPage {
+        rows: tenant
+            .locations()
+            .await?
+            .into_iter()
+            .map(|location| LocationRow {
+                id: location.id.to_string(),
+                name: location.name,
+                is_default: location.is_default,
+                sellable: location.sellable,
+                rank: location.rank,
+                open: location.closed_at.is_none(),
+            })
+            .collect(),
+        warehouses: tenant
+            .channel_warehouses()
+            .await?
+            .into_iter()
+            .map(|warehouse| WarehouseRow {
+                account: warehouse.name,
+                listings: number(warehouse.listings),
+                units: warehouse.units.map(number),
+            })
+            .collect(),
+    };
+    frame.show("locations", "Locations", "stock", &page).await
+}
+
+/// A whole number of a form; nothing when it was left empty.
+pub(super) fn whole(form: &Form, name: &str) -> Result<Option<i64>, Problem> {
+    let Some(text) = form.optional(name) else {
+        return Ok(None);
+    };
+    let wrong = |_| {
+        Problem::field(
+            format!("/{name}"),
+            format!("`{text}` is not a whole number; write digits, such as 20"),
+        )
+    };
+    text.parse().map(Some).map_err(wrong)
+}
+
+fn yes(form: &Form, name: &str) -> Option<bool> {
+    form.optional(name).map(|text| text == "yes")
+}
+
+async fn create(State(app): State<App>, Who(caller): Who, form: Form) -> Result<Response, Problem> {
+    let request = LocationRequest {
+        name: form.get("name").to_owned(),
+        sellable: yes(&form, "sellable"),
+        rank: whole(&form, "rank")?,
+    };
+    let made = app.hub().create_location(&caller, request).await?;
+    Ok(done(&app, "/locations", format!("{} is open.", made.name)))
+}
+
+async fn change(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    let change = LocationChange {
+        name: form.optional("name"),
+        sellable: yes(&form, "sellable"),
+        rank: whole(&form, "rank")?,
+        open: yes(&form, "open"),
+    };
+    let changed = app.hub().change_location(&caller, path.id("id")?, change).await?;
+    Ok(done(&app, "/locations", format!("{} is changed.", changed.name)))
+}
