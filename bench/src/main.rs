@@ -6,6 +6,7 @@
 mod allocations;
 mod amazon;
 mod cases;
+mod crash;
 mod env;
 mod machine;
 mod report;
@@ -59,6 +60,8 @@ enum Bench {
     Reads,
     /// Memory and readiness of an idle server.
     Idle,
+    /// The program killed again and again under load; an error when anything is lost, doubled or oversold. Not part of `all`.
+    Crash(crash::CrashArgs),
     /// All of them.
     All,
     /// One of the processes of `queue`.
@@ -89,6 +92,9 @@ async fn main() -> anyhow::Result<()> {
         if kind == Kind::Postgres && options.postgres.is_none() {
             report.leave_out("PostgreSQL: name a server with --postgres (scripts/pg starts one)");
             continue;
+        }
+        if let Bench::Crash(args) = &bench {
+            crash::run(kind, &options, args, &mut report).await?;
         }
         if all || matches!(bench, Bench::Import) {
             cases::import::run(kind, &options, &mut report).await?;

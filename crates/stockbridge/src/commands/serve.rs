@@ -1,7 +1,7 @@
 //! `serve`: the server.
 
 use clap::{Args, ValueEnum};
-use stockbridge_engine::{Worker, WorkerOptions};
+use stockbridge_engine::{Hub, Worker, WorkerOptions};
 use stockbridge_web::WebOptions;
 
 use super::Context;
@@ -73,6 +73,7 @@ impl Serve {
         let hub = wiring::hub(&settings, store)?;
         let mut tasks = Tasks::new()?;
         if self.role != Role::Api {
+            end_old_leases(&settings, &hub).await?;
             let options = WorkerOptions {
                 workers: settings.worker.lanes,
                 owner: settings.worker.owner(),
@@ -103,6 +104,24 @@ impl Serve {
         announce(&settings, address.as_deref(), backend, self.role);
         tasks.run(settings.server.shutdown_timeout()).await
     }
+}
+
+/// A process that was killed left lanes behind that nobody else may touch for a minute and a half. On the embedded database
+/// this process is the only one; on a server a process is known again by the name it was given.
+async fn end_old_leases(settings: &Settings, hub: &Hub) -> anyhow::Result<()> {
+    let system = hub.store().system();
+    let ended = match (hub.store().backend(), &settings.worker.name) {
+        ("sqlite", _) => system.end_leases(None).await?,
+        (_, Some(name)) => system.end_leases(Some(name)).await?,
+        (_, None) => 0,
+    };
+    if ended > 0 {
+        tracing::info!(
+            lanes = ended,
+            "took over the lanes of a process that ended without giving them back"
+        );
+    }
+    Ok(())
 }
 
 /// The line that says that the server is ready; scripts wait for it.

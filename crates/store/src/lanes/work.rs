@@ -75,6 +75,21 @@ impl System {
         Ok(Some(lease))
     }
 
+    /// Ends the leases of a process that is known to be gone, so that nobody waits for them to run out: those of `owner`,
+    /// or all of them. Whoever held one and lives after all is refused by the lane. Answers how many there were.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_leases(&self, owner: Option<&str>) -> Result<u64, StoreError> {
+        let sql = "UPDATE lanes SET lease_owner = NULL, lease_until = $1, fence = fence + 1 \
+             WHERE lease_owner IS NOT NULL AND lease_until > $1 AND ($2 = '' OR lease_owner = $2)";
+        let mut tx = self.write().await?;
+        let params = [self.env().now().into(), owner.unwrap_or_default().into()];
+        let ended = tx.exec(sql, &params).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
     /// When there will be a lane to claim if nothing is enqueued before: in the past when there is one now, nothing
     /// when all are idle.
     ///

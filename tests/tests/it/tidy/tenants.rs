@@ -23,6 +23,10 @@ const ACROSS: &[(&str, &str)] = &[
     ("DELETE FROM signin_links WHERE expires_at", "upkeep"),
     ("DELETE FROM idempotency_keys WHERE created_at", "upkeep"),
     ("FROM lanes", "workers serve every tenant"),
+    (
+        "UPDATE lanes SET lease_owner = NULL, lease_until",
+        "a process that is gone served every tenant",
+    ),
 ];
 
 #[test]

@@ -30,6 +30,25 @@ async fn a_worker_that_lost_its_lane_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_lane_of_a_process_that_is_gone_is_free_at_once() {
+    for world in worlds().await {
+        let id = world.enqueue(vec![world.job(Some("a"), Priority::PULL)]).await[0].job;
+        let (old, _) = world.take(1).await;
+        assert_eq!(world.system.end_leases(Some("somebody else")).await.unwrap(), 0);
+        assert_eq!(world.claim().await, None, "it is held");
+        assert_eq!(world.system.end_leases(None).await.unwrap(), 1);
+        let (_, jobs) = world.take(9).await;
+        assert_eq!((jobs[0].id, jobs[0].attempts), (id, 1), "left behind: an attempt");
+        assert!(
+            !world.finish(&old, id, done()).await,
+            "whoever lives after all is refused"
+        );
+        assert_eq!(world.system.end_leases(None).await.unwrap(), 1, "the new one's");
+        assert_eq!(world.system.end_leases(None).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_lane_that_must_wait_wakes_for_nothing_else() {
     for world in worlds().await {
         let job = || world.job(None, Priority::PULL);
