@@ -1,15 +1,17 @@
 //! Allocation: how the available units of one product are shared out among its listings.
 //!
 //! [`share`] hands the units out, [`policy`] says what applies to whom, [`weights`] turns percentages that people set into
-//! weights that add up.
+//! weights that add up, [`product`] puts them together for one product and its listings.
 
 pub mod policy;
+pub mod product;
 pub mod share;
 pub mod weights;
 
 pub use policy::{Contradiction, Layers, Level, Terms};
+pub use product::{AccountShare, Listed, ListingShare, Outcome, Participant, Reason, Withheld, share_out};
 pub use share::{Method, Part, Sharer, Stock, allocate};
-pub use weights::{Claim, example, shares};
+pub use weights::{Claim, claimed, example, shares};
 
 use serde::{Deserialize, Serialize};
 

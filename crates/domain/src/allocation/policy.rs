@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BasisPoints, Buffer, Method};
+use super::{BasisPoints, Buffer, Claim, Method};
 use crate::listing::named;
 use crate::mode::{COVER_DAYS, Mode};
 use crate::{FieldError, Quantity};
@@ -272,6 +272,18 @@ impl<'a> Layers<'a> {
         given.fold(Terms::NONE, |outer, inner| inner.over(outer))
     }
 
+    /// Where the share comes from, on the channel with this number.
+    pub fn claim(&self, channel: usize) -> Claim {
+        let level = self.level_of(|t| t.share);
+        let share = level.and_then(|level| self.terms[level as usize]?.share);
+        let of_channel = matches!(level, Some(Level::Channel | Level::ProductOnChannel));
+        Claim {
+            own: share.filter(|_| !of_channel),
+            channel,
+            of_channel: share.filter(|_| of_channel),
+        }
+    }
+
     /// The most specific level that says something about a field.
     pub fn level_of<T>(&self, field: impl Fn(&Terms) -> Option<T>) -> Option<Level> {
         let said = |level: &&Level| self.terms[**level as usize].is_some_and(|t| field(t).is_some());
@@ -315,6 +327,28 @@ mod tests {
         assert_eq!(layers.level_of(|t| t.cap), Some(Level::Account));
         assert_eq!(layers.level_of(|t| t.buffer_units), Some(Level::Tenant));
         assert_eq!(layers.level_of(|t| t.tier), None);
+    }
+
+    #[test]
+    fn a_share_is_the_accounts_or_the_channels() {
+        let share = |points| Terms {
+            share: Some(BasisPoints(points)),
+            ..Terms::NONE
+        };
+        let (channel, account) = (share(3_000), share(2_000));
+        let layers = Layers::default().with(Level::Channel, Some(&channel));
+        let claim = layers.claim(7);
+        assert_eq!(
+            (claim.own, claim.channel, claim.of_channel),
+            (None, 7, Some(BasisPoints(3_000)))
+        );
+        let claim = layers.with(Level::Account, Some(&account)).claim(7);
+        assert_eq!((claim.own, claim.of_channel), (Some(BasisPoints(2_000)), None));
+        let claim = layers
+            .with(Level::Account, Some(&account))
+            .with(Level::ProductOnChannel, Some(&channel))
+            .claim(7);
+        assert_eq!((claim.own, claim.of_channel), (None, Some(BasisPoints(3_000))));
     }
 
     #[test]

@@ -172,7 +172,7 @@ struct Slot {
 impl Slot {
     fn of(method: Method, sharers: &[Sharer]) -> Vec<Self> {
         let paces = match method {
-            Method::Velocity => paced(sharers),
+            Method::Velocity => paced(sharers.iter().map(|s| s.units_per_day)),
             Method::Split | Method::Priority => Vec::new(),
         };
         let slot = |(i, s): (usize, &Sharer)| Self {
@@ -190,15 +190,13 @@ impl Slot {
 
 /// Weights by pace. Nobody's is below a tenth of an equal part, or it would never get the chance to sell; who has no
 /// pace is taken for average.
-fn paced(sharers: &[Sharer]) -> Vec<i64> {
-    let known = || sharers.iter().filter_map(|s| s.units_per_day).map(|p| p.max(0));
+pub(super) fn paced(paces: impl Iterator<Item = Option<i64>> + Clone) -> Vec<i64> {
+    let known = || paces.clone().flatten().map(|pace| pace.max(0));
     let count = i64::try_from(known().count()).unwrap_or(i64::MAX).max(1);
     let average = (known().sum::<i64>() * 10 + count - 1) / count;
-    let weight = |s: &Sharer| s.units_per_day.map_or(average, |pace| pace.max(0) * 10);
-    sharers
-        .iter()
-        .map(|s| weight(s).max((average + 9) / 10).max(1))
-        .collect()
+    let weight = |pace: Option<i64>| pace.map_or(average, |pace| pace.max(0) * 10);
+    let least = ((average + 9) / 10).max(1);
+    paces.clone().map(|pace| weight(pace).max(least)).collect()
 }
 
 /// Hands `pool` out: floors first (in proportion when there is not enough for all), then the rest by method.

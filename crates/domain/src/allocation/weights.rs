@@ -45,6 +45,21 @@ fn hand_out(points: i64, to: &[usize], shares: &mut [Option<i64>]) {
     }
 }
 
+/// What the claims add up to, in hundredths of a percent: more than 10,000 contradicts itself. A channel counts with its
+/// own share or with those of its accounts, whichever is more.
+pub fn claimed(claims: &[Claim]) -> i64 {
+    let points = |share: Option<BasisPoints>| share.map_or(0, |s| i64::from(s.0));
+    let first = |i: &usize| claims[..*i].iter().all(|c| c.channel != claims[*i].channel);
+    (0..claims.len())
+        .filter(first)
+        .map(|i| {
+            let here = || claims.iter().filter(|c| c.channel == claims[i].channel);
+            let own: i64 = here().map(|c| points(c.own)).sum();
+            own.max(here().map(|c| points(c.of_channel)).max().unwrap_or(0))
+        })
+        .sum()
+}
+
 /// The example for a start: 30 % for the hub's own store, and the rest in equal parts for the other channels. `remote`
 /// says of each channel whether it is another's. With two of them that is 30, 35 and 35.
 pub fn example(remote: &[bool]) -> Vec<BasisPoints> {
@@ -117,6 +132,20 @@ mod tests {
         assert_eq!(points(&two), [1_750, 6_500, 1_750]);
         let one_of_its_own = [claim(Some(3_000), 1, Some(3_500)), claim(None, 1, Some(3_500))];
         assert_eq!(points(&one_of_its_own), [3_000, 500]);
+    }
+
+    #[test]
+    fn a_channel_claims_its_share_or_its_accounts_shares() {
+        let claims = [
+            claim(Some(2_000), 1, None),
+            claim(Some(2_500), 1, None),
+            claim(None, 2, Some(3_000)),
+            claim(None, 2, Some(3_000)),
+            claim(Some(4_000), 3, None),
+            claim(None, 3, Some(3_000)),
+            claim(None, 4, None),
+        ];
+        assert_eq!(claimed(&claims), 4_500 + 3_000 + 4_000);
     }
 
     proptest! {
