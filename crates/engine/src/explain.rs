@@ -5,7 +5,7 @@ use stockbridge_domain::catalog::Product;
 use stockbridge_domain::exposure::Hold;
 use stockbridge_domain::{Sku, TenantId};
 use stockbridge_store::{
-    AccountRecord, LedgerRecord, OfferRecord, OpenLine, Policy, PushRecord, StockRecord, StoreError,
+    AccountRecord, LedgerRecord, OfferRecord, OpenLine, PreviewRow, PushRecord, StockRecord, StoreError,
 };
 
 use crate::hub::Hub;
@@ -38,8 +38,8 @@ pub struct Explanation {
     pub stock: StockRecord,
     /// Units no channel can sell by itself: what the hub's own store can sell, and what a raise may use.
     pub free: i64,
-    /// How stock is shared out.
-    pub policy: Policy,
+    /// How stock is shared out, listing by listing, with what is withheld and why.
+    pub shares: Vec<PreviewRow>,
     /// The stock in words.
     pub because: Vec<String>,
     /// Its listings.
@@ -93,7 +93,7 @@ impl Hub {
         Ok(Some(Explanation {
             free: stock.available - stock.exposure,
             because: stock_in_words(&stock),
-            policy: tenant.policy().await?,
+            shares: self.shares_of(tenant.id(), product.id).await?,
             listings,
             ledger: tenant.ledger(product.id, None, RECENT).await?,
             open_lines: tenant.open_lines_of(product.id, RECENT).await?,

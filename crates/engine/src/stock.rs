@@ -1,12 +1,9 @@
-//! Stock as people change it: adjustments, counts, and how it is shared out.
+//! Stock as people change it: adjustments and counts.
 
-use std::collections::BTreeMap;
-
-use stockbridge_domain::allocation::{BasisPoints, Buffer};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{AccountId, LedgerEntryId, LocationId, Quantity, Sku};
-use stockbridge_store::{Amount, EntryError, LedgerRecord, ManualEntry, NewAudit, Policy, PolicyError};
+use stockbridge_domain::{LedgerEntryId, LocationId, Quantity, Sku};
+use stockbridge_store::{Amount, EntryError, LedgerRecord, ManualEntry};
 
 use crate::caller::{Caller, Refusal};
 use crate::hub::Hub;
@@ -29,15 +26,6 @@ pub struct Adjustment {
     pub note: Option<String>,
     /// What makes it unique; made up when absent.
     pub reference: Option<String>,
-}
-
-/// How stock is to be shared out; `None` leaves it.
-#[derive(Debug, Clone, Default)]
-pub struct PolicyPatch {
-    /// What is kept back from every channel.
-    pub buffer: Option<Buffer>,
-    /// Shares by account; `None` as value means an equal part of the rest.
-    pub shares: BTreeMap<AccountId, Option<BasisPoints>>,
 }
 
 impl Hub {
@@ -86,47 +74,6 @@ impl Hub {
         }
         tx.commit().await?;
         Ok(record)
-    }
-
-    /// Changes how stock is shared out, and has every offer computed anew.
-    ///
-    /// # Errors
-    /// [`Refusal::Fields`] when shares add up to more than all.
-    pub async fn set_policy(&self, caller: &Caller, patch: PolicyPatch) -> Result<Policy, Refusal> {
-        caller.require(Role::Admin)?;
-        let refuse = |error: PolicyError| match error {
-            PolicyError::Store(error) => Refusal::Store(error),
-            wrong => {
-                let text = wrong.to_string();
-                let (field, message) = text.split_once(": ").unwrap_or(("shares", &text));
-                Refusal::field(field, message)
-            }
-        };
-        let mut tx = self.tenant(caller.tenant).begin().await?;
-        if let Some(buffer) = patch.buffer {
-            if buffer.units < 0 {
-                return Err(Refusal::field("buffer/units", "a buffer is not negative"));
-            }
-            tx.set_buffer(buffer).await.map_err(refuse)?;
-        }
-        // Lower shares first, so that a swap of two never adds up to more than all on the way.
-        let mut shares: Vec<_> = patch.shares.into_iter().collect();
-        shares.sort_by_key(|(_, share)| *share);
-        for (account, share) in shares {
-            tx.set_share(account, share).await.map_err(refuse)?;
-        }
-        tx.mark_all_dirty(None, "policy").await?;
-        tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
-        tx.audit(&NewAudit {
-            actor: &caller.actor,
-            action: "policy.change",
-            subject: "allocation",
-            detail: "",
-        })
-        .await?;
-        let policy = tx.policy().await?;
-        tx.commit().await?;
-        Ok(policy)
     }
 }
 

@@ -73,7 +73,10 @@ pub use overview::{AccountFigures, Latency, Overview};
 pub use page::{Page, PageQuery};
 pub use parcels::{ParcelError, Shipped};
 pub use people::{NewSession, SessionRecord, UserRecord};
-pub use policies::{Policy, PolicyError};
+pub use policies::{
+    Offered, PolicyContradiction, PolicyDraft, PolicyError, PolicyRecord, PolicyScope, PreviewRow,
+    PreviewWanted,
+};
 pub use pricing::{
     Approved, HeldCount, HeldPrice, Hypothesis, PriceFilter, PricePlan, PricePreview, PriceSettings,
     ProductCosts, RateRecord, RuleRecord, SaleError,

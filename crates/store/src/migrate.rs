@@ -34,6 +34,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 2,
+        name: "0002_policies",
+        common: include_str!("../migrations/0002_policies/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 3,
         name: "0003_locations",
         common: include_str!("../migrations/0003_locations/common.sql"),

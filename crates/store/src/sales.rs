@@ -14,7 +14,7 @@ use stockbridge_domain::{AccountId, Money, OrderId, ProductId, Sku};
 
 use crate::columns::Columns as _;
 use crate::import::{ImportAccount, ImportOutcome};
-use crate::stock::{StockBook, id_list};
+use crate::stock::StockBook;
 use crate::{StoreError, TenantTx};
 
 /// A line of an own order.
@@ -120,18 +120,7 @@ impl TenantTx {
         let sold = self.sold_as(account, skus).await?;
         let products: BTreeSet<ProductId> = lines.iter().map(|l| l.product).collect();
         let book = StockBook::lock(self, &products).await?;
-        let rows = self
-            .tx
-            .query(
-                "SELECT product_id, CAST(SUM(exposure * units) AS BIGINT) FROM listings \
-                 WHERE tenant_id = $1 AND product_id {in $2} GROUP BY product_id",
-                &[self.key(), id_list(&products)],
-            )
-            .await?;
-        let mut exposed: BTreeMap<ProductId, i64> = BTreeMap::new();
-        for row in &rows {
-            exposed.insert(row.parsed(0)?, row.int(1)?);
-        }
+        let free = self.free_for(account, &products, &book).await?;
         let (mut short, mut wanted) = (Vec::new(), BTreeMap::<ProductId, (&Sku, i64)>::new());
         for line in lines {
             match sold.get(line.sku.as_str()) {
@@ -146,7 +135,7 @@ impl TenantTx {
                 }),
             }
         }
-        let left = |product| book.sellable(product).available - exposed.get(&product).copied().unwrap_or(0);
+        let left = |product| free.get(&product).copied().unwrap_or(0);
         let scarce = wanted
             .into_iter()
             .filter(|(product, (_, wanted))| *wanted > left(*product))

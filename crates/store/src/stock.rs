@@ -16,7 +16,7 @@ use stockbridge_domain::{AccountId, LedgerEntryId, LocationId, ProductId, Timest
 
 use crate::columns::Columns as _;
 use crate::db::{Row, Value};
-pub(crate) use crate::stock_book::{NewEntry, StockBook};
+pub(crate) use crate::stock_book::{NewEntry, Sellable, StockBook};
 use crate::{StoreError, TenantTx};
 
 /// Why an entry was made; unique within a tenant, so that replaying the cause writes nothing.

@@ -47,6 +47,8 @@ struct BookLine {
 pub(crate) struct Sellable {
     /// Units that may be offered; negative when more is promised than there is.
     pub available: i64,
+    /// Units beyond these that locations keep as safety stock.
+    pub safety: i64,
     /// Somebody said how much there is.
     pub counted: bool,
 }
@@ -152,11 +154,13 @@ impl StockBook {
     pub(crate) fn sellable(&self, product: ProductId) -> Sellable {
         let mut stock = Sellable {
             available: 0,
+            safety: 0,
             counted: false,
         };
         for (location, line) in self.lines.get(&product).into_iter().flatten() {
             let shelf = self.shelf(product, *location);
             stock.available += shelf.available();
+            stock.safety += Shelf { safety: 0, ..shelf }.available() - shelf.available();
             stock.counted |= line.counted && shelf.sellable;
         }
         stock

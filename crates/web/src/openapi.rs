@@ -9,9 +9,11 @@ pub(crate) use page::page;
 
 use serde_json::{Map, Value, json};
 
+use stockbridge_domain::allocation::{self, Level, Method};
 use stockbridge_domain::channel::DataKind;
 use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
+use stockbridge_domain::mode::{Mode, Regime};
 use stockbridge_domain::offer::WriteState;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::pricing::{Reason, StepKind};
@@ -305,6 +307,11 @@ fn words(name: &str) -> Vec<&'static str> {
         "price_step" => StepKind::ALL.iter().map(|w| w.name()).collect(),
         "role" => Role::ALL.iter().map(|w| w.name()).collect(),
         "run_state" => RunState::ALL.iter().map(|w| w.name()).collect(),
+        "policy_level" => Level::ALL.iter().map(|w| w.name()).collect(),
+        "mode" => Mode::ALL.iter().map(|w| w.name()).collect(),
+        "method" => Method::ALL.iter().map(|w| w.name()).collect(),
+        "regime" => Regime::ALL.iter().map(|w| w.name()).collect(),
+        "withheld" => allocation::Reason::ALL.iter().map(|w| w.name()).collect(),
         "severity" => Severity::ALL.iter().map(|w| w.name()).collect(),
         "shipment_status" => ShipmentStatus::ALL.iter().map(|w| w.name()).collect(),
         "write_state" => WriteState::ALL.iter().map(|w| w.name()).collect(),

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use stockbridge_domain::allocation::{BasisPoints, Buffer};
+use stockbridge_domain::allocation::{BasisPoints, Terms};
 use stockbridge_domain::channel::SecretText;
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::{AccountId, Currency, Money, TenantId};
 use stockbridge_engine::{
-    Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, PolicyPatch,
+    Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, PolicyChange,
 };
 use stockbridge_sim::{
     BuyerConfig, ListingConfig, Plan, SellerConfig, Sim, SimConfig, SpanMs, generate_listings,
@@ -297,16 +297,24 @@ async fn share(
     own: Option<AccountId>,
 ) -> anyhow::Result<()> {
     let Some(own) = own else { return Ok(()) };
-    let mut shares: BTreeMap<AccountId, Option<BasisPoints>> = accounts
-        .iter()
-        .map(|(id, _)| (*id, Some(BasisPoints(3_500))))
-        .collect();
-    shares.insert(own, Some(BasisPoints(3_000)));
-    let buffer = Some(Buffer {
-        units: 0,
-        part: BasisPoints(500),
+    let share = |account, points| PolicyChange {
+        account: Some(account),
+        terms: Some(Terms {
+            share: Some(BasisPoints(points)),
+            ..Terms::NONE
+        }),
+        ..PolicyChange::default()
+    };
+    let mut changes: Vec<PolicyChange> = accounts.iter().map(|(id, _)| share(*id, 3_500)).collect();
+    changes.push(share(own, 3_000));
+    changes.push(PolicyChange {
+        terms: Some(Terms {
+            buffer_part: Some(BasisPoints(500)),
+            ..Terms::NONE
+        }),
+        ..PolicyChange::default()
     });
-    hub.set_policy(caller, PolicyPatch { buffer, shares }).await?;
+    hub.change_policies(caller, &changes).await?;
     Ok(())
 }
 

@@ -10,9 +10,11 @@
 
 mod dirty;
 mod history;
+mod locking;
 mod planning;
 mod prices;
 mod reading;
+mod sharing;
 mod writing;
 
 use std::collections::HashMap;
@@ -21,9 +23,11 @@ use stockbridge_domain::AccountId;
 use stockbridge_domain::channel::Timing;
 
 pub use history::{OfferRecord, OpenLine, PushRecord, PushTimes};
+pub(crate) use planning::PlannedListing;
 pub use planning::{PlanOutcome, due_priority};
 pub use prices::{OutgoingPrice, PriceAnswer};
 pub use reading::{Reading, SettleNotice, Unsettled};
+pub(crate) use sharing::Sharing;
 pub use writing::{Answer, Outgoing, WriteAnswer};
 
 /// What planning needs to know of an account; the engine knows it from the channel's descriptor and the account.

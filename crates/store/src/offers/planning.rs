@@ -1,11 +1,8 @@
 //! From dirty products to what is due: loads what the domain's plan needs, in a fixed number of queries for a whole batch.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use stockbridge_domain::allocation::{
-    BasisPoints, Buffer, Claim, Method, Sharer, Stock, allocate, divide, shares,
-};
 use stockbridge_domain::channel::Timing;
 use stockbridge_domain::exposure::{Candidate, Decision, plan};
 use stockbridge_domain::job::Priority;
@@ -16,10 +13,12 @@ use stockbridge_domain::pace::Pace;
 use stockbridge_domain::{AccountId, ListingId, ProductId, Sku, Timestamp};
 
 use super::OfferAccounts;
+use super::sharing::Sharing;
 use crate::columns::Columns as _;
 use crate::db::{Kind, Set};
 use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
-use crate::stock::{StockBook, id_list};
+use crate::policies::rules::Rules;
+use crate::stock::{Sellable, StockBook, id_list};
 use crate::{StoreError, TenantTx};
 
 /// What planning a batch did.
@@ -46,7 +45,8 @@ pub fn due_priority(expected: i64, quantity: i64) -> Priority {
 
 /// What a plan writes, and the kinds of its values after the key.
 const PLAN: Set<'_> = Set {
-    assignments: "desired_qty = $3, due_qty = $4, due_priority = $5, due_cause = $6, due_caused_at = $7, hold = $8",
+    assignments: "desired_qty = $3, due_qty = $4, due_priority = $5, due_cause = $6, due_caused_at = $7, hold = $8, \
+                  regime = $9",
     only: "",
 };
 const PLAN_KINDS: &[Kind] = &[
@@ -58,49 +58,26 @@ const PLAN_KINDS: &[Kind] = &[
     Kind::Text,
     Kind::Int,
     Kind::Text,
+    Kind::Text,
 ];
 
 /// A listing with all the plan may change.
-pub(super) struct PlannedListing {
-    pub(super) id: ListingId,
-    pub(super) account: AccountId,
-    pub(super) product: ProductId,
-    pub(super) sku: Sku,
-    pub(super) product_type: Option<String>,
-    pub(super) units: i64,
-    pub(super) offer: Offer,
-    pub(super) pace: Pace,
-    pub(super) not_before: Option<Timestamp>,
+pub(crate) struct PlannedListing {
+    pub(crate) id: ListingId,
+    pub(crate) account: AccountId,
+    pub(crate) product: ProductId,
+    pub(crate) sku: Sku,
+    pub(crate) product_type: Option<String>,
+    pub(crate) units: i64,
+    pub(crate) offer: Offer,
+    pub(crate) pace: Pace,
+    pub(crate) not_before: Option<Timestamp>,
     /// What allocation gives it; nothing while nobody has counted the product.
-    pub(super) desired: Option<i64>,
-    pub(super) decision: Decision,
-    before: (Option<i64>, Option<i64>, Option<String>),
-}
-
-/// How a tenant shares its stock out.
-#[derive(Default)]
-struct Shares {
-    buffer: Buffer,
-    by_account: HashMap<AccountId, BasisPoints>,
-}
-
-impl Shares {
-    /// These accounts as they take part in sharing out.
-    fn sharers(&self, accounts: &[AccountId]) -> Vec<Sharer> {
-        let claims: Vec<Claim> = accounts
-            .iter()
-            .map(|account| Claim {
-                own: self.by_account.get(account).copied(),
-                ..Claim::default()
-            })
-            .collect();
-        let sharer = |share| Sharer {
-            share,
-            buffer: self.buffer,
-            ..Sharer::default()
-        };
-        shares(&claims).into_iter().map(sharer).collect()
-    }
+    pub(crate) desired: Option<i64>,
+    pub(crate) decision: Decision,
+    /// Whether its units are its own or everybody's.
+    pub(crate) regime: Regime,
+    before: (Regime, Option<i64>, Option<i64>, Option<String>),
 }
 
 impl TenantTx {
@@ -186,48 +163,26 @@ impl TenantTx {
         products: &BTreeSet<ProductId>,
         book: &StockBook,
     ) -> Result<Vec<PlannedListing>, StoreError> {
-        let shares = self.shares().await?;
+        let rules = Rules::load(self, Some(products)).await?;
         let mut listings = self.listings_of(products).await?;
         let now = self.env.now();
         for group in listings.chunk_by_mut(|a, b| a.product == b.product) {
             let stock = book.sellable(group[0].product);
             if stock.counted {
-                decide(group, stock.available, accounts, &shares, now);
+                decide(group, &stock, accounts, &rules, now);
             }
         }
         Ok(listings)
     }
 
-    async fn shares(&mut self) -> Result<Shares, StoreError> {
-        let rows = self
-            .tx
-            .query(
-                "SELECT account_id, share_bp, buffer_units, buffer_bp FROM allocation_policies WHERE tenant_id = $1",
-                &[self.key()],
-            )
-            .await?;
-        let mut shares = Shares::default();
-        let part = |n: Option<i64>| BasisPoints(u32::try_from(n.unwrap_or(0)).unwrap_or(0));
-        for row in &rows {
-            if row.text(0)?.is_empty() {
-                shares.buffer = Buffer {
-                    units: row.opt_int(2)?.unwrap_or(0),
-                    part: part(row.opt_int(3)?),
-                };
-            } else if row.opt_int(1)?.is_some() {
-                shares.by_account.insert(row.parsed(0)?, part(row.opt_int(1)?));
-            }
-        }
-        Ok(shares)
-    }
-
-    async fn listings_of(
+    /// Locks the listings of the products that the seller ships, by product.
+    pub(crate) async fn listings_of(
         &mut self,
         products: &BTreeSet<ProductId>,
     ) -> Result<Vec<PlannedListing>, StoreError> {
         let sql = format!(
             "SELECT id, account_id, product_id, sku, product_type, units, sold_milli, sold_at, not_before, desired_qty, \
-             due_qty, hold, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
+             due_qty, hold, regime, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
              AND fulfilled_by = '{}' {{lock_by id}}",
             FulfilledBy::Seller
         );
@@ -235,6 +190,7 @@ impl TenantTx {
         let mut listings = rows
             .iter()
             .map(|row| {
+                let regime = row.named(12, Regime::parse)?;
                 Ok(PlannedListing {
                     id: row.parsed(0)?,
                     account: row.parsed(1)?,
@@ -247,8 +203,9 @@ impl TenantTx {
                         at: row.time(7)?,
                     },
                     not_before: row.opt_time(8)?,
-                    before: (row.opt_int(9)?, row.opt_int(10)?, row.opt_string(11)?),
-                    offer: offer_from_row(row, 12)?,
+                    before: (regime, row.opt_int(9)?, row.opt_int(10)?, row.opt_string(11)?),
+                    offer: offer_from_row(row, 13)?,
+                    regime,
                     desired: None,
                     decision: Decision::Keep,
                 })
@@ -277,7 +234,7 @@ impl TenantTx {
                 let slot = outcome.due.entry(listing.account).or_insert(priority);
                 *slot = (*slot).min(priority);
             }
-            let after = (listing.desired, due, hold.map(str::to_owned));
+            let after = (listing.regime, listing.desired, due, hold.map(str::to_owned));
             if after == listing.before {
                 continue;
             }
@@ -294,6 +251,7 @@ impl TenantTx {
                 cause.into(),
                 caused_at.into(),
                 hold.into(),
+                listing.regime.name().into(),
             ]);
         }
         self.tx.update_many("listings", &PLAN, PLAN_KINDS, rows).await?;
@@ -304,25 +262,16 @@ impl TenantTx {
 /// Shares one product's stock out and decides for each of its listings.
 fn decide(
     group: &mut [PlannedListing],
-    available: i64,
+    stock: &Sellable,
     accounts: &OfferAccounts,
-    shares: &Shares,
+    rules: &Rules,
     now: Timestamp,
 ) {
-    // The hub's own channels take part in sharing without a listing: they sell what no remote channel can.
-    let mut sharers: Vec<AccountId> = group.iter().map(|l| l.account).collect();
-    sharers.extend(accounts.iter().filter(|(_, a)| !a.remote).map(|(id, _)| *id));
-    sharers.sort_unstable();
-    sharers.dedup();
-    let stock = Stock { available, safety: 0 };
-    let parts = allocate(stock, Method::Split, &shares.sharers(&sharers));
-    for (account, part) in sharers.iter().zip(parts) {
-        let members: Vec<usize> = (0..group.len())
-            .filter(|i| group[*i].account == *account)
-            .collect();
-        for (index, part) in members.iter().zip(divide(part.units, &vec![1; members.len()])) {
-            group[*index].desired = Some(part / group[*index].units);
-        }
+    let listings: Vec<&PlannedListing> = group.iter().collect();
+    let sharing = Sharing::new(group[0].product, &listings, stock, accounts, rules, now);
+    for (index, listing) in group.iter_mut().enumerate() {
+        listing.desired = Some(sharing.outcome.listings[index].quantity);
+        listing.regime = sharing.outcome.accounts[sharing.of_listing[index]].regime;
     }
     let remote = |l: &PlannedListing| accounts.get(&l.account).is_none_or(|a| a.remote);
     let candidates: Vec<Candidate> = group
@@ -330,7 +279,7 @@ fn decide(
         .filter(|l| remote(l))
         .map(|l| candidate(l, accounts, now))
         .collect();
-    let decisions = plan(available, &candidates);
+    let decisions = plan(stock.available, &candidates);
     for (listing, decision) in group.iter_mut().filter(|l| remote(l)).zip(decisions) {
         listing.decision = decision;
     }
@@ -351,6 +300,6 @@ fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now: Timestamp)
         units_per_day: listing.pace.units_per_day(now),
         timing: account.map_or(UNKNOWN, |a| a.timing),
         writable: account.is_some_and(|a| a.writable) && listing.not_before.is_none_or(|t| t <= now),
-        regime: Regime::Strict,
+        regime: listing.regime,
     }
 }

@@ -12,7 +12,7 @@ use super::OfferAccounts;
 use super::planning::{PlannedListing, due_priority};
 use crate::columns::Columns as _;
 use crate::db::{Kind, Value};
-use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_COLUMNS, offer_from_row, offer_values};
+use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
 use crate::stock::Wait;
 use crate::{StoreError, TenantTx};
 
@@ -146,7 +146,7 @@ impl TenantTx {
         }
         self.tx
             .exec_many(
-                "UPDATE listings SET desired_qty = $3, hold = $4, due_qty = NULL, due_priority = NULL \
+                "UPDATE listings SET desired_qty = $3, hold = $4, regime = $5, due_qty = NULL, due_priority = NULL \
                  WHERE tenant_id = $1 AND id = $2",
                 &undue,
             )
@@ -154,7 +154,7 @@ impl TenantTx {
         self.tx
             .exec_many(
                 &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, desired_qty = $19, read_due_at = $20, due_qty = NULL, \
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, desired_qty = $19, read_due_at = $20, regime = $21, due_qty = NULL, \
                      due_priority = NULL, hold = NULL WHERE tenant_id = $1 AND id = $2"
                 ),
                 &offers,
@@ -170,7 +170,13 @@ impl TenantTx {
             Decision::Hold(hold) => Some(hold.name()),
             _ => None,
         };
-        vec![self.key(), listing.id.into(), listing.desired.into(), hold.into()]
+        vec![
+            self.key(),
+            listing.id.into(),
+            listing.desired.into(),
+            hold.into(),
+            listing.regime.name().into(),
+        ]
     }
 
     fn sent_values(&self, listing: &PlannedListing, now: Timestamp) -> Vec<Value> {
@@ -178,6 +184,7 @@ impl TenantTx {
         values.extend(offer_values(&listing.offer));
         values.push(listing.desired.into());
         values.push(now.plus(FIRST_READING).into());
+        values.push(listing.regime.name().into());
         values
     }
 
@@ -317,45 +324,6 @@ impl TenantTx {
                 &pushes,
             )
             .await
-    }
-
-    /// Locks the products of these listings and the listings, and reads their offers. If it must not wait, those that
-    /// somebody else has locked are left out.
-    pub(super) async fn lock_offers(
-        &mut self,
-        listings: Vec<String>,
-        wait: Wait,
-    ) -> Result<HashMap<ListingId, (Option<ProductId>, Offer)>, StoreError> {
-        let ids = Value::TextList(listings);
-        let rows = self
-            .tx
-            .query(
-                "SELECT DISTINCT product_id FROM listings WHERE tenant_id = $1 AND id {in $2} AND product_id IS NOT NULL",
-                &[self.key(), ids.clone()],
-            )
-            .await?;
-        let products = rows
-            .iter()
-            .map(|row| row.parsed(0))
-            .collect::<Result<BTreeSet<ProductId>, _>>()?;
-        let locked = self.lock_products(&products, wait).await?;
-        let sql = format!(
-            "SELECT id, product_id, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND id {{in $2}} {}",
-            wait.token()
-        );
-        let rows = self.tx.query(&sql, &[self.key(), ids]).await?;
-        let mut offers = HashMap::with_capacity(rows.len());
-        for row in &rows {
-            let product: Option<ProductId> = row.opt_parsed(1)?;
-            if product.is_none_or(|p| locked.contains(&p)) {
-                offers.insert(row.parsed(0)?, (product, offer_from_row(row, 2)?));
-            } else if wait == Wait::Yes {
-                return Err(StoreError::Busy {
-                    detail: "a listing was mapped to another product just now".to_owned(),
-                });
-            }
-        }
-        Ok(offers)
     }
 }
 

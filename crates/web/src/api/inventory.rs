@@ -1,18 +1,14 @@
-//! Inventory: stock, its ledger, why a number is what it is, adjustments and policies.
-
-use std::collections::BTreeMap;
+//! Inventory: stock, its ledger, why a number is what it is, and adjustments.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use stockbridge_domain::allocation::{BasisPoints, Buffer};
 use stockbridge_domain::stock::EntryKind;
-use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{AccountId, LocationId, Sku};
-use stockbridge_engine::{Adjustment, Explanation, PolicyPatch};
-use stockbridge_store::{LedgerCheck, LedgerRecord, Policy, StockRecord, StoreError};
+use stockbridge_domain::{LocationId, Sku};
+use stockbridge_engine::{Adjustment, Explanation};
+use stockbridge_store::{LedgerCheck, LedgerRecord, StockRecord, StoreError};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
@@ -64,15 +60,6 @@ pub(crate) fn routes() -> Vec<Route> {
         )
         .takes("Count")
         .gives(201, "LedgerEntry"),
-        route::get("/api/v1/inventory/policies", "How stock is shared out", policy).gives(200, "Policy"),
-        route::put(
-            "/api/v1/inventory/policies",
-            "Change how stock is shared out",
-            set_policy,
-        )
-        .needs(Role::Admin)
-        .takes("PolicyPatch")
-        .gives(200, "Policy"),
     ]
 }
 
@@ -136,8 +123,12 @@ pub(crate) fn after_sku(cursor: &str) -> Result<String, Problem> {
 
 /// The SKU of the path.
 pub(crate) fn sku_of(path: &ApiPath) -> Result<Sku, Problem> {
-    Sku::parse(path.text("sku"))
-        .map_err(|error| Problem::not_found(format!("No product has this SKU: {error}.")))
+    parsed_sku(path.text("sku"))
+}
+
+/// A SKU that a person named.
+pub(crate) fn parsed_sku(text: &str) -> Result<Sku, Problem> {
+    Sku::parse(text).map_err(|error| Problem::not_found(format!("No product has this SKU: {error}.")))
 }
 
 /// 404 for a SKU nothing has.
@@ -281,41 +272,4 @@ async fn count(
         StatusCode::CREATED,
         ApiJson(app.hub().adjust(&caller, adjustment).await?),
     ))
-}
-
-async fn policy(State(app): State<App>, Who(caller): Who) -> Result<ApiJson<Policy>, Problem> {
-    Ok(ApiJson(app.tenant(caller.tenant).policy().await?))
-}
-
-/// What changes of the policy.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetPolicy {
-    buffer: Option<BufferBody>,
-    #[serde(default)]
-    shares: BTreeMap<AccountId, Option<BasisPoints>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BufferBody {
-    #[serde(default)]
-    units: i64,
-    #[serde(default)]
-    part: BasisPoints,
-}
-
-async fn set_policy(
-    State(app): State<App>,
-    Who(caller): Who,
-    ApiJson(body): ApiJson<SetPolicy>,
-) -> Result<ApiJson<Policy>, Problem> {
-    let patch = PolicyPatch {
-        buffer: body.buffer.map(|b| Buffer {
-            units: b.units,
-            part: b.part,
-        }),
-        shares: body.shares,
-    };
-    Ok(ApiJson(app.hub().set_policy(&caller, patch).await?))
 }

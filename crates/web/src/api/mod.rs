@@ -10,6 +10,7 @@ mod locations;
 mod mappings;
 pub(crate) mod orders;
 pub(crate) mod people;
+mod policies;
 pub(crate) mod prices;
 mod resync;
 pub(crate) mod stores;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(mappings::routes());
     routes.extend(inventory::routes());
     routes.extend(locations::routes());
+    routes.extend(policies::routes());
     routes.extend(resync::routes());
     routes.extend(bulk::routes());
     routes.extend(catalog::routes());

@@ -3,11 +3,13 @@
 use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
+use stockbridge_domain::allocation::{self, Reason};
+use stockbridge_domain::mode::Regime;
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{JobId, Timestamp};
 use stockbridge_engine::{Adjustment, Explanation, ListingExplanation};
-use stockbridge_store::{LedgerRecord, LocationRecord, Policy, StockAt, StockRecord};
+use stockbridge_store::{LedgerRecord, LocationRecord, PreviewRow, StockAt, StockRecord};
 
 use super::locations::whole;
 use super::stock::marked;
@@ -76,7 +78,7 @@ fn page(
         place_choices: place_choices(locations),
         tone,
         mark,
-        steps: steps(&explanation.policy, stock.available, explanation.listings.len()),
+        steps: steps(&explanation.shares, stock.available),
         listings: explanation
             .listings
             .iter()
@@ -125,29 +127,50 @@ pub(super) fn place_choices(locations: &[LocationRecord]) -> Vec<Choice> {
 }
 
 /// From what is available to what listings get.
-fn steps(policy: &Policy, available: i64, listings: usize) -> Vec<Step> {
-    let after = policy.buffer.apply(available);
-    let mut steps = vec![Step {
-        label: "available".into(),
-        value: number(available),
-    }];
-    if policy.buffer.units > 0 || policy.buffer.part.0 > 0 {
-        steps.push(Step {
-            label: format!("after keeping back {}", number(available.max(0) - after)),
-            value: number(after),
-        });
+fn steps(shares: &[PreviewRow], available: i64) -> Vec<Step> {
+    let step = |label: String, units: i64| Step {
+        label,
+        value: number(units),
+    };
+    let mut steps = vec![step("available".into(), available)];
+    let kept = |reason: Reason| {
+        let withheld = shares.iter().flat_map(|row| &row.after.withheld);
+        withheld
+            .filter(|w| w.reason == reason)
+            .map(|w| w.units)
+            .min()
+            .unwrap_or(0)
+    };
+    let mut left = available.max(0);
+    for (reason, label) in [(Reason::Safety, "safety stock"), (Reason::Buffer, "buffer")] {
+        if kept(reason) > 0 {
+            left -= kept(reason);
+            steps.push(step(
+                format!("after keeping back {} as {label}", number(kept(reason))),
+                left,
+            ));
+        }
     }
-    let shared = if policy.shares.is_empty() {
-        "shared equally by"
-    } else {
-        "shared by your percentages among"
+    let Some(first) = shares.first() else {
+        return steps;
+    };
+    let listings = shares.iter().filter(|row| row.listing.is_some()).count();
+    let shared = shares
+        .iter()
+        .filter(|row| row.after.regime == Regime::Shared)
+        .count();
+    let how = match first.after.method {
+        _ if shared == shares.len() => "shown to all of",
+        allocation::Method::Split => "shared by percentages among",
+        allocation::Method::Priority => "shared by tiers among",
+        allocation::Method::Velocity => "shared by pace among",
     };
     let listings = i64::try_from(listings).unwrap_or(i64::MAX);
     if listings > 0 {
-        steps.push(Step {
-            label: format!("{shared} {}", count(listings, "listing", "listings")),
-            value: number(after),
-        });
+        steps.push(step(
+            format!("{how} {}", count(listings, "listing", "listings")),
+            left,
+        ));
     }
     steps
 }

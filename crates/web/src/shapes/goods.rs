@@ -83,7 +83,11 @@ pub(super) const GOODS: &[Shape] = &[
             Field::new("product", "Product", "The product"),
             Field::new("stock", "Stock", "Its stock"),
             Field::new("free", "int", "Units no channel can sell by itself"),
-            Field::new("policy", "Policy", "How stock is shared out"),
+            Field::new(
+                "shares",
+                "[PolicyPreviewRow]",
+                "How it is shared out, and what is withheld",
+            ),
             Field::new("because", "[text]", "The stock in words"),
             Field::new("listings", "[ListingExplanation]", "Its listings"),
             Field::new("ledger", "[LedgerEntry]", "The last movements"),
@@ -132,41 +136,6 @@ pub(super) const GOODS: &[Shape] = &[
                 "text?",
                 "Your own name of this change: the same one twice counts once",
             ),
-        ],
-    },
-    Shape {
-        name: "Policy",
-        about: "How stock is shared out",
-        input: false,
-        fields: &[
-            Field::new("buffer", "Buffer", "What is kept back"),
-            Field::new(
-                "shares",
-                "map",
-                "Store to its share in hundredths of a percent; stores without one share the rest equally",
-            ),
-        ],
-    },
-    Shape {
-        name: "PolicyPatch",
-        about: "What changes of the policy",
-        input: true,
-        fields: &[
-            Field::new("buffer", "Buffer?", "What is kept back"),
-            Field::new(
-                "shares",
-                "map?",
-                "Store to its share in hundredths of a percent, or null for an equal one",
-            ),
-        ],
-    },
-    Shape {
-        name: "Buffer",
-        about: "What is kept back from every channel: the larger of the two",
-        input: false,
-        fields: &[
-            Field::new("units", "int", "Units"),
-            Field::new("part", "int", "Hundredths of a percent"),
         ],
     },
     Shape {

@@ -8,6 +8,7 @@ mod goods;
 mod places;
 mod prices;
 mod proof;
+mod sharing;
 mod stores;
 mod trade;
 
@@ -53,6 +54,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         proof::PROOF,
         prices::PRICES,
         places::PLACES,
+        sharing::SHARING,
         trade::TRADE,
     ]
     .concat()

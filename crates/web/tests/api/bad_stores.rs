@@ -118,13 +118,6 @@ async fn listings_that_cannot_be_mapped_or_priced_so() {
         "/kinds/0",
         "inventory",
     );
-    let too_much = json!({ "shares": { goods.ids["store"].as_str(): 10_001 } });
-    refused(
-        &world.change(Method::PUT, "/inventory/policies", too_much).await,
-        422,
-        "/shares",
-        "100",
-    );
     let snooze = json!({ "state": "snoozed" });
     let alert = format!("/alerts/{}", goods.ids["alert"]);
     refused(
@@ -183,5 +176,113 @@ async fn each_item_of_a_bulk_update_has_its_own_outcome() {
         422,
         "/items",
         "1000",
+    );
+}
+
+#[tokio::test]
+async fn a_policy_that_cannot_be_says_which_field_is_wrong() {
+    let goods = Goods::new().await;
+    let world = &goods.world;
+    let store = &goods.ids["store"];
+    let cases = [
+        (
+            json!({ "account": store, "terms": { "share": 10_001 } }),
+            "terms/share",
+            "100 percent",
+        ),
+        (
+            json!({ "account": store, "terms": { "cap": -1 } }),
+            "terms/cap",
+            "from 0",
+        ),
+        (
+            json!({ "account": store, "terms": { "minimum": 6, "cap": 5 } }),
+            "terms/minimum",
+            "above the cap of 5",
+        ),
+        (
+            json!({ "account": store, "terms": { "fixed": 6, "share": 5 } }),
+            "terms/fixed",
+            "contradict",
+        ),
+        (json!({ "terms": { "share": 5 } }), "terms/share", "name one"),
+        (json!({ "terms": {} }), "terms", "says nothing"),
+        (json!({ "terms": { "mode": "generous" } }), "terms/mode", "hybrid"),
+        (
+            json!({ "channel": "nowhere", "terms": { "cap": 1 } }),
+            "channel",
+            "there is no channel `nowhere`",
+        ),
+        (
+            json!({ "channel": "bazaar", "terms": { "method": "priority" } }),
+            "terms/method",
+            "for a product",
+        ),
+        (
+            json!({ "channel": "bazaar", "account": store, "terms": { "cap": 1 } }),
+            "account",
+            "one of the two",
+        ),
+        (
+            json!({ "sku": "NONE", "terms": { "cap": 1 } }),
+            "sku",
+            "enter it first",
+        ),
+    ];
+    for (change, field, words) in cases {
+        for path in ["/inventory/policies", "/inventory/policies/preview"] {
+            let body = json!({ "changes": [{ "terms": { "cap": 9 } }, change] });
+            let method = if path.ends_with("preview") {
+                Method::POST
+            } else {
+                Method::PUT
+            };
+            let answer = world.change(method, path, body).await;
+            refused(&answer, 422, &format!("/changes/1/{field}"), words);
+        }
+    }
+    let listed = world.get("/inventory/policies").await.expect(200);
+    let kept = listed["data"].as_array().map(Vec::len);
+    assert_eq!(kept, Some(1), "nothing of a refused change is kept");
+}
+
+#[tokio::test]
+async fn a_change_of_policies_names_something_that_is_there() {
+    let goods = Goods::new().await;
+    let world = &goods.world;
+    let foreign =
+        json!({ "changes": [{ "account": "acc_00000000000000000000000000", "terms": { "cap": 1 } }] });
+    let answer = world.change(Method::PUT, "/inventory/policies", foreign).await;
+    refused(&answer, 422, "/changes/0/account", "there is no store");
+    let answer = world
+        .change(Method::PUT, "/inventory/policies", json!({ "changes": [] }))
+        .await;
+    refused(&answer, 422, "/changes", "at least one");
+}
+
+#[tokio::test]
+async fn shares_are_added_up_when_all_are_set() {
+    let goods = Goods::new().await;
+    let world = &goods.world;
+    let share = |scope: &str, name: &str, points: u32| json!({ scope: name, "terms": { "share": points } });
+    let store = goods.ids["store"].as_str();
+    let both = json!({ "changes": [share("channel", "own", 6_000), share("account", store, 4_000)] });
+    assert_eq!(
+        world
+            .change(Method::PUT, "/inventory/policies", both)
+            .await
+            .status,
+        200
+    );
+    let more = json!({ "changes": [share("account", store, 4_001)] });
+    let answer = world.change(Method::PUT, "/inventory/policies", more).await;
+    refused(&answer, 422, "/changes/0/terms/share", "100.01 percent");
+    let swapped = json!({ "changes": [share("account", store, 6_000), share("channel", "own", 4_000)] });
+    assert_eq!(
+        world
+            .change(Method::PUT, "/inventory/policies", swapped)
+            .await
+            .status,
+        200
     );
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::Method;
 use serde_json::{Value, json};
 use stockbridge_domain::channel::ListingSnapshot;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
@@ -68,6 +69,11 @@ impl Goods {
         let repairs = json!({ "name": "Repairs", "sellable": false });
         let location = world.post("/inventory/locations", repairs).await.expect(201);
         ids.insert("location", text(&location["id"]));
+        let split = json!({ "changes": [{ "terms": { "method": "split" } }] });
+        world
+            .change(Method::PUT, "/inventory/policies", split)
+            .await
+            .expect(200);
         let listings = world.get("/listings").await.expect(200);
         ids.insert("listing", text(&listings["data"][0]["id"]));
         ids.insert("unmapped", text(&listings["data"][1]["id"]));

@@ -81,8 +81,9 @@ fn of_goods(goods: &Goods) -> Vec<Call> {
         json!({ "sku": "P-1", "kind": "restock", "change": 5, "note": "van", "reference": "D-1" });
     let one = json!({ "sku": "P-1", "quantity": 8, "price": inr("450.00") });
     let bulk = json!({ "items": [one, { "sku": "NONE", "quantity": 1 }] });
-    let shares = json!({ ids["store"].as_str(): 4000 });
-    let policy = json!({ "buffer": { "units": 1, "part": 500 }, "shares": shares });
+    let share = json!({ "account": ids["store"], "terms": { "share": 4000, "minimum": 9, "tier": 2 } });
+    let all = json!({ "terms": { "mode": "hybrid", "cap": 5, "buffer_units": 1, "buffer_part": 500 } });
+    let policy = json!({ "changes": [share, all, { "sku": "P-1", "terms": null }] });
     let product = json!({ "sku": "NEW", "title": "New", "price": inr("9.50") });
     let many = json!([{ "sku": "N2", "title": "N", "barcode": "4006381333931" }]);
     let map = json!({ "product_id": ids["product"], "units": 1 });
@@ -106,7 +107,9 @@ fn of_goods(goods: &Goods) -> Vec<Call> {
         call(202, "POST", SYNC, json!({ "type": "partial", "skus": ["P-1"] })),
         call(202, "POST", SYNC, json!({ "type": "full" })),
         call(200, "POST", "/api/v1/inventory/bulk-update", bulk),
-        call(200, "PUT", "/api/v1/inventory/policies", policy),
+        call(200, "PUT", "/api/v1/inventory/policies", policy.clone()),
+        call(200, "POST", "/api/v1/inventory/policies/preview", policy),
+        call(200, "DELETE", "/api/v1/inventory/policies", Value::Null),
         call(201, "POST", "/api/v1/products", product),
         call(201, "POST", "/api/v1/products", many),
         call(200, "PATCH", LISTING, json!({ "price": inr("444.00") })),

@@ -2,6 +2,7 @@
 
 mod plans;
 mod readings;
+mod sharing;
 mod writes;
 
 use std::collections::HashMap;

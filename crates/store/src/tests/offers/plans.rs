@@ -1,9 +1,10 @@
 //! What is due, and why not.
 
-use stockbridge_domain::allocation::{BasisPoints, Buffer};
+use stockbridge_domain::allocation::{BasisPoints, Terms};
 use stockbridge_domain::job::Priority;
 
 use super::*;
+use crate::{PolicyDraft, PolicyScope};
 
 #[tokio::test]
 async fn stock_is_shared_out_and_what_differs_is_due() {
@@ -69,12 +70,14 @@ async fn shares_and_buffer_decide_who_gets_what() {
         let a = world.counted("A", 22).await;
         let first = world.listing(one, "A", Some(a), 1, Some(0)).await;
         let pack = world.listing(two, "A-FOUR", Some(a), 4, Some(0)).await;
-        world.ours.set_share(one, Some(BasisPoints(7_000))).await.unwrap();
-        let buffer = Buffer {
-            units: 2,
-            part: BasisPoints(500),
-        };
-        world.ours.set_buffer(buffer).await.unwrap();
+        world
+            .set(&PolicyScope::account(one), |t| t.share = Some(BasisPoints(7_000)))
+            .await;
+        world
+            .set(&PolicyScope::ALL, |t| {
+                (t.buffer_units, t.buffer_part) = (Some(2), Some(BasisPoints(500)));
+            })
+            .await;
         world.plan(&remote(&[one, two])).await;
         assert_eq!(
             world.planned(first).await,
@@ -173,11 +176,14 @@ async fn a_mark_set_while_the_product_is_planned_is_not_lost() {
         let a = world.counted("A", 10).await;
         let listing = world.listing(one, "A", Some(a), 1, Some(0)).await;
         let mut policy = world.ours.begin().await.unwrap();
-        let buffer = Buffer {
-            units: 4,
-            part: BasisPoints(0),
+        let buffer = PolicyDraft {
+            scope: PolicyScope::ALL,
+            terms: Some(Terms {
+                buffer_units: Some(4),
+                ..Terms::NONE
+            }),
         };
-        policy.set_buffer(buffer).await.unwrap();
+        policy.change_policies(&[buffer]).await.unwrap();
         let mut planner = tokio::task::JoinSet::new();
         let tenant = world.ours.clone();
         planner.spawn(async move {
