@@ -8,6 +8,7 @@ pub mod allocation;
 pub mod catalog;
 pub mod channel;
 pub mod clock;
+pub mod conflict;
 pub mod exposure;
 pub mod fulfilment;
 pub mod ids;

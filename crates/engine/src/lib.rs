@@ -6,6 +6,7 @@
 mod accounts;
 mod caller;
 mod catalog;
+mod conflicts;
 mod connections;
 mod explain;
 mod hub;
@@ -23,6 +24,7 @@ mod worker;
 pub use accounts::{AccountPatch, ConnectRequest};
 pub use caller::{Caller, Refusal};
 pub use catalog::NewProductRequest;
+pub use conflicts::ResolveOutcome;
 pub use explain::{Explanation, ListingExplanation, hold_in_words};
 pub use hub::{Hub, HubSettings};
 pub use locations::{LocationChange, LocationRequest};

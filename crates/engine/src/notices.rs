@@ -1,10 +1,10 @@
 //! From what happened to what a person is told: notices become alerts in the same transaction.
 
-use stockbridge_domain::AccountId;
-use stockbridge_domain::offer::Settled;
+use stockbridge_domain::conflict::ConflictState;
 use stockbridge_domain::pricing::Reason;
+use stockbridge_domain::{AccountId, Timestamp};
 use stockbridge_store::{
-    BelowZero, HeldCount, NewAlert, Notice, SettleNotice, Severity, StoreError, TenantTx,
+    BelowZero, ConflictRecord, HeldCount, NewAlert, Notice, Severity, StoreError, TenantTx,
 };
 
 /// Raises an alert for each notice of an import.
@@ -19,44 +19,73 @@ pub(crate) async fn raise(
     Ok(())
 }
 
-/// Raises an alert for each surprise of settling.
-pub(crate) async fn raise_settled(
+/// Brings the alerts about differences in line with what a transaction that began at `since` has noted. What may still be an order is not
+/// told, and what has closed is over.
+pub(crate) async fn conflicts(
     tx: &mut TenantTx,
     account: AccountId,
-    notices: &[SettleNotice],
+    since: Timestamp,
 ) -> Result<(), StoreError> {
-    for SettleNotice { listing, sku, found } in notices {
-        let (kind, title, detail) = match found {
-            Settled::NeverApplied { wanted, shown } => (
-                "listing.ignored",
-                format!("{sku}: a change was accepted but never applied"),
-                format!(
-                    "The channel accepted the quantity {wanted} and still shows {shown}. The hub sends it again; if this \
-                     repeats, look at the listing's issues on the channel."
-                ),
-            ),
-            Settled::Drift { expected, shown } => (
-                "listing.drift",
-                format!("{sku}: the channel shows another quantity than it should"),
-                format!(
-                    "It should have shown {expected} and shows {shown}. The hub takes that over and sets it right; if \
-                     another tool writes to this listing, switch it off there."
-                ),
-            ),
-            Settled::NotYet | Settled::AsExpected => continue,
-        };
-        tx.raise_alert(NewAlert {
-            kind,
-            severity: severity(found),
-            dedupe_key: format!("{kind}:{listing}"),
-            account: Some(account),
-            subject: Some(listing.to_string()),
-            title,
-            detail,
-        })
-        .await?;
+    for found in tx.conflicts_noted(account, since).await? {
+        let key = conflict_key(&found);
+        if let Some(alert) = conflict_alert(&found, key.clone()) {
+            tx.raise_alert(alert).await?;
+        } else if found.state == ConflictState::Closed {
+            tx.resolve_alert(&key).await?;
+        }
     }
     Ok(())
+}
+
+/// The key of the alert about a field of a listing.
+pub(crate) fn conflict_key(found: &ConflictRecord) -> String {
+    format!("listing.drift:{}:{}", found.listing, found.field)
+}
+
+fn conflict_alert(found: &ConflictRecord, dedupe_key: String) -> Option<NewAlert> {
+    let ConflictRecord {
+        sku,
+        field,
+        expected,
+        shown,
+        ..
+    } = found;
+    let (kind, severity, title, detail) = match found.state {
+        ConflictState::Waiting | ConflictState::Closed => return None,
+        ConflictState::Healing => (
+            "listing.drift",
+            Severity::Warning,
+            format!("{sku}: the channel shows another {field} than it should"),
+            format!(
+                "It should have shown {expected} and shows {shown}. The hub sets it right; if another tool writes to this \
+                 listing, switch it off there."
+            ),
+        ),
+        ConflictState::Open => (
+            "listing.conflict",
+            Severity::Warning,
+            format!("{sku}: somebody has to decide on the {field}"),
+            format!("The channel shows {shown}, the hub has {expected}. Decide under Conflicts."),
+        ),
+        ConflictState::Stopped => (
+            "listing.fought",
+            Severity::Critical,
+            format!("{sku}: another system writes the {field}, too"),
+            format!(
+                "The hub has set it right again and again; the channel shows {shown} instead of {expected}. The hub has \
+                 stopped writing it. Switch the other tool off for this listing, then resume under Conflicts."
+            ),
+        ),
+    };
+    Some(NewAlert {
+        kind,
+        severity,
+        dedupe_key,
+        account: Some(found.account),
+        subject: Some(found.listing.to_string()),
+        title,
+        detail,
+    })
 }
 
 /// Brings the alerts about prices that are not sent in line with what is held: one for each account and reason.
@@ -110,14 +139,6 @@ pub(crate) async fn held_prices(tx: &mut TenantTx) -> Result<(), StoreError> {
     let keys = counts.iter().map(|c| key(&c.account, &c.reason)).collect();
     tx.resolve_alerts_except("price.held", keys).await?;
     Ok(())
-}
-
-/// A unit or two may be a sale or a cancellation the hub hears of in a moment; more is somebody else's hand.
-fn severity(found: &Settled) -> Severity {
-    match found {
-        Settled::Drift { expected, shown } if expected.abs_diff(*shown) <= 2 => Severity::Info,
-        _ => Severity::Warning,
-    }
 }
 
 fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {

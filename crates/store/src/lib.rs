@@ -10,6 +10,7 @@ mod budgets;
 mod catalog;
 mod check;
 mod columns;
+mod conflicts;
 mod db;
 mod error;
 mod filter;
@@ -54,6 +55,10 @@ pub use audit::{AuditRecord, NewAudit};
 pub use budgets::BudgetRecord;
 pub use catalog::{CreatedProducts, NewProduct, ProductError};
 pub use check::{Finding, LedgerCheck, Rule};
+pub use conflicts::{
+    ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, ResolveError, StrategyRecord,
+    limit_problems,
+};
 pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};
 pub use handle::{Database, Store, StoreConfig, System, Tenant, TenantTx};

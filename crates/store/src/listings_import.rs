@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
-use stockbridge_domain::channel::ListingSnapshot;
+use stockbridge_domain::channel::{ListingSnapshot, Timing};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Timestamp};
 
@@ -100,6 +100,31 @@ impl TenantTx {
         snapshots: &[ListingSnapshot],
         read_at: Timestamp,
     ) -> Result<ListingsOutcome, StoreError> {
+        self.take_listings(account, snapshots, read_at, None).await
+    }
+
+    /// The same, and compares what is shown with what should be: price, status and title of listings known before.
+    ///
+    /// # Errors
+    /// As [`Self::upsert_listings`].
+    pub async fn upsert_compared(
+        &mut self,
+        account: AccountId,
+        snapshots: &[ListingSnapshot],
+        read_at: Timestamp,
+        timing: Timing,
+    ) -> Result<ListingsOutcome, StoreError> {
+        self.take_listings(account, snapshots, read_at, Some(timing))
+            .await
+    }
+
+    async fn take_listings(
+        &mut self,
+        account: AccountId,
+        snapshots: &[ListingSnapshot],
+        read_at: Timestamp,
+        compared: Option<Timing>,
+    ) -> Result<ListingsOutcome, StoreError> {
         // The last word about each SKU, in the order of SKUs.
         let latest: BTreeMap<&str, &ListingSnapshot> = snapshots
             .iter()
@@ -113,6 +138,10 @@ impl TenantTx {
             return Ok(outcome);
         }
         let page = self.listings_page(account, &latest).await?;
+        if let Some(timing) = compared {
+            let shown: Vec<ListingSnapshot> = latest.values().map(|s| (*s).clone()).collect();
+            self.compare_shown(account, &shown, read_at, timing).await?;
+        }
         let (mut inserts, mut updates, mut readings) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut dirty = BTreeSet::new();
         for (sku, snapshot) in latest {
@@ -143,8 +172,10 @@ impl TenantTx {
         // In the order in which everybody locks listings.
         let updates: Vec<_> = updates.into_values().collect();
         self.tx.exec_many(UPDATE, &updates).await?;
-        dirty.extend(self.take_readings(account, &readings, read_at).await?);
+        let (moved, excess) = self.take_readings(account, &readings, read_at).await?;
+        dirty.extend(moved);
         self.mark_dirty(dirty, "listings", read_at).await?;
+        self.note_excess(&excess).await?;
         Ok(outcome)
     }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use stockbridge_domain::allocation::{self, Level, Method};
 use stockbridge_domain::channel::DataKind;
+use stockbridge_domain::conflict::{self, Action, ConflictState, Strategy};
 use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::mode::{Mode, Regime};
@@ -293,6 +294,9 @@ fn words(name: &str) -> Vec<&'static str> {
         "account_status" => AccountStatus::ALL.iter().map(|w| w.name()).collect(),
         "alert_state" => AlertState::ALL.iter().map(|w| w.name()).collect(),
         "capability" => vec!["orders", "listings", "stock", "prices", "fulfilment"],
+        "conflict_action" => Action::ALL.iter().map(|w| w.name()).collect(),
+        "conflict_field" => conflict::Field::ALL.iter().map(|w| w.name()).collect(),
+        "conflict_state" => ConflictState::ALL.iter().map(|w| w.name()).collect(),
         "data_kind" => DataKind::ALL.iter().map(|w| w.name()).collect(),
         "entry_kind" => EntryKind::ALL.iter().map(|w| w.name()).collect(),
         "extent" => vec!["full", "partial"],
@@ -314,6 +318,7 @@ fn words(name: &str) -> Vec<&'static str> {
         "withheld" => allocation::Reason::ALL.iter().map(|w| w.name()).collect(),
         "severity" => Severity::ALL.iter().map(|w| w.name()).collect(),
         "shipment_status" => ShipmentStatus::ALL.iter().map(|w| w.name()).collect(),
+        "strategy" => Strategy::ALL.iter().map(|w| w.name()).collect(),
         "write_state" => WriteState::ALL.iter().map(|w| w.name()).collect(),
         _ => Vec::new(),
     }

@@ -1,10 +1,12 @@
 //! `listings.pull`: all listings of an account into the store; new ones are mapped by SKU, the rest wait to be mapped.
 
 use stockbridge_domain::channel::ListingPage;
-use stockbridge_domain::{AccountId, RunId, Timestamp};
+use stockbridge_domain::{RunId, Timestamp};
 use stockbridge_store::{Finish, RunProgress, RunState};
 
-use super::{JobCtx, JobError, done, plan, plan_prices};
+use crate::connections::Opened;
+
+use super::{JobCtx, JobError, done, plan, plan_prices, push_price};
 
 pub(super) const KIND: &str = "listings.pull";
 
@@ -43,7 +45,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         };
         seen += page.listings.len();
         cursor.clone_from(&page.next);
-        store_page(ctx, account, run, page, ctx.now()).await?;
+        store_page(ctx, &opened, run, page, ctx.now()).await?;
         if cursor.is_none() {
             return done(format!("{seen} listings read"));
         }
@@ -53,14 +55,21 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
 
 async fn store_page(
     ctx: &JobCtx<'_>,
-    account: AccountId,
+    opened: &Opened,
     run: RunId,
     page: ListingPage,
     read_at: Timestamp,
 ) -> Result<(), JobError> {
+    let account = opened.record.id;
     let (seen, failed) = (page.listings.len(), page.unreadable.len());
     let mut tx = ctx.tenant.begin().await?;
-    let outcome = tx.upsert_listings(account, &page.listings, read_at).await?;
+    let outcome = tx
+        .upsert_compared(account, &page.listings, read_at, opened.timing)
+        .await?;
+    crate::notices::conflicts(&mut tx, account, read_at).await?;
+    if tx.has_due_prices(account).await? {
+        tx.enqueue(push_price(account, read_at)).await?;
+    }
     tx.quarantine(account, "listing", &page.unreadable).await?;
     let progress = RunProgress {
         seen: i64::try_from(seen).unwrap_or(0),

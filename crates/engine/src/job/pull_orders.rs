@@ -138,6 +138,7 @@ async fn store_page(
         id: opened.record.id,
         connected_at: opened.record.connected_at,
     };
+    let began = ctx.now();
     let mut tx = ctx.tenant.begin().await?;
     let outcome = tx.import_orders(&account, &page.orders).await?;
     crate::notices::raise(&mut tx, Some(account.id), &outcome.notices).await?;
@@ -154,7 +155,7 @@ async fn store_page(
         if let Some(until) = progress.complete_until {
             tx.set_orders_complete_until(account.id, until).await?;
             let settled = tx.settle(account.id, until, opened.timing).await?;
-            crate::notices::raise_settled(&mut tx, account.id, &settled.notices).await?;
+            crate::notices::conflicts(&mut tx, account.id, began).await?;
             dirty |= settled.settled > 0;
         }
         tx.end_run(run, RunState::Done, None).await?;

@@ -3,7 +3,7 @@
 use stockbridge_domain::Sku;
 use stockbridge_store::{Finish, Reading};
 
-use super::{JobCtx, JobError, done, plan};
+use super::{JobCtx, JobError, done, plan, push_price};
 
 pub(super) const KIND: &str = "listings.read_back";
 
@@ -43,10 +43,13 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         let mut tx = ctx.tenant.begin().await?;
         tx.apply_readings(account, &known, at).await?;
         tx.skip_readings(account, &silent).await?;
-        let settled = tx
-            .settle(account, opened.record.orders_complete_until, opened.timing)
+        tx.compare_shown(account, &shown, at, opened.timing).await?;
+        tx.settle(account, opened.record.orders_complete_until, opened.timing)
             .await?;
-        crate::notices::raise_settled(&mut tx, account, &settled.notices).await?;
+        crate::notices::conflicts(&mut tx, account, at).await?;
+        if tx.has_due_prices(account).await? {
+            tx.enqueue(push_price(account, at)).await?;
+        }
         tx.enqueue(plan(ctx.tenant.id(), at)).await?;
         tx.commit().await?;
         ctx.keep_lane().await?;

@@ -1,7 +1,7 @@
 //! Prices of listings: wanted by the hub, due until the channel took them in.
 
 use stockbridge_domain::channel::PriceLevel;
-use stockbridge_domain::{AccountId, ListingId, PushId, Sku};
+use stockbridge_domain::{AccountId, ListingId, PushId, Sku, Timestamp};
 
 use crate::columns::{Columns as _, money_values};
 use crate::db::Kind;
@@ -91,6 +91,19 @@ impl TenantTx {
         Ok(outgoing)
     }
 
+    /// Whether an account has prices to be sent.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_due_prices(&mut self, account: AccountId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM listings WHERE tenant_id = $1 AND account_id = $2 AND price_due = 1 LIMIT 1";
+        Ok(self
+            .tx
+            .query_opt(sql, &[self.key(), account.into()])
+            .await?
+            .is_some())
+    }
+
     /// Closes sent prices by their answers, in the order in which listings are locked. A price that was changed meanwhile
     /// stays due.
     ///
@@ -120,8 +133,13 @@ impl TenantTx {
                     currency,
                     message.clone().into(),
                     problem_at.into(),
-                    // A refused price is not one the channel should show.
-                    Some(now).filter(|_| outcome == "accepted").into(),
+                    // A refused price is never one the channel should show.
+                    (if outcome == "accepted" {
+                        now
+                    } else {
+                        Timestamp::MAX
+                    })
+                    .into(),
                 ]);
             }
             pushes.push(vec![

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use stockbridge_domain::channel::Timing;
+use stockbridge_domain::conflict::Field;
 use stockbridge_domain::offer::{Offer, Settled};
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
 
 use crate::columns::Columns as _;
+use crate::conflicts::{Around, Difference};
 use crate::db::Value;
 use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
 use crate::stock::Wait;
@@ -127,51 +129,56 @@ impl TenantTx {
         readings: &[Reading],
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let dirty = self.take_readings(account, readings, at).await?;
-        self.mark_dirty(dirty, "read-back", at).await
+        let (dirty, excess) = self.take_readings(account, readings, at).await?;
+        self.mark_dirty(dirty, "read-back", at).await?;
+        self.note_excess(&excess).await
     }
 
-    /// The same without the marks: answers the products that need new offers.
+    /// The same without the marks: answers the products that need new offers, and quantities above what was given.
     pub(crate) async fn take_readings(
         &mut self,
         account: AccountId,
         readings: &[Reading],
         at: Timestamp,
-    ) -> Result<Vec<ProductId>, StoreError> {
+    ) -> Result<(Vec<ProductId>, Vec<Difference>), StoreError> {
         let skus = Value::TextList(readings.iter().map(|r| r.sku.as_str().to_owned()).collect());
         let rows = self
             .tx
             .query(
-                "SELECT id, sku FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3}",
+                "SELECT id, sku, units FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3}",
                 &[self.key(), account.into(), skus],
             )
             .await?;
         let mut ids = std::collections::HashMap::new();
         for row in &rows {
-            ids.insert(row.string(1)?, row.parsed::<ListingId>(0)?);
+            ids.insert(row.string(1)?, (row.parsed::<ListingId>(0)?, row.int(2)?.max(1)));
         }
         let mut offers = self
-            .lock_offers(ids.values().map(ToString::to_string).collect(), Wait::Yes)
+            .lock_offers(ids.values().map(|(id, _)| id.to_string()).collect(), Wait::Yes)
             .await?;
         let (mut values, mut verified, mut dirty) = (Vec::new(), Vec::new(), Vec::new());
+        let mut excess = Vec::new();
         for reading in readings {
-            let Some(id) = ids.get(reading.sku.as_str()) else {
+            let Some((id, units)) = ids.get(reading.sku.as_str()) else {
                 continue;
             };
             let Some((product, offer)) = offers.get_mut(id) else {
                 continue;
             };
-            let before = offer.exposure;
-            let proved = offer.verified();
+            let before = *offer;
             offer.read(reading.quantity.unwrap_or(0), at);
-            if offer.exposure != before || offer.verified() != proved {
+            if offer.exposure != before.exposure || offer.verified() != before.verified() {
                 dirty.extend(*product);
+            }
+            if before.shown.is_some() && offer.exposure > before.exposure {
+                let expected = before.expected().unwrap_or(before.exposure);
+                excess.push(quantity(*id, account, *product, *units, expected, offer.exposure));
             }
             verified.extend(verified_push(offer).map(|push| vec![self.key(), push.into(), at.into()]));
             values.push(self.read_values(*id, offer, at));
         }
         self.write_readings(values, verified).await?;
-        Ok(dirty)
+        Ok((dirty, excess))
     }
 
     fn read_values(&self, id: ListingId, offer: &Offer, at: Timestamp) -> Vec<Value> {
@@ -220,14 +227,15 @@ impl TenantTx {
         let rows = self
             .tx
             .query(
-                "SELECT id, sku FROM listings WHERE tenant_id = $1 AND account_id = $2 AND anchor_at IS NOT NULL \
+                "SELECT id, sku, units, desired_qty FROM listings WHERE tenant_id = $1 AND account_id = $2 AND anchor_at IS NOT NULL \
                  AND anchor_at <= $3 ORDER BY anchor_at LIMIT 2000",
                 &[self.key(), account.into(), complete_until.minus(timing.order_visibility).into()],
             )
             .await?;
         let mut skus = std::collections::HashMap::new();
         for row in &rows {
-            skus.insert(row.parsed::<ListingId>(0)?, row.string(1)?);
+            let known = (row.string(1)?, row.int(2)?.max(1), row.opt_int(3)?);
+            skus.insert(row.parsed::<ListingId>(0)?, known);
         }
         let mut outcome = Unsettled::default();
         if skus.is_empty() {
@@ -238,7 +246,9 @@ impl TenantTx {
             .lock_offers(skus.keys().map(ToString::to_string).collect(), Wait::No)
             .await?;
         let (mut values, mut verified, mut dirty) = (Vec::new(), Vec::new(), Vec::<ProductId>::new());
+        let (mut differ, mut agree) = (Vec::new(), Vec::new());
         for (id, (product, mut offer)) in offers {
+            let (_, units, desired) = skus.get(&id).cloned().unwrap_or_default();
             let before = offer;
             let push = offer.write.map(|w| w.push);
             let found = offer.settle(complete_until, timing);
@@ -253,13 +263,26 @@ impl TenantTx {
                 Settled::AsExpected => {
                     outcome.settled += 1;
                     verified.extend(push.map(|p| vec![self.key(), p.into(), now.into()]));
+                    let wanted = desired.unwrap_or(offer.exposure);
+                    agree.push(quantity(id, account, product, units, wanted, offer.exposure));
                 }
-                Settled::NeverApplied { .. } | Settled::Drift { .. } => {
+                Settled::NeverApplied {
+                    wanted: expected,
+                    shown,
+                }
+                | Settled::Drift { expected, shown } => {
                     outcome.settled += 1;
                     dirty.extend(product);
+                    let read_at = before.anchor.map_or(now, |a| a.at);
+                    let since = read_at.minus(timing.order_visibility);
+                    let since = before.write.map_or(since, |w| since.min(w.sent_at));
+                    differ.push((
+                        quantity(id, account, product, units, expected, shown),
+                        Around { read_at, since },
+                    ));
                     outcome.notices.push(SettleNotice {
                         listing: id,
-                        sku: skus.remove(&id).unwrap_or_default(),
+                        sku: skus.remove(&id).map(|(sku, ..)| sku).unwrap_or_default(),
                         found,
                     });
                 }
@@ -268,7 +291,32 @@ impl TenantTx {
         }
         self.write_readings(values, verified).await?;
         self.mark_dirty(dirty, "settled", now).await?;
+        // What an order explains is nobody's surprise.
+        let unexplained = self.note_settled(differ, agree).await?;
+        outcome.notices.retain(|n| unexplained.contains(&n.listing));
         Ok(outcome)
+    }
+}
+
+/// A quantity that may differ.
+fn quantity(
+    listing: ListingId,
+    account: AccountId,
+    product: Option<ProductId>,
+    units: i64,
+    expected: i64,
+    shown: i64,
+) -> Difference {
+    Difference {
+        listing,
+        account,
+        product,
+        units,
+        field: Field::Quantity,
+        expected: expected.to_string(),
+        shown: shown.to_string(),
+        values: Some((expected, shown)),
+        price: None,
     }
 }
 

@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod catalog;
 mod check;
+mod conflicts;
 mod crowd;
 mod history;
 mod idempotency;

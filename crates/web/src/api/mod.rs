@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 mod bulk;
 pub(crate) mod catalog;
 mod channels;
+pub(crate) mod conflicts;
 pub(crate) mod events;
 pub(crate) mod inventory;
 mod locations;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(bulk::routes());
     routes.extend(catalog::routes());
     routes.extend(prices::routes());
+    routes.extend(conflicts::routes());
     routes.extend(orders::routes());
     routes.extend(work::routes());
     routes.extend(alerts::routes());

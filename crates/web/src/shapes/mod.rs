@@ -4,6 +4,7 @@
 //! so that a field nobody described, or described and gone, is found.
 
 mod common;
+mod conflicts;
 mod goods;
 mod places;
 mod prices;
@@ -49,6 +50,7 @@ impl Field {
 pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     [
         common::COMMON,
+        conflicts::CONFLICTS,
         stores::STORES,
         goods::GOODS,
         proof::PROOF,

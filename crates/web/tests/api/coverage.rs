@@ -90,6 +90,7 @@ fn good_body(operation: &Operation) -> serde_json::Value {
         "{id}" if operation.path.contains("/listings/") => {
             json!({ "price": { "amount": "1.00", "currency": "INR" } })
         }
+        "resolve" => json!({ "strategy": "hub_wins" }),
         "approve" => json!({ "price": { "amount": "1.00", "currency": "INR" } }),
         "{id}" if operation.path.contains("/alerts/") => json!({ "state": "resolved" }),
         _ => json!({}),

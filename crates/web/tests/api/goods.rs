@@ -106,6 +106,16 @@ impl Goods {
             text(&world.get("/products/P-1").await.expect(200)["id"]),
         );
         price(&world, &ids).await;
+        let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
+        let raised = stockbridge_store::Reading {
+            sku: Sku::parse("P-1").unwrap(),
+            quantity: Some(9),
+        };
+        let at = stockbridge_domain::Timestamp::from_micros(crate::world::START.micros() + 1_000_000);
+        tx.apply_readings(account, &[raised], at).await.unwrap();
+        tx.commit().await.unwrap();
+        let conflicts = world.get("/inventory/conflicts").await.expect(200);
+        ids.insert("conflict", text(&conflicts["data"][0]["id"]));
         let sales = world.get("/prices/sales").await.expect(200);
         ids.insert("sale", text(&sales["data"][0]["id"]));
         Self { world, ids }
@@ -124,6 +134,7 @@ impl Goods {
             "jobs" => &self.ids["job"],
             "alerts" => &self.ids["alert"],
             "tokens" => &self.ids["token"],
+            "inventory" if path.contains("/conflicts/") => &self.ids["conflict"],
             "prices" if path.contains("/sales/") => &self.ids["sale"],
             "prices" => &self.ids["listing"],
             _ => "",

@@ -158,6 +158,23 @@ fn of_prices(goods: &Goods) -> Vec<Call> {
     ]
 }
 
+fn of_conflicts(goods: &Goods) -> Vec<Call> {
+    const STRATEGIES: &str = "/api/v1/inventory/conflicts/strategies";
+    let ids = &goods.ids;
+    let price = json!({ "account": ids["store"], "field": "price", "strategy": "highest", "priority": 2 });
+    let back = json!({ "field": "quantity", "strategy": null });
+    let many = json!({ "ids": [ids["conflict"], "con_01jd0000000000000000000000"], "strategy": "hub_wins" });
+    let limit = json!({ "repushes": 5, "window_secs": 3600 });
+    let hub = json!({ "strategy": "hub_wins" });
+    vec![
+        call(200, "PUT", STRATEGIES, price),
+        call(200, "PUT", STRATEGIES, back),
+        call(200, "PUT", "/api/v1/inventory/conflicts/limit", limit),
+        call(200, "POST", "/api/v1/inventory/conflicts/{id}/resolve", hub),
+        call(200, "POST", "/api/v1/inventory/conflicts/resolve", many),
+    ]
+}
+
 fn of_the_rest(goods: &Goods) -> Vec<Call> {
     const FULFIL: &str = "/api/v1/orders/{id}/fulfil";
     const CANCEL: &str = "/api/v1/orders/{id}/cancel";
@@ -200,6 +217,7 @@ async fn every_write_takes_and_answers_what_the_document_says() {
         .into_iter()
         .chain(of_goods(&goods))
         .chain(of_prices(&goods))
+        .chain(of_conflicts(&goods))
         .chain(of_the_rest(&goods));
     for call in calls {
         let operation = document.operation(call.method, call.path);

@@ -209,5 +209,5 @@ async fn a_silent_refusal_is_found_by_reading_back() {
         .await
         .unwrap()
         .items;
-    assert!(alerts.iter().any(|a| a.kind == "listing.ignored"), "{alerts:?}");
+    assert!(alerts.iter().any(|a| a.kind == "listing.drift"), "{alerts:?}");
 }

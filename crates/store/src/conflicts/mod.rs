@@ -1,0 +1,405 @@
+//! Differences between what channels show and what they should: noted, resolved by strategy or by a person, remembered.
+//!
+//! A quantity is compared when it is read (more than the channel was ever given) and when its bound settles; a price, a
+//! status and a title when the channel shows the listing. Of each field of a listing at most one difference is not closed.
+//! Everything here happens under the locks of the product and the listing concerned.
+
+mod noting;
+mod resolving;
+mod shown;
+
+use serde::Serialize;
+use stockbridge_domain::conflict::{Action, ConflictState, Field, Limit, Strategy};
+use stockbridge_domain::{
+    AccountId, ConflictEventId, ConflictId, FieldError, ListingId, ProductId, Sku, Timestamp,
+};
+
+pub(crate) use noting::{Around, Difference};
+pub use resolving::ResolveError;
+
+use crate::columns::Columns as _;
+use crate::db::{Row, Tx, Value};
+use crate::filter::Filter;
+use crate::page::cursor_int;
+use crate::{Page, PageQuery, StoreError, Tenant, TenantTx};
+
+/// The priority of a store nobody gave one.
+const USUAL_PRIORITY: i64 = 100;
+
+/// A difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConflictRecord {
+    /// Its id.
+    pub id: ConflictId,
+    /// The listing.
+    pub listing: ListingId,
+    /// Its account.
+    pub account: AccountId,
+    /// Its SKU.
+    pub sku: Sku,
+    /// The product it sells.
+    pub product: Option<ProductId>,
+    /// What differs.
+    pub field: Field,
+    /// How it stands.
+    pub state: ConflictState,
+    /// What the channel should show.
+    pub expected: String,
+    /// What it shows.
+    pub shown: String,
+    /// From when on.
+    pub shown_since: Timestamp,
+    /// The strategy that was applied last.
+    pub strategy: Strategy,
+    /// How often it was seen.
+    pub times: i64,
+    /// When first.
+    pub first_at: Timestamp,
+    /// When last.
+    pub last_at: Timestamp,
+    /// When it was over.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Something that was done about a difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConflictEvent {
+    /// Its id.
+    pub id: ConflictEventId,
+    /// The difference.
+    pub conflict: ConflictId,
+    /// The listing.
+    pub listing: ListingId,
+    /// Its account.
+    pub account: AccountId,
+    /// What differed.
+    pub field: Field,
+    /// What was done.
+    pub action: Action,
+    /// By which strategy.
+    pub strategy: Strategy,
+    /// By whom: `hub`, or a person or program.
+    pub actor: String,
+    /// What the channel showed, or the hub wanted, before.
+    pub before: String,
+    /// What holds afterwards.
+    pub after: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A strategy for a field, of an account or of all that have none of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct StrategyRecord {
+    /// The account; nothing for the tenant's default.
+    pub account: Option<AccountId>,
+    /// The field.
+    pub field: Field,
+    /// Who wins.
+    pub strategy: Strategy,
+    /// Among sources that win: the lower number first.
+    pub priority: i64,
+}
+
+/// Which differences to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConflictFilter {
+    /// In this state; nothing for all that are not closed.
+    pub state: Option<ConflictState>,
+    /// Of this field.
+    pub field: Option<Field>,
+    /// On this account.
+    pub account: Option<AccountId>,
+    /// Of this listing.
+    pub listing: Option<ListingId>,
+}
+
+/// How many differences are not closed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct ConflictCounts {
+    /// A person has to decide.
+    pub open: i64,
+    /// Fought over.
+    pub stopped: i64,
+    /// The hub is setting them right, or waits for orders.
+    pub healing: i64,
+}
+
+/// What is wrong with a limit, if anything.
+pub fn limit_problems(limit: &Limit) -> Vec<FieldError> {
+    let mut problems = Vec::new();
+    if !(1..=100).contains(&limit.repushes) {
+        let message = "a field may be set right 1 to 100 times before it counts as fought over";
+        problems.push(FieldError::new("repushes", message));
+    }
+    if !(600..=2_592_000).contains(&limit.window_secs) {
+        problems.push(FieldError::new(
+            "window_secs",
+            "the window is 600 seconds to 30 days (2592000)",
+        ));
+    }
+    problems
+}
+
+const CONFLICT: &str = "c.id, c.listing_id, c.account_id, l.sku, c.product_id, c.field, c.state, c.expected, c.shown, \
+     c.shown_since, c.strategy, c.times, c.first_at, c.last_at, c.closed_at";
+const FROM: &str = "conflicts c JOIN listings l ON l.tenant_id = c.tenant_id AND l.id = c.listing_id";
+
+fn conflict(row: &Row) -> Result<ConflictRecord, StoreError> {
+    Ok(ConflictRecord {
+        id: row.parsed(0)?,
+        listing: row.parsed(1)?,
+        account: row.parsed(2)?,
+        sku: row.sku(3)?,
+        product: row.opt_parsed(4)?,
+        field: row.named(5, Field::parse)?,
+        state: row.named(6, ConflictState::parse)?,
+        expected: row.string(7)?,
+        shown: row.string(8)?,
+        shown_since: row.time(9)?,
+        strategy: row.named(10, Strategy::parse)?,
+        times: row.int(11)?,
+        first_at: row.time(12)?,
+        last_at: row.time(13)?,
+        closed_at: row.opt_time(14)?,
+    })
+}
+
+impl TenantTx {
+    /// Sets who wins for a field, on an account or, with none, on all that say nothing of their own; nothing for
+    /// `strategy` takes it back. Whether the field allows it is the caller's to check ([`Field::strategies`]).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_conflict_strategy(
+        &mut self,
+        account: Option<AccountId>,
+        field: Field,
+        strategy: Option<(Strategy, i64)>,
+    ) -> Result<(), StoreError> {
+        let account = account.map(|id| id.to_string()).unwrap_or_default();
+        let Some((strategy, priority)) = strategy else {
+            let sql =
+                "DELETE FROM conflict_strategies WHERE tenant_id = $1 AND account_id = $2 AND field = $3";
+            self.tx
+                .exec(sql, &[self.key(), account.into(), field.name().into()])
+                .await?;
+            return Ok(());
+        };
+        let sql = "INSERT INTO conflict_strategies (tenant_id, account_id, field, strategy, priority, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, account_id, field) DO UPDATE SET \
+             strategy = excluded.strategy, priority = excluded.priority, updated_at = excluded.updated_at";
+        let values = [
+            self.key(),
+            account.into(),
+            field.name().into(),
+            strategy.name().into(),
+            priority.into(),
+            self.env.now().into(),
+        ];
+        self.tx.exec(sql, &values).await?;
+        Ok(())
+    }
+
+    /// Sets when a field counts as fought over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_conflict_limit(&mut self, limit: &Limit) -> Result<(), StoreError> {
+        let sql = "INSERT INTO conflict_settings (tenant_id, repush_limit, window_secs, updated_at) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (tenant_id) DO UPDATE SET repush_limit = excluded.repush_limit, \
+             window_secs = excluded.window_secs, updated_at = excluded.updated_at";
+        let values = [
+            self.key(),
+            limit.repushes.into(),
+            limit.window_secs.into(),
+            self.env.now().into(),
+        ];
+        self.tx.exec(sql, &values).await?;
+        Ok(())
+    }
+
+    /// Differences of an account that were seen, or closed, from an instant on: what this transaction has noted since it
+    /// began.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn conflicts_noted(
+        &mut self,
+        account: AccountId,
+        since: Timestamp,
+    ) -> Result<Vec<ConflictRecord>, StoreError> {
+        let sql = format!(
+            "SELECT {CONFLICT} FROM {FROM} WHERE c.tenant_id = $1 AND c.last_at >= $2 AND c.account_id = $3 ORDER BY c.id"
+        );
+        let values = [self.key(), since.into(), account.into()];
+        let rows = self.tx.query(&sql, &values).await?;
+        rows.iter().map(conflict).collect()
+    }
+}
+
+impl Tenant {
+    /// One difference.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn conflict(&self, id: ConflictId) -> Result<Option<ConflictRecord>, StoreError> {
+        let sql = format!("SELECT {CONFLICT} FROM {FROM} WHERE c.tenant_id = $1 AND c.id = $2");
+        let row = self
+            .read()
+            .await?
+            .query_opt(&sql, &[self.key(), id.into()])
+            .await?;
+        row.as_ref().map(conflict).transpose()
+    }
+
+    /// Differences, those seen last first.
+    ///
+    /// # Errors
+    /// [`StoreError::BadCursor`].
+    pub async fn conflicts(
+        &self,
+        wanted: &ConflictFilter,
+        query: &PageQuery,
+    ) -> Result<Page<ConflictRecord>, StoreError> {
+        let mut filter = Filter::of_tenant("c.tenant_id = $1", self.key());
+        match wanted.state {
+            Some(state) => filter.and_with("c.state = ?", state.name()),
+            None => filter.and("c.state <> 'closed'"),
+        }
+        filter.and_some("c.field = ?", wanted.field.map(Field::name));
+        filter.and_some("c.account_id = ?", wanted.account);
+        filter.and_some("c.listing_id = ?", wanted.listing);
+        if let Some([at, id]) = query.after("conflicts")? {
+            let (at, id) = (filter.param(cursor_int(&at)?), filter.param(id));
+            filter.and(&format!(
+                "(c.last_at < ${at} OR c.last_at = ${at} AND c.id < ${id})"
+            ));
+        }
+        let limit = filter.param(query.fetch());
+        let sql = format!(
+            "SELECT {CONFLICT} FROM {FROM} WHERE {} ORDER BY c.last_at DESC, c.id DESC LIMIT ${limit}",
+            filter.text()
+        );
+        let rows = self.read().await?.query(&sql, filter.params()).await?;
+        let items = rows.iter().map(conflict).collect::<Result<Vec<_>, _>>()?;
+        Ok(query.page("conflicts", items, |last| {
+            [last.last_at.micros().to_string(), last.id.to_string()]
+        }))
+    }
+
+    /// What was done about differences, the last first; of one difference alone if wanted.
+    ///
+    /// # Errors
+    /// [`StoreError::BadCursor`].
+    pub async fn conflict_events(
+        &self,
+        conflict: Option<ConflictId>,
+        query: &PageQuery,
+    ) -> Result<Page<ConflictEvent>, StoreError> {
+        let mut filter = Filter::of_tenant("tenant_id = $1", self.key());
+        filter.and_some("conflict_id = ?", conflict);
+        filter.and_some(
+            "id < ?",
+            query.after("conflict_events")?.map(|[id]: [String; 1]| id),
+        );
+        let limit = filter.param(query.fetch());
+        let sql = format!(
+            "SELECT id, conflict_id, listing_id, account_id, field, action, strategy, actor, before, after, at \
+             FROM conflict_events WHERE {} ORDER BY id DESC LIMIT ${limit}",
+            filter.text()
+        );
+        let rows = self.read().await?.query(&sql, filter.params()).await?;
+        let items = rows.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+        Ok(query.page("conflict_events", items, |last| [last.id.to_string()]))
+    }
+
+    /// Every strategy somebody set.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn conflict_strategies(&self) -> Result<Vec<StrategyRecord>, StoreError> {
+        strategies(&mut self.read().await?, self.key()).await
+    }
+
+    /// When a field counts as fought over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn conflict_limit(&self) -> Result<Limit, StoreError> {
+        limit(&mut self.read().await?, self.key()).await
+    }
+
+    /// How many differences are not closed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn conflict_counts(&self) -> Result<ConflictCounts, StoreError> {
+        let sql = "SELECT state, COUNT(*) FROM conflicts WHERE tenant_id = $1 \
+             AND state {in $2} GROUP BY state";
+        let live: Vec<String> = ConflictState::ALL
+            .iter()
+            .filter(|s| **s != ConflictState::Closed)
+            .map(|s| s.name().to_owned())
+            .collect();
+        let mut counts = ConflictCounts::default();
+        for row in self.read().await?.query(sql, &[self.key(), live.into()]).await? {
+            let count = row.int(1)?;
+            match row.named(0, ConflictState::parse)? {
+                ConflictState::Open => counts.open = count,
+                ConflictState::Stopped => counts.stopped = count,
+                ConflictState::Healing | ConflictState::Waiting => counts.healing += count,
+                ConflictState::Closed => {}
+            }
+        }
+        Ok(counts)
+    }
+}
+
+fn event(row: &Row) -> Result<ConflictEvent, StoreError> {
+    Ok(ConflictEvent {
+        id: row.parsed(0)?,
+        conflict: row.parsed(1)?,
+        listing: row.parsed(2)?,
+        account: row.parsed(3)?,
+        field: row.named(4, Field::parse)?,
+        action: row.named(5, Action::parse)?,
+        strategy: row.named(6, Strategy::parse)?,
+        actor: row.string(7)?,
+        before: row.string(8)?,
+        after: row.string(9)?,
+        at: row.time(10)?,
+    })
+}
+
+async fn strategies(tx: &mut Tx, tenant: Value) -> Result<Vec<StrategyRecord>, StoreError> {
+    let sql = "SELECT account_id, field, strategy, priority FROM conflict_strategies WHERE tenant_id = $1 \
+         ORDER BY account_id, field";
+    let rows = tx.query(sql, &[tenant]).await?;
+    rows.iter()
+        .map(|row| {
+            let account = if row.text(0)?.is_empty() {
+                None
+            } else {
+                Some(row.parsed(0)?)
+            };
+            Ok(StrategyRecord {
+                account,
+                field: row.named(1, Field::parse)?,
+                strategy: row.named(2, Strategy::parse)?,
+                priority: row.int(3)?,
+            })
+        })
+        .collect()
+}
+
+async fn limit(tx: &mut Tx, tenant: Value) -> Result<Limit, StoreError> {
+    let sql = "SELECT repush_limit, window_secs FROM conflict_settings WHERE tenant_id = $1";
+    match tx.query_opt(sql, &[tenant]).await? {
+        None => Ok(Limit::default()),
+        Some(row) => Ok(Limit {
+            repushes: row.int(0)?,
+            window_secs: row.int(1)?,
+        }),
+    }
+}

@@ -1,0 +1,182 @@
+//! What a channel shows besides the quantity: price, status, title, compared with what it should.
+
+use std::collections::HashMap;
+
+use stockbridge_domain::channel::{ListingSnapshot, Timing};
+use stockbridge_domain::conflict::{Action, ConflictState, Field};
+use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
+use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Timestamp};
+
+use super::noting::{Difference, Live};
+use crate::columns::{Columns as _, money_values};
+use crate::db::{Row, Value};
+use crate::stock::id_list;
+use crate::{StoreError, TenantTx};
+
+/// A listing as the hub knows it.
+struct Known {
+    id: ListingId,
+    product: Option<ProductId>,
+    units: i64,
+    title: String,
+    status: ListingStatus,
+    price: Option<Money>,
+    wanted: Option<Money>,
+    /// The channel has been told the wanted price, and had the time to show it since.
+    price_told: bool,
+    desired: Option<i64>,
+}
+
+impl TenantTx {
+    /// Compares what a channel shows of listings it is known for with what it should show, notes the differences and does
+    /// what their strategies say. `at` is when the answer was in. Keeps price, status and title as shown.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn compare_shown(
+        &mut self,
+        account: AccountId,
+        snapshots: &[ListingSnapshot],
+        at: Timestamp,
+        timing: Timing,
+    ) -> Result<(), StoreError> {
+        let known = self.known_shown(account, snapshots, at, timing).await?;
+        if known.is_empty() {
+            return Ok(());
+        }
+        let mut live: HashMap<(ListingId, Field), Live> = HashMap::new();
+        for one in self.live_conflicts(id_list(known.values().map(|k| k.id))).await? {
+            live.insert((one.listing, one.field), one);
+        }
+        let (mut found, mut changed) = (Vec::new(), std::collections::BTreeMap::new());
+        for snapshot in snapshots {
+            let Some(known) = known.get(snapshot.sku.as_str()) else {
+                continue;
+            };
+            if known.title != snapshot.title
+                || known.status != snapshot.status
+                || known.price != snapshot.price
+            {
+                changed.insert(known.id, self.shown_values(known.id, snapshot));
+            }
+            for (difference, differs) in compare(account, known, snapshot, &live) {
+                let was = live.get(&(known.id, difference.field));
+                match (differs, was) {
+                    (true, _) => found.push(difference),
+                    (false, Some(was)) => self.close(was, &difference, Action::Agreed).await?,
+                    (false, None) => {}
+                }
+            }
+        }
+        let sql = "UPDATE listings SET title = $3, status = $4, price_minor = $5, price_currency = $6, updated_at = $7 \
+             WHERE tenant_id = $1 AND id = $2";
+        let changed: Vec<_> = changed.into_values().collect();
+        self.tx.exec_many(sql, &changed).await?;
+        if !found.is_empty() {
+            let rules = self.conflict_rules().await?;
+            for difference in &found {
+                self.note_difference(&rules, difference).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn shown_values(&self, id: ListingId, snapshot: &ListingSnapshot) -> Vec<Value> {
+        let [minor, currency] = money_values(snapshot.price);
+        vec![
+            self.key(),
+            id.into(),
+            (&snapshot.title).into(),
+            snapshot.status.name().into(),
+            minor,
+            currency,
+            self.env.now().into(),
+        ]
+    }
+
+    async fn known_shown(
+        &mut self,
+        account: AccountId,
+        snapshots: &[ListingSnapshot],
+        at: Timestamp,
+        timing: Timing,
+    ) -> Result<HashMap<String, Known>, StoreError> {
+        let skus = Value::TextList(snapshots.iter().map(|s| s.sku.as_str().to_owned()).collect());
+        let told_before = at
+            .minus(timing.write_apply)
+            .minus(stockbridge_domain::offer::CLOCK_SKEW);
+        let sql = "SELECT sku, id, product_id, units, title, status, price_minor, price_currency, price_wanted_minor, \
+             price_wanted_currency, CASE WHEN price_due = 0 AND price_hold IS NULL AND price_check_at > $4 \
+             AND price_check_at < 9223372036854775807 AND COALESCE(price_sent_at, 0) <= $5 THEN 1 ELSE 0 END, \
+             desired_qty FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3} {lock_by id}";
+        let values = [self.key(), account.into(), skus, at.into(), told_before.into()];
+        let rows = self.tx.query(sql, &values).await?;
+        rows.iter().map(|row| Ok((row.string(0)?, known(row)?))).collect()
+    }
+}
+
+fn known(row: &Row) -> Result<Known, StoreError> {
+    Ok(Known {
+        id: row.parsed(1)?,
+        product: row.opt_parsed(2)?,
+        units: row.int(3)?.max(1),
+        title: row.string(4)?,
+        status: row.named(5, ListingStatus::parse)?,
+        price: row.opt_money(6)?,
+        wanted: row.opt_money(8)?,
+        price_told: row.flag(10)?,
+        desired: row.opt_int(11)?,
+    })
+}
+
+/// Every field that can be compared, and whether it differs.
+fn compare(
+    account: AccountId,
+    known: &Known,
+    snapshot: &ListingSnapshot,
+    live: &HashMap<(ListingId, Field), Live>,
+) -> Vec<(Difference, bool)> {
+    let difference = |field, expected: String, shown: String| Difference {
+        listing: known.id,
+        account,
+        product: known.product,
+        units: known.units,
+        field,
+        expected,
+        shown,
+        values: None,
+        price: None,
+    };
+    let mut compared = Vec::new();
+    if let (Some(wanted), Some(shown), true) = (known.wanted, snapshot.price, known.price_told) {
+        let same_currency = wanted.currency() == shown.currency();
+        let price = Difference {
+            values: same_currency.then_some((wanted.minor(), shown.minor())),
+            price: Some(shown),
+            ..difference(Field::Price, wanted.to_string(), shown.to_string())
+        };
+        compared.push((price, wanted != shown));
+    }
+    let offered = known.desired.unwrap_or(0) > 0 && snapshot.quantity.unwrap_or(0) > 0;
+    if snapshot.fulfilled_by == FulfilledBy::Seller && known.product.is_some() {
+        let hidden = offered
+            && matches!(
+                snapshot.status,
+                ListingStatus::Inactive | ListingStatus::Suppressed
+            );
+        let status = difference(
+            Field::Status,
+            ListingStatus::Active.name().to_owned(),
+            snapshot.status.name().to_owned(),
+        );
+        compared.push((status, hidden));
+    }
+    // What it should be is what it was when somebody last agreed.
+    let agreed = live
+        .get(&(known.id, Field::Title))
+        .filter(|l| l.state == ConflictState::Open)
+        .map_or(&known.title, |l| &l.expected);
+    let title = difference(Field::Title, agreed.clone(), snapshot.title.clone());
+    compared.push((title, *agreed != snapshot.title && !agreed.is_empty()));
+    compared
+}

@@ -1,0 +1,464 @@
+//! Differences between channels and hub: found, resolved, remembered, and not fought for ever.
+
+use stockbridge_domain::conflict::{Action, ConflictState, Field, Limit, Strategy};
+use stockbridge_domain::pricing::{Rule, Scope};
+use stockbridge_domain::{ConflictId, ListingId, ProductId};
+
+use super::offers::{TIMING, remote};
+use super::*;
+use crate::{ConflictEvent, ConflictFilter, ConflictRecord, Reading, ResolveError};
+
+/// An account with the listing `A`, of which it shows five, and its product, of which forty were counted.
+async fn shop(world: &World) -> (AccountId, ListingId, ProductId) {
+    let account = world.account("one").await;
+    let product = world.counted("A", 40).await;
+    let listing = world.listing(account, "A", Some(product), 1, Some(5)).await;
+    (account, listing, product)
+}
+
+async fn read(world: &World, account: AccountId, quantity: i64) {
+    let now = world.store.env().now();
+    let reading = Reading {
+        sku: sku("A"),
+        quantity: Some(quantity),
+    };
+    let mut tx = world.ours.begin().await.unwrap();
+    tx.apply_readings(account, &[reading], now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// All orders up to now are in, and then some time passes.
+async fn settle(world: &World, account: AccountId) {
+    world.later(Duration::from_secs(70));
+    let now = world.store.env().now();
+    let mut tx = world.ours.begin().await.unwrap();
+    tx.settle(account, now, TIMING).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn strategy(
+    world: &World,
+    account: Option<AccountId>,
+    field: Field,
+    strategy: Strategy,
+    priority: i64,
+) {
+    let mut tx = world.ours.begin().await.unwrap();
+    tx.set_conflict_strategy(account, field, Some((strategy, priority)))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn live(world: &World) -> Vec<ConflictRecord> {
+    let page = world
+        .ours
+        .conflicts(&ConflictFilter::default(), &PageQuery::default())
+        .await;
+    page.unwrap().items
+}
+
+async fn events(world: &World) -> Vec<ConflictEvent> {
+    let mut events = world
+        .ours
+        .conflict_events(None, &PageQuery::default())
+        .await
+        .unwrap()
+        .items;
+    events.reverse();
+    events
+}
+
+async fn actions(world: &World) -> Vec<Action> {
+    events(world).await.into_iter().map(|e| e.action).collect()
+}
+
+async fn not_before(world: &World, listing: ListingId) -> Option<i64> {
+    let sql = "SELECT not_before FROM listings WHERE tenant_id = $1 AND id = $2";
+    let mut tx = world.ours.read().await.unwrap();
+    let row = tx
+        .query_one(sql, &[world.ours.key(), listing.into()])
+        .await
+        .unwrap();
+    row.opt_int(0).unwrap()
+}
+
+async fn resolve(world: &World, id: ConflictId, strategy: Strategy) -> Result<Field, ResolveError> {
+    let mut tx = world.ours.begin().await.unwrap();
+    let field = tx.resolve_conflict(id, strategy, "user:asha").await?;
+    tx.commit().await.unwrap();
+    Ok(field)
+}
+
+#[tokio::test]
+async fn more_than_was_ever_sent_is_a_difference_at_once_and_counts_as_exposure() {
+    for world in worlds().await {
+        let (account, listing, _) = shop(&world).await;
+        read(&world, account, 60).await;
+        assert_eq!(world.offer(listing).await.exposure, 60, "{}", world.label);
+        let found = live(&world).await;
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (
+                found[0].state,
+                found[0].expected.as_str(),
+                found[0].shown.as_str()
+            ),
+            (ConflictState::Healing, "5", "60")
+        );
+        let mut tx = world.ours.begin().await.unwrap();
+        assert_eq!(tx.conflicts_noted(account, START).await.unwrap(), found);
+        drop(tx);
+        world.plan(&remote(&[account])).await;
+        let due = world.ours.listing(listing).await.unwrap().unwrap().due;
+        assert!(due.is_some_and(|due| due < 60), "a decrease is due: {due:?}");
+        assert!(world.theirs.conflict(found[0].id).await.unwrap().is_none());
+        assert_eq!(
+            world.ours.conflict(found[0].id).await.unwrap().as_ref(),
+            Some(&found[0])
+        );
+        let counts = world.ours.conflict_counts().await.unwrap();
+        assert_eq!((counts.open, counts.stopped, counts.healing), (0, 0, 1));
+        assert_eq!(
+            world.theirs.conflict_counts().await.unwrap(),
+            crate::ConflictCounts::default()
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_cancellation_explains_settles_without_a_word() {
+    for world in worlds().await {
+        let (account, listing, _) = shop(&world).await;
+        world.later(Duration::from_secs(100));
+        let now = world.store.env().now();
+        world.place(account, &[order("1", now, &[("A", 2)])]).await;
+        assert_eq!(world.offer(listing).await.exposure, 3);
+        // The buyer called it off; the channel shows the units again before the hub hears of it.
+        world.later(Duration::from_secs(10));
+        read(&world, account, 5).await;
+        assert_eq!(
+            live(&world).await[0].state,
+            ConflictState::Waiting,
+            "{}",
+            world.label
+        );
+        let mut called_off = order("1", now, &[("A", 2)]);
+        called_off.updated_at = world.store.env().now();
+        called_off.status = Some(OrderStatus::Cancelled);
+        called_off.lines[0].cancelled = 2;
+        world.place(account, &[called_off]).await;
+        world.later(Duration::from_secs(1));
+        read(&world, account, 5).await;
+        settle(&world, account).await;
+        assert!(live(&world).await.is_empty());
+        assert_eq!(actions(&world).await, [Action::Awaited, Action::Explained]);
+    }
+}
+
+#[tokio::test]
+async fn two_systems_that_fight_are_stopped_and_resumed_by_a_person_or_by_quiet() {
+    for world in worlds().await {
+        let (account, listing, _) = shop(&world).await;
+        let limit = Limit {
+            repushes: 2,
+            window_secs: 7_200,
+        };
+        let mut tx = world.ours.begin().await.unwrap();
+        tx.set_conflict_limit(&limit).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(world.ours.conflict_limit().await.unwrap(), limit);
+        assert_eq!(world.theirs.conflict_limit().await.unwrap(), Limit::default());
+        for shown in [50, 60, 70] {
+            world.later(Duration::from_secs(100));
+            read(&world, account, shown).await;
+        }
+        let found = live(&world).await.remove(0);
+        assert_eq!(
+            (found.state, found.times),
+            (ConflictState::Stopped, 3),
+            "{}",
+            world.label
+        );
+        assert!(not_before(&world, listing).await.is_some(), "nothing is written");
+        assert_eq!(
+            world.offer(listing).await.exposure,
+            70,
+            "what it shows still counts"
+        );
+        assert_eq!(
+            actions(&world).await,
+            [Action::Repushed, Action::Repushed, Action::Stopped]
+        );
+        // It goes on: the hub does not join in.
+        world.later(Duration::from_secs(100));
+        read(&world, account, 80).await;
+        assert_eq!(actions(&world).await.len(), 3);
+
+        assert!(resolve(&world, found.id, Strategy::Manual).await.is_err());
+        assert_eq!(
+            resolve(&world, found.id, Strategy::HubWins).await.unwrap(),
+            Field::Quantity
+        );
+        assert_eq!(not_before(&world, listing).await, None);
+        let last = events(&world).await.pop().unwrap();
+        assert_eq!((last.action, last.actor.as_str()), (Action::Resumed, "user:asha"));
+
+        for shown in [90, 100, 110] {
+            world.later(Duration::from_secs(100));
+            read(&world, account, shown).await;
+        }
+        assert_eq!(
+            live(&world).await[0].state,
+            ConflictState::Stopped,
+            "the count began anew and is full again"
+        );
+        // Two quiet hours later the pause is over by itself.
+        let until = not_before(&world, listing).await.unwrap();
+        world.later(Duration::from_secs(7_300));
+        assert!(until <= world.store.env().now().micros());
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_wins_changes_the_ledger_once_all_orders_are_in() {
+    for world in worlds().await {
+        let (account, listing, product) = shop(&world).await;
+        strategy(&world, Some(account), Field::Quantity, Strategy::SourceWins, 1).await;
+        read(&world, account, 9).await;
+        assert_eq!(
+            live(&world).await[0].state,
+            ConflictState::Waiting,
+            "{}",
+            world.label
+        );
+        assert!(
+            not_before(&world, listing).await.is_some(),
+            "not lowered meanwhile"
+        );
+        settle(&world, account).await;
+        assert!(live(&world).await.is_empty());
+        assert_eq!(not_before(&world, listing).await, None);
+        let stock = world.ours.stock_of(&sku("A")).await.unwrap().unwrap();
+        assert_eq!((stock.product, stock.on_hand), (product, 44));
+        assert_eq!(world.offer(listing).await.exposure, 9, "never more than it shows");
+        let last = events(&world).await.pop().unwrap();
+        assert_eq!(
+            (last.action, last.before.as_str(), last.after.as_str()),
+            (Action::Accepted, "5", "9")
+        );
+
+        // Absurd numbers are asked about, not taken over.
+        read(&world, account, 90_000_000).await;
+        settle(&world, account).await;
+        let absurd = live(&world).await.remove(0);
+        assert_eq!(absurd.state, ConflictState::Open);
+        let refused = resolve(&world, absurd.id, Strategy::SourceWins)
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(refused.contains("cannot be taken over"), "{refused}");
+        assert_eq!(world.ours.stock_of(&sku("A")).await.unwrap().unwrap().on_hand, 44);
+    }
+}
+
+#[tokio::test]
+async fn less_than_it_should_waits_for_a_person_where_they_said_so() {
+    for world in worlds().await {
+        let (account, listing, _) = shop(&world).await;
+        strategy(&world, None, Field::Quantity, Strategy::Manual, 100).await;
+        world.later(Duration::from_secs(100));
+        read(&world, account, 2).await;
+        assert!(live(&world).await.is_empty(), "may be sold: {}", world.label);
+        settle(&world, account).await;
+        let found = live(&world).await.remove(0);
+        assert_eq!(
+            (found.state, found.expected.as_str(), found.shown.as_str()),
+            (ConflictState::Open, "5", "2")
+        );
+        assert!(
+            not_before(&world, listing).await.is_some(),
+            "not raised before somebody decides"
+        );
+        let mut tx = world.theirs.begin().await.unwrap();
+        let theirs = tx.resolve_conflict(found.id, Strategy::HubWins, "user:eve").await;
+        assert!(matches!(theirs, Err(ResolveError::NotLive(_))));
+        drop(tx);
+        resolve(&world, found.id, Strategy::Lowest).await.unwrap();
+        assert_eq!(world.ours.stock_of(&sku("A")).await.unwrap().unwrap().on_hand, 37);
+        assert!(matches!(
+            resolve(&world, found.id, Strategy::HubWins).await,
+            Err(ResolveError::NotLive(_))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_price_somebody_else_set_is_set_right_or_taken_over() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        world.show(account, &[listing("A", 5)]).await;
+        let id = world
+            .ours
+            .listings(&crate::ListingFilter::default(), &PageQuery::default())
+            .await
+            .unwrap()
+            .items[0]
+            .id;
+        let rule = Rule {
+            price: Some(eur(2_499)),
+            floor: Some(eur(2_000)),
+            ..Rule::default()
+        };
+        let mut tx = world.ours.begin().await.unwrap();
+        tx.set_price_rule(&Scope::Listing(id), &rule).await.unwrap();
+        tx.price_listings(&[id], true).await.unwrap();
+        tx.commit().await.unwrap();
+        let show = async |minor| {
+            world.later(Duration::from_secs(60));
+            let mut shown = listing("A", 5);
+            shown.price = Some(eur(minor));
+            let at = world.store.env().now();
+            let mut tx = world.ours.begin().await.unwrap();
+            tx.upsert_compared(account, &[shown], at, TIMING).await.unwrap();
+            let due = tx.has_due_prices(account).await.unwrap();
+            tx.commit().await.unwrap();
+            due
+        };
+        assert!(
+            !show(2_499).await && live(&world).await.is_empty(),
+            "{}",
+            world.label
+        );
+        assert!(show(1_999).await, "the hub wins");
+        assert_eq!(live(&world).await[0].field, Field::Price);
+        let mut tx = world.theirs.begin().await.unwrap();
+        assert!(!tx.has_due_prices(account).await.unwrap());
+        drop(tx);
+        // Sent and answered; the channel shows it again.
+        let mut tx = world.ours.begin().await.unwrap();
+        let sent = tx.begin_prices(account, 5).await.unwrap();
+        let answers = sent
+            .into_iter()
+            .map(|s| (s, crate::PriceAnswer::Accepted))
+            .collect();
+        tx.finish_prices(answers).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(!show(2_499).await);
+        assert_eq!(actions(&world).await, [Action::Repushed, Action::Agreed]);
+
+        strategy(&world, Some(account), Field::Price, Strategy::SourceWins, 1).await;
+        assert!(!show(2_300).await, "taken over: nothing to send");
+        assert_eq!(
+            world.ours.listing(id).await.unwrap().unwrap().price_wanted,
+            Some(eur(2_300))
+        );
+        assert!(show(1_500).await, "but not below the floor");
+        assert_eq!(
+            world.ours.listing(id).await.unwrap().unwrap().price_wanted,
+            Some(eur(2_000))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_title_and_a_status_are_told_where_somebody_asked() {
+    for world in worlds().await {
+        let (account, _, _) = shop(&world).await;
+        world.plan(&remote(&[account])).await;
+        let show = async |title: &str, status| {
+            let mut shown = listing("A", 5);
+            (shown.title, shown.status) = (title.to_owned(), status);
+            let at = world.later(Duration::from_secs(60));
+            let mut tx = world.ours.begin().await.unwrap();
+            tx.compare_shown(account, &[shown], at, TIMING).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        show("Tea", ListingStatus::Active).await;
+        assert!(
+            live(&world).await.is_empty(),
+            "titles are the channel's unless somebody says otherwise"
+        );
+        strategy(&world, None, Field::Title, Strategy::Manual, 100).await;
+        show("TEA!!!", ListingStatus::Suppressed).await;
+        let mut found = live(&world).await;
+        found.sort_by_key(|c| c.field);
+        let told: Vec<_> = found
+            .iter()
+            .map(|c| (c.field, c.expected.as_str(), c.shown.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (Field::Status, "active", "suppressed"),
+                (Field::Title, "Tea", "TEA!!!")
+            ],
+            "{}",
+            world.label
+        );
+        show("TEA!!!", ListingStatus::Suppressed).await;
+        assert_eq!(live(&world).await.len(), 2, "told once");
+        assert!(
+            resolve(&world, found[0].id, Strategy::HubWins).await.is_err(),
+            "the hub does not write it"
+        );
+        resolve(&world, found[0].id, Strategy::SourceWins).await.unwrap();
+        show("Tea", ListingStatus::Active).await;
+        assert!(live(&world).await.is_empty());
+        let listed = walk!(async |query| world.ours.conflict_events(None, &query).await);
+        assert!(listed.len() >= 4);
+        let closed = ConflictFilter {
+            state: Some(ConflictState::Closed),
+            ..ConflictFilter::default()
+        };
+        let closed = walk!(async |query| world.ours.conflicts(&closed, &query).await);
+        assert!(closed.len() >= 3 && closed.iter().all(|c| c.closed_at.is_some()));
+        assert!(
+            world
+                .theirs
+                .conflict_events(None, &PageQuery::default())
+                .await
+                .unwrap()
+                .items
+                .is_empty()
+        );
+        assert!(
+            world
+                .ours
+                .conflicts(&ConflictFilter::default(), &bad_cursor())
+                .await
+                .is_err()
+        );
+    }
+}
+
+#[tokio::test]
+async fn strategies_come_back_and_can_be_taken_back() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        strategy(&world, Some(account), Field::Price, Strategy::Highest, 3).await;
+        strategy(&world, None, Field::Quantity, Strategy::Manual, 100).await;
+        let set = world.ours.conflict_strategies().await.unwrap();
+        assert_eq!(set.len(), 2);
+        assert_eq!(
+            (set[1].account, set[1].strategy, set[1].priority),
+            (Some(account), Strategy::Highest, 3)
+        );
+        assert!(
+            world.theirs.conflict_strategies().await.unwrap().is_empty(),
+            "{}",
+            world.label
+        );
+        let mut tx = world.ours.begin().await.unwrap();
+        tx.set_conflict_strategy(Some(account), Field::Price, None)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(world.ours.conflict_strategies().await.unwrap().len(), 1);
+        let bad = Limit {
+            repushes: 0,
+            window_secs: 1,
+        };
+        assert_eq!(crate::limit_problems(&bad).len(), 2);
+    }
+}
