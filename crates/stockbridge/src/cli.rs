@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, demo, doctor, init, job, listing, location, order, product, serve,
-    sim, stock, tenant, token, user,
+    account, check, completions, config, conflict, demo, doctor, init, job, listing, location, order, price,
+    product, rates, serve, sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -56,6 +56,15 @@ pub enum Command {
     /// See listings and map them to products.
     #[command(subcommand)]
     Listing(listing::Listing),
+    /// See, explain and set prices, and the rules and sales they come from.
+    #[command(subcommand)]
+    Price(price::Price),
+    /// Import and list exchange rates.
+    #[command(subcommand)]
+    Rates(rates::Rates),
+    /// See and resolve what channels show otherwise than they should.
+    #[command(subcommand)]
+    Conflict(conflict::Conflict),
     /// See and ship orders.
     #[command(subcommand)]
     Order(order::Order),

@@ -17,8 +17,10 @@ templates![
     "document.html",
     "base.html",
     "components/ui.html",
+    "components/prices.html",
     "pages/alerts.html",
     "pages/channels.html",
+    "pages/conflicts.html",
     "pages/connect.html",
     "pages/docs.html",
     "pages/listings.html",
@@ -27,8 +29,10 @@ templates![
     "pages/order_new.html",
     "pages/orders.html",
     "pages/overview.html",
+    "pages/prices.html",
     "pages/problem.html",
     "pages/product.html",
+    "pages/product_prices.html",
     "pages/signin.html",
     "pages/stock.html",
     "pages/sync.html",
@@ -103,6 +107,19 @@ mod tests {
         framed!("locations", "Locations", "stock", view::locations::LocationsPage);
         framed!("product", "Product", "stock", view::product::ProductPage);
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
+        framed!("prices", "Prices", "prices", view::prices::PricesPage);
+        framed!(
+            "product_prices",
+            "Prices",
+            "stock",
+            view::prices::ProductPricesPage
+        );
+        framed!(
+            "conflicts",
+            "Conflicts",
+            "conflicts",
+            view::conflicts::ConflictsPage
+        );
         framed!("channels", "Channels", "channels", view::channels::ChannelsPage);
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);

@@ -4,6 +4,7 @@ pub mod account;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod conflict;
 pub mod demo;
 pub mod doctor;
 pub mod init;
@@ -11,7 +12,9 @@ pub mod job;
 pub mod listing;
 pub mod location;
 pub mod order;
+pub mod price;
 pub mod product;
+pub mod rates;
 pub mod serve;
 pub mod sim;
 pub mod stock;
@@ -48,6 +51,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Listing(command) => command.run(&context).await,
         Command::Location(command) => command.run(&context).await,
         Command::Order(command) => command.run(&context).await,
+        Command::Price(command) => command.run(&context).await,
+        Command::Rates(command) => command.run(&context).await,
+        Command::Conflict(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,
         Command::Check(command) => return command.run(&context).await,
         Command::Doctor(command) => return command.run(&context).await,

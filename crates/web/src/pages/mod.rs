@@ -5,10 +5,12 @@
 
 mod alerts;
 mod channels;
+mod conflicts;
 mod listings;
 mod locations;
 mod orders;
 mod overview;
+mod prices;
 mod product;
 mod signin;
 mod stock;
@@ -49,6 +51,8 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(locations::routes());
     routes.extend(product::routes());
     routes.extend(listings::routes());
+    routes.extend(prices::routes());
+    routes.extend(conflicts::routes());
     routes.extend(channels::routes());
     routes.extend(sync::routes());
     routes.extend(alerts::routes());

@@ -6,10 +6,12 @@
 
 pub(crate) mod alerts;
 pub(crate) mod channels;
+pub(crate) mod conflicts;
 pub(crate) mod listings;
 pub(crate) mod locations;
 pub(crate) mod orders;
 pub(crate) mod overview;
+pub(crate) mod prices;
 pub(crate) mod product;
 pub(crate) mod signin;
 pub(crate) mod stock;

@@ -1,0 +1,274 @@
+//! Conflicts: the list with its filters, deciding many at once after a second look, and who wins by itself.
+
+use axum::extract::State;
+use axum::http::Method;
+use axum::response::Response;
+use serde::Deserialize;
+use stockbridge_domain::conflict::{Action, ConflictState, Field, Strategy};
+use stockbridge_domain::tenant::Role;
+use stockbridge_domain::{AccountId, ConflictId, Timestamp};
+use stockbridge_store::{ConflictEvent, ConflictFilter, ConflictRecord, PageQuery};
+
+use super::locations::whole;
+use super::{Accounts, Frame, address, done, pager};
+use crate::extract::{ApiQuery, Who};
+use crate::guard::{Access, Form};
+use crate::problem::Problem;
+use crate::route::Route;
+use crate::state::App;
+use crate::view::conflicts::{
+    ALL_AGREE, Confirm, ConflictRow, ConflictsPage, EventRow, NONE_HERE, StrategyRow,
+};
+use crate::view::words::{count, duration, when};
+use crate::view::{Badge, Choice, Tab, Tone};
+
+pub(super) fn routes() -> Vec<Route> {
+    let operator = Access::Role(Role::Operator);
+    vec![
+        Route::page(Method::GET, "/conflicts", Access::Role(Role::Viewer), list),
+        Route::page(Method::POST, "/conflicts/resolve", operator, resolve),
+        Route::page(
+            Method::POST,
+            "/conflicts/strategy",
+            Access::Role(Role::Admin),
+            set_strategy,
+        ),
+    ]
+}
+
+#[derive(Deserialize, Default)]
+struct Wanted {
+    state: Option<String>,
+    field: Option<String>,
+    account: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Response, Problem> {
+    show(frame, wanted, None).await
+}
+
+async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<Response, Problem> {
+    let (state, field, account) = (
+        wanted.state.unwrap_or_default(),
+        wanted.field.unwrap_or_default(),
+        wanted.account.unwrap_or_default(),
+    );
+    let filter = ConflictFilter {
+        state: ConflictState::parse(&state),
+        field: Field::parse(&field),
+        account: account.parse::<AccountId>().ok(),
+        listing: None,
+    };
+    let query = PageQuery {
+        limit: 50,
+        cursor: wanted.cursor,
+    };
+    let tenant = frame.tenant();
+    let found = tenant.conflicts(&filter, &query).await?;
+    let counts = tenant.conflict_counts().await?;
+    let accounts = Accounts::of(&tenant).await?;
+    let limit = tenant.conflict_limit().await?;
+    let history = tenant.conflict_events(None, &PageQuery::first(20)).await?.items;
+    let now = frame.app.now();
+    let parameters = [
+        ("state", state.as_str()),
+        ("field", &field),
+        ("account", &account),
+    ];
+    let page = ConflictsPage {
+        tabs: tabs(&state, [counts.open, counts.stopped, counts.healing]),
+        accounts: accounts.choices(&account),
+        fields: fields(&field),
+        rows: found.items.iter().map(|c| row(c, &accounts, now)).collect(),
+        live: filter.state != Some(ConflictState::Closed),
+        pager: pager(
+            "/conflicts",
+            &parameters,
+            query.cursor.as_deref(),
+            found.next.as_deref(),
+        ),
+        empty: if filter == ConflictFilter::default() {
+            ALL_AGREE
+        } else {
+            NONE_HERE
+        },
+        confirm,
+        strategies: tenant
+            .conflict_strategies()
+            .await?
+            .into_iter()
+            .map(|s| StrategyRow {
+                account: s
+                    .account
+                    .map_or_else(|| "All accounts".into(), |id| accounts.name(id)),
+                field: s.field.to_string(),
+                winner: winner(s.strategy, s.priority),
+            })
+            .collect(),
+        limit: format!(
+            "{} in {}",
+            count(limit.repushes, "time", "times"),
+            duration(limit.window())
+        ),
+        history: history.iter().map(|e| event(e, now)).collect(),
+        state,
+    };
+    frame.show("conflicts", "Conflicts", "conflicts", &page).await
+}
+
+fn tabs(state: &str, [open, stopped, healing]: [i64; 3]) -> Vec<Tab> {
+    let views = [
+        ("", "All", None),
+        ("open", "To decide", Some(open)),
+        ("stopped", "Fought over", Some(stopped)),
+        ("healing", "Being set right", Some(healing)),
+        ("closed", "Over", None),
+    ];
+    views
+        .into_iter()
+        .map(|(value, text, count)| Tab {
+            href: address("/conflicts", &[("state", value)]),
+            text: text.into(),
+            count,
+            chosen: value == state,
+        })
+        .collect()
+}
+
+fn fields(chosen: &str) -> Vec<Choice> {
+    let all = Choice {
+        value: String::new(),
+        text: "All fields".into(),
+        chosen: chosen.is_empty(),
+    };
+    let one = |field: &Field| Choice {
+        value: field.name().into(),
+        text: field.name().into(),
+        chosen: field.name() == chosen,
+    };
+    std::iter::once(all).chain(Field::ALL.iter().map(one)).collect()
+}
+
+fn row(conflict: &ConflictRecord, accounts: &Accounts, now: Timestamp) -> ConflictRow {
+    let (tone, text, means) = match conflict.state {
+        ConflictState::Waiting => (Tone::Info, "waiting", "It may be an order that is not in yet."),
+        ConflictState::Open => (
+            Tone::Warn,
+            "to decide",
+            "Nothing is raised before somebody decides.",
+        ),
+        ConflictState::Healing => (Tone::Info, "being set right", "The hub writes its value again."),
+        ConflictState::Stopped => (
+            Tone::Bad,
+            "fought over",
+            "The hub has stopped writing it; what it shows is counted.",
+        ),
+        ConflictState::Closed => (Tone::Quiet, "over", "Both show the same, or it was decided."),
+    };
+    ConflictRow {
+        id: conflict.id.to_string(),
+        sku: conflict.sku.to_string(),
+        account: accounts.name(conflict.account),
+        field: conflict.field.to_string(),
+        expected: conflict.expected.clone(),
+        shown: conflict.shown.clone(),
+        state: Badge::new(tone, text),
+        means,
+        last: when(conflict.last_at, now),
+        times: conflict.times,
+    }
+}
+
+fn winner(strategy: Strategy, priority: i64) -> String {
+    match strategy {
+        Strategy::HubWins => "the hub".into(),
+        Strategy::SourceWins => format!("the channel, priority {priority}"),
+        Strategy::Highest => "the higher of the two".into(),
+        Strategy::Lowest => "the lower of the two".into(),
+        Strategy::Manual => "a person decides".into(),
+    }
+}
+
+fn event(event: &ConflictEvent, now: Timestamp) -> EventRow {
+    let done = match event.action {
+        Action::Awaited => "waited for orders",
+        Action::Repushed => "written again",
+        Action::Accepted => "taken over from the channel",
+        Action::Asked => "somebody is asked",
+        Action::Stopped => "stopped, because it is fought over",
+        Action::Resumed => "resumed",
+        Action::Explained => "explained by an order",
+        Action::Agreed => "in step again",
+    };
+    EventRow {
+        at: when(event.at, now),
+        text: format!("{}: {done}, {} → {}", event.field, event.before, event.after),
+        actor: match event.actor.split_once(':') {
+            Some(("user", _)) => "a person".into(),
+            Some(("token", _)) => "a program".into(),
+            _ => event.actor.clone(),
+        },
+    }
+}
+
+/// The first time it asks; with `confirmed` it is done.
+async fn resolve(mut frame: Frame, Who(caller): Who, form: Form) -> Result<Response, Problem> {
+    let wrong = || Problem::field("/strategy", "say who wins");
+    let strategy = Strategy::parse(form.get("strategy")).ok_or_else(wrong)?;
+    let ids: Vec<ConflictId> = form
+        .all("id")
+        .into_iter()
+        .filter_map(|id| id.parse().ok())
+        .collect();
+    if ids.is_empty() {
+        return Err(Problem::field("/id", "choose at least one conflict"));
+    }
+    if form.get("confirmed") != "yes" {
+        let text = match strategy {
+            Strategy::HubWins => {
+                "The hub's values are written to the channels again, also where it had stopped."
+            }
+            Strategy::SourceWins => {
+                "What the channels show is taken over: quantities as corrections of your stock, prices as the listings' own."
+            }
+            Strategy::Highest => "The higher of the two values is kept, on whichever side it is.",
+            Strategy::Lowest => "The lower of the two values is kept, on whichever side it is.",
+            Strategy::Manual => return Err(wrong()),
+        };
+        let confirm = Confirm {
+            ids: ids.iter().map(ToString::to_string).collect(),
+            strategy: strategy.name().into(),
+            text: text.into(),
+        };
+        // Forms on the page shown now come back to the list, not to this address.
+        frame.here = "/conflicts".into();
+        return show(frame, Wanted::default(), Some(confirm)).await;
+    }
+    let outcomes = frame.app.hub().resolve_conflicts(&caller, &ids, strategy).await?;
+    let refused: Vec<String> = outcomes
+        .iter()
+        .filter_map(|o| o.result.as_ref().err().map(ToString::to_string))
+        .collect();
+    let resolved = i64::try_from(outcomes.len() - refused.len()).unwrap_or(0);
+    let said = format!("{} resolved.", count(resolved, "conflict", "conflicts"));
+    match refused.first() {
+        None => Ok(done(&frame.app, "/conflicts", said)),
+        Some(why) => Err(Problem::conflict(format!("{said} {} not: {why}", refused.len()))),
+    }
+}
+
+async fn set_strategy(State(app): State<App>, Who(caller): Who, form: Form) -> Result<Response, Problem> {
+    let field = Field::parse(form.get("field")).ok_or_else(|| Problem::field("/field", "choose a field"))?;
+    let account = form
+        .optional("account")
+        .map(|id| id.parse::<AccountId>())
+        .transpose();
+    let account = account.map_err(|error| Problem::field("/account", error.to_string()))?;
+    let priority = whole(&form, "priority")?.unwrap_or(100);
+    let strategy = Strategy::parse(form.get("strategy")).map(|s| (s, priority));
+    app.hub()
+        .set_conflict_strategy(&caller, account, field, strategy)
+        .await?;
+    Ok(done(&app, "/conflicts", format!("Saved: {field}.")))
+}

@@ -1,0 +1,170 @@
+//! Conflicts: what channels show otherwise than they should, and what a person may do about it.
+
+use serde::Serialize;
+
+use super::{Badge, Choice, Empty, Pager, Tab, When};
+
+/// The list of conflicts.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ConflictsPage {
+    /// By state.
+    pub tabs: Vec<Tab>,
+    /// By account.
+    pub accounts: Vec<Choice>,
+    /// By field.
+    pub fields: Vec<Choice>,
+    /// The view that stays when filtering.
+    pub state: String,
+    /// The conflicts.
+    pub rows: Vec<ConflictRow>,
+    /// They can still be decided.
+    pub live: bool,
+    /// The rest.
+    pub pager: Pager,
+    /// What to say when there are none.
+    pub empty: Empty,
+    /// What a person is about to do to many.
+    pub confirm: Option<Confirm>,
+    /// Who wins by itself.
+    pub strategies: Vec<StrategyRow>,
+    /// When a field counts as fought over, in words.
+    pub limit: String,
+    /// What was done last.
+    pub history: Vec<EventRow>,
+}
+
+/// One conflict.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ConflictRow {
+    /// Its id.
+    pub id: String,
+    /// The listing's SKU.
+    pub sku: String,
+    /// Name of the account.
+    pub account: String,
+    /// What differs.
+    pub field: String,
+    /// What the channel should show.
+    pub expected: String,
+    /// What it shows.
+    pub shown: String,
+    /// How it stands.
+    pub state: Badge,
+    /// What that means, in a sentence.
+    pub means: &'static str,
+    /// When it was last seen.
+    pub last: When,
+    /// How often.
+    pub times: i64,
+}
+
+/// What is to be confirmed.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Confirm {
+    /// The conflicts.
+    pub ids: Vec<String>,
+    /// Who is to win.
+    pub strategy: String,
+    /// What happens then.
+    pub text: String,
+}
+
+/// Who wins a field.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct StrategyRow {
+    /// For which account.
+    pub account: String,
+    /// The field.
+    pub field: String,
+    /// Who wins, in words.
+    pub winner: String,
+}
+
+/// Something that was done.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct EventRow {
+    /// When.
+    pub at: When,
+    /// What.
+    pub text: String,
+    /// By whom.
+    pub actor: String,
+}
+
+/// What the list says when nothing is wrong.
+pub(crate) const ALL_AGREE: Empty = Empty {
+    title: "Every channel shows what it should",
+    text: "When another tool or a person changes a listing on a channel, it is found when the listing is read back, and shown here.",
+    step: None,
+};
+
+/// What a filter says when it finds nothing.
+pub(crate) const NONE_HERE: Empty = Empty {
+    title: "No conflict here",
+    text: "There may be some in another state, of another field or on another account.",
+    step: Some(("/conflicts", "Show all conflicts")),
+};
+
+#[cfg(test)]
+impl ConflictsPage {
+    /// Empty, typical, extreme.
+    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+        use super::Tone;
+        use super::samples::{HOSTILE, LONG_SKU, choices, tabs, when};
+        let row = |sku: &str, field: &str, expected: &str, shown: &str| ConflictRow {
+            id: "con_1".into(),
+            sku: sku.into(),
+            account: "Nordlicht IN".into(),
+            field: field.into(),
+            expected: expected.into(),
+            shown: shown.into(),
+            state: Badge::new(Tone::Bad, "fought over"),
+            means: "The hub has stopped writing it.",
+            last: when("2 min ago"),
+            times: 4,
+        };
+        let empty = Self {
+            tabs: tabs(),
+            accounts: choices(&["All accounts"]),
+            fields: choices(&["All fields", "quantity"]),
+            state: String::new(),
+            rows: vec![],
+            live: true,
+            pager: Pager::default(),
+            empty: ALL_AGREE,
+            confirm: None,
+            strategies: vec![],
+            limit: "3 times in 24 h".into(),
+            history: vec![],
+        };
+        let typical = Self {
+            rows: vec![
+                row("TEA-250", "quantity", "5", "60"),
+                row("MUG-BLUE", "price", "14.99 EUR", "12.50 EUR"),
+            ],
+            strategies: vec![StrategyRow {
+                account: "Nordlicht IN".into(),
+                field: "price".into(),
+                winner: "the higher of the two".into(),
+            }],
+            history: vec![EventRow {
+                at: when("2 min ago"),
+                text: "quantity: written again, 60 → 5".into(),
+                actor: "hub".into(),
+            }],
+            ..empty.clone()
+        };
+        let mut extreme = typical.clone();
+        extreme.confirm = Some(Confirm {
+            ids: vec![HOSTILE.into(); 200],
+            strategy: HOSTILE.into(),
+            text: HOSTILE.into(),
+        });
+        for _ in 0..200 {
+            extreme
+                .rows
+                .push(row(LONG_SKU, "title", HOSTILE, &"words ".repeat(60)));
+        }
+        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+}
