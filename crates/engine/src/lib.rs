@@ -18,6 +18,7 @@ mod pacer;
 mod people;
 mod policies;
 mod prices;
+mod promise;
 mod stock;
 mod worker;
 
@@ -32,5 +33,6 @@ pub use orders::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest};
 pub use people::SignedIn;
 pub use policies::{PolicyChange, PreviewRequest};
 pub use prices::{NewSale, ProductPricePatch, ProductPrices};
+pub use promise::{PromiseBucket, PromiseRow};
 pub use stock::Adjustment;
 pub use worker::{Step, Worker, WorkerOptions};

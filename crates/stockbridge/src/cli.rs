@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account, check, completions, config, conflict, demo, doctor, init, job, listing, location, order, price,
-    product, rates, serve, sim, stock, tenant, token, user,
+    product, promise, rates, serve, sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -47,6 +47,8 @@ pub enum Command {
     /// Enter products and list them.
     #[command(subcommand)]
     Product(product::Product),
+    /// Show how long orders took into the hub and out to the other channels.
+    Promise(promise::Promise),
     /// See, explain and change stock.
     #[command(subcommand)]
     Stock(stock::Stock),

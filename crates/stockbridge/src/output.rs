@@ -40,6 +40,30 @@ pub fn table(columns: &[Column], rows: &[Value], none: &str) {
     }
 }
 
+/// Says rows as CSV (RFC 4180); a cell is no formula to a spreadsheet.
+pub fn csv(columns: &[Column], rows: &[Value]) {
+    let quoted = |text: &str| {
+        let guard = if text.starts_with(['=', '+', '-', '@']) {
+            "'"
+        } else {
+            ""
+        };
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    };
+    let heading = columns
+        .iter()
+        .map(|(_, at)| at.trim_start_matches('/').to_owned());
+    line(heading.collect::<Vec<_>>().join(","));
+    for row in rows {
+        let cells = columns.iter().map(|(_, at)| match row.pointer(at) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::Number(number)) => number.to_string(),
+            other => quoted(&cell(other).0),
+        });
+        line(cells.collect::<Vec<_>>().join(","));
+    }
+}
+
 fn lay_out(columns: &[Column], rows: &[Value]) -> Vec<String> {
     let cells: Vec<Vec<(String, bool)>> = rows
         .iter()

@@ -32,6 +32,7 @@ mod parcels;
 mod people;
 mod policies;
 mod pricing;
+mod promise;
 mod quarantine;
 mod queue;
 mod runs;
@@ -86,6 +87,7 @@ pub use pricing::{
     Approved, HeldCount, HeldPrice, Hypothesis, PriceFilter, PricePlan, PricePreview, PriceSettings,
     ProductCosts, RateRecord, RuleRecord, SaleError,
 };
+pub use promise::PromiseRecord;
 pub use quarantine::QuarantineRecord;
 pub use queue::{Enqueued, Finish, Job, JobFilter, JobRecord, JobState, NewJob, QueueCounts};
 pub use runs::{RunProgress, RunRecord, RunState};

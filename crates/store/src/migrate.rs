@@ -54,6 +54,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 5,
+        name: "0005_promise",
+        common: include_str!("../migrations/0005_promise/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The lock under which processes that start together migrate one after the other ("stockbri" in ASCII).

@@ -14,6 +14,7 @@ pub mod location;
 pub mod order;
 pub mod price;
 pub mod product;
+pub mod promise;
 pub mod rates;
 pub mod serve;
 pub mod sim;
@@ -47,6 +48,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => command.run(&context).await,
         Command::Account(command) => command.run(&context).await,
         Command::Product(command) => command.run(&context).await,
+        Command::Promise(command) => command.run(&context).await,
         Command::Stock(command) => command.run(&context).await,
         Command::Listing(command) => command.run(&context).await,
         Command::Location(command) => command.run(&context).await,

@@ -1,10 +1,13 @@
 //! Writes a merged page: orders, lines, listings, stock, dirty products.
 
+use stockbridge_domain::latency::PromiseStep;
+
 use super::load::KnownLine;
 use super::{Goods, ImportAccount, ImportOutcome, Merged, Notice};
 use crate::columns::money_values;
 use crate::db::{Kind, Set, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_KINDS, offer_values};
+use crate::promise::Measured;
 use crate::{StoreError, TenantTx};
 
 const ORDER_COLUMNS: &[(&str, Kind)] = &[
@@ -86,6 +89,16 @@ impl TenantTx {
         self.tx
             .insert_many("orders", ORDER_COLUMNS, ORDER_UPSERT, orders)
             .await?;
+        let now = self.env.now();
+        let arrived = merged
+            .iter()
+            .filter(|order| !order.known && order.snapshot.placed_at >= account.connected_at)
+            .map(|order| Measured {
+                account: account.id,
+                step: PromiseStep::Imported,
+                took: now.since(order.snapshot.placed_at),
+            });
+        self.measure(&arrived.collect::<Vec<_>>()).await?;
         self.write_goods(goods, lines, outcome).await
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use stockbridge_domain::channel::Timing;
 use stockbridge_domain::conflict::Field;
+use stockbridge_domain::latency::PromiseStep;
 use stockbridge_domain::offer::{Offer, Settled};
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
 
@@ -174,10 +175,10 @@ impl TenantTx {
                 let expected = before.expected().unwrap_or(before.exposure);
                 excess.push(quantity(*id, account, *product, *units, expected, offer.exposure));
             }
-            verified.extend(verified_push(offer).map(|push| vec![self.key(), push.into(), at.into()]));
+            verified.extend(verified_push(offer));
             values.push(self.read_values(*id, offer, at));
         }
-        self.write_readings(values, verified).await?;
+        self.write_readings(values, verified, at).await?;
         Ok((dirty, excess))
     }
 
@@ -192,8 +193,14 @@ impl TenantTx {
     async fn write_readings(
         &mut self,
         values: Vec<Vec<Value>>,
-        verified: Vec<Vec<Value>>,
+        verified: Vec<PushId>,
+        at: Timestamp,
     ) -> Result<(), StoreError> {
+        self.measure_pushes(&verified, PromiseStep::Verified, at).await?;
+        let verified: Vec<Vec<Value>> = verified
+            .into_iter()
+            .map(|push| vec![self.key(), push.into(), at.into()])
+            .collect();
         self.tx
             .exec_many(
                 &format!(
@@ -262,7 +269,7 @@ impl TenantTx {
                 Settled::NotYet => {}
                 Settled::AsExpected => {
                     outcome.settled += 1;
-                    verified.extend(push.map(|p| vec![self.key(), p.into(), now.into()]));
+                    verified.extend(push);
                     let wanted = desired.unwrap_or(offer.exposure);
                     agree.push(quantity(id, account, product, units, wanted, offer.exposure));
                 }
@@ -289,7 +296,7 @@ impl TenantTx {
             }
             values.push(self.read_values(id, &offer, now));
         }
-        self.write_readings(values, verified).await?;
+        self.write_readings(values, verified, now).await?;
         self.mark_dirty(dirty, "settled", now).await?;
         // What an order explains is nobody's surprise.
         let unexplained = self.note_settled(differ, agree).await?;

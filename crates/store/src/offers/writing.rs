@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use stockbridge_domain::channel::Level;
 use stockbridge_domain::exposure::Decision;
+use stockbridge_domain::latency::PromiseStep;
 use stockbridge_domain::offer::{Offer, WriteState};
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Timestamp};
 
@@ -13,6 +14,7 @@ use super::planning::{PlannedListing, due_priority};
 use crate::columns::Columns as _;
 use crate::db::{Kind, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
+use crate::promise::Measured;
 use crate::stock::Wait;
 use crate::{StoreError, TenantTx};
 
@@ -106,6 +108,7 @@ impl TenantTx {
         let now = self.env.now();
         let (mut outgoing, mut offers, mut pushes, mut undue) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut measured = Vec::new();
         for mut listing in planned {
             let Some((cause, caused_at)) = due.remove(&listing.id) else {
                 continue;
@@ -116,21 +119,10 @@ impl TenantTx {
             };
             let push: PushId = self.env.id();
             let before = listing.offer.expected();
+            measured.extend(Measured::sent(account, cause.as_deref(), caused_at, now));
             listing.offer.send(push, quantity, margin, now);
-            pushes.push(vec![
-                self.key(),
-                push.into(),
-                listing.id.into(),
-                account.into(),
-                listing.product.into(),
-                "quantity".into(),
-                before.map(|b| b.to_string()).into(),
-                quantity.to_string().into(),
-                cause.into(),
-                caused_at.into(),
-                now.into(),
-                WriteState::Sent.name().into(),
-            ]);
+            let due = (cause, caused_at);
+            pushes.push(self.push_values(&listing, push, (before, quantity), due, now));
             offers.push(self.sent_values(&listing, now));
             let level = Level {
                 sku: listing.sku,
@@ -161,6 +153,7 @@ impl TenantTx {
             )
             .await?;
         self.tx.insert_many("pushes", PUSH_COLUMNS, "", pushes).await?;
+        self.measure(&measured).await?;
         outgoing.sort_by_key(|o| o.level.quantity >= o.level.believed.unwrap_or(0));
         Ok(outgoing)
     }
@@ -176,6 +169,31 @@ impl TenantTx {
             listing.desired.into(),
             hold.into(),
             listing.regime.name().into(),
+        ]
+    }
+
+    /// The record of a push that is about to leave: what it changes, what made it due.
+    fn push_values(
+        &self,
+        listing: &PlannedListing,
+        push: PushId,
+        (before, quantity): (Option<i64>, i64),
+        (cause, caused_at): (Option<String>, Option<Timestamp>),
+        now: Timestamp,
+    ) -> Vec<Value> {
+        vec![
+            self.key(),
+            push.into(),
+            listing.id.into(),
+            listing.account.into(),
+            listing.product.into(),
+            "quantity".into(),
+            before.map(|b| b.to_string()).into(),
+            quantity.to_string().into(),
+            cause.into(),
+            caused_at.into(),
+            now.into(),
+            WriteState::Sent.name().into(),
         ]
     }
 
@@ -202,6 +220,10 @@ impl TenantTx {
                 self.close_write(answer, *product, offer, &mut closed);
             }
         }
+        let accepted = answers.iter().filter(|write| write.answer == Answer::Accepted);
+        let accepted: Vec<PushId> = accepted.map(|write| write.push).collect();
+        self.measure_pushes(&accepted, PromiseStep::Acknowledged, self.env.now())
+            .await?;
         self.write_closed(closed).await
     }
 

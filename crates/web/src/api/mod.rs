@@ -13,6 +13,7 @@ pub(crate) mod orders;
 pub(crate) mod people;
 mod policies;
 pub(crate) mod prices;
+pub(crate) mod promise;
 mod resync;
 pub(crate) mod stores;
 pub(crate) mod system;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(alerts::routes());
     routes.extend(people::routes());
     routes.extend(events::routes());
+    routes.extend(promise::routes());
     routes.extend(system::routes());
     routes
 }

@@ -5,11 +5,14 @@ use std::time::Duration;
 use axum::http::Method;
 use axum::response::Response;
 use stockbridge_domain::Timestamp;
+use stockbridge_domain::latency::{Histogram, PromiseStep};
 use stockbridge_domain::tenant::Role;
-use stockbridge_store::{AccountFigures, AccountStatus, Latency, Overview};
+use stockbridge_engine::PromiseRow as StepOfStore;
+use stockbridge_store::{AccountFigures, AccountStatus, Overview};
 
 use super::{Frame, channel_label, is_remote};
 use crate::api::events::Snapshot;
+use crate::api::promise::STEPS;
 use crate::guard::Access;
 use crate::problem::Problem;
 use crate::route::Route;
@@ -19,6 +22,9 @@ use crate::view::overview::{
 use crate::view::words::{count, duration, number, when};
 use crate::view::{Badge, Tone};
 
+/// What the promise is told from.
+const PROMISE_WITHIN: Duration = Duration::from_secs(24 * 3_600);
+
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::page(Method::GET, "/", Access::Role(Role::Viewer), show)]
 }
@@ -26,6 +32,11 @@ pub(super) fn routes() -> Vec<Route> {
 async fn show(frame: Frame) -> Result<Response, Problem> {
     let overview = frame.tenant().overview().await?;
     let figures = Snapshot::of(&overview);
+    let measured = frame
+        .app
+        .hub()
+        .promise(frame.who.0.tenant, Some(PROMISE_WITHIN))
+        .await?;
     let now = frame.app.now();
     let accounts: Vec<AccountRow> = overview
         .accounts
@@ -47,7 +58,7 @@ async fn show(frame: Frame) -> Result<Response, Problem> {
         } else {
             numbers(&overview, &figures)
         },
-        promise: promise(&overview),
+        promise: promise(&frame, &measured),
         attention: attention(&overview, &figures),
         steps: if fresh {
             steps(!accounts.is_empty(), has_products, figures.listings_unmapped)
@@ -190,29 +201,33 @@ fn numbers(overview: &Overview, figures: &Snapshot) -> Vec<Figure> {
     ]
 }
 
-fn promise(overview: &Overview) -> Promise {
-    let rows = [
-        (
-            "From a sale until the other channels are told",
-            overview.sale_to_push,
-        ),
-        (
-            "From a sale until they are seen to show it",
-            overview.sale_to_verified,
-        ),
-    ];
+/// Every step over all stores that somebody else runs: what is sold in the hub itself is in it at once.
+fn promise(frame: &Frame, measured: &[StepOfStore]) -> Promise {
+    let of = |step| {
+        let mut histogram = Histogram::default();
+        for row in measured.iter().filter(|row| row.step == step) {
+            if is_remote(&frame.app, row.channel.as_str()) {
+                histogram.merge(&row.histogram);
+            }
+        }
+        histogram
+    };
     Promise {
-        rows: rows
-            .into_iter()
-            .filter_map(|(label, latency)| promise_row(label, latency))
+        rows: STEPS
+            .iter()
+            .filter_map(|(step, label)| promise_row(label, &of(*step)))
             .collect(),
         ticks: ticks(),
-        pushes: number(i64::try_from(overview.sale_to_push.count).unwrap_or(i64::MAX)),
+        pushes: number(of(PromiseStep::Sent).count),
     }
 }
 
-fn promise_row(label: &'static str, latency: Latency) -> Option<PromiseRow> {
-    let (p50, p95, p99) = (latency.p50_ms?, latency.p95_ms?, latency.p99_ms?);
+fn promise_row(label: &'static str, histogram: &Histogram) -> Option<PromiseRow> {
+    let (p50, p95, p99) = (
+        histogram.quantile_ms(500)?,
+        histogram.quantile_ms(950)?,
+        histogram.quantile_ms(990)?,
+    );
     let words = |ms: i64| duration(Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
     Some(PromiseRow {
         label,

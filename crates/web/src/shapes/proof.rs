@@ -46,4 +46,46 @@ pub(super) const PROOF: &[Shape] = &[
             Field::new("remedy", "text", "What to do about it"),
         ],
     },
+    Shape {
+        name: "Promise",
+        about: "How long one step took on one store",
+        input: false,
+        fields: &[
+            Field::new(
+                "account",
+                "id:acc",
+                "The store: for `imported` the order's, otherwise the one that was told",
+            ),
+            Field::new("account_name", "text", "Its name"),
+            Field::new("channel", "text", "Its channel"),
+            Field::new(
+                "step",
+                "text",
+                "imported, sent, acknowledged or verified; each measured from the buyer's order",
+            ),
+            Field::new("count", "int", "How often it was measured"),
+            Field::new("sum_ms", "int", "All of them together"),
+            Field::new(
+                "p50_ms",
+                "int?",
+                "Half took at most this; told at most a quarter too large",
+            ),
+            Field::new("p95_ms", "int?", "95 of 100 took at most this"),
+            Field::new("p99_ms", "int?", "99 of 100 took at most this"),
+            Field::new(
+                "buckets",
+                "[PromiseBucket]",
+                "The counts; those of several rows can be added up",
+            ),
+        ],
+    },
+    Shape {
+        name: "PromiseBucket",
+        about: "How many took at most so long, and longer than the bucket before",
+        input: false,
+        fields: &[
+            Field::new("at_most_ms", "int", "The longest of the bucket"),
+            Field::new("count", "int", "How many"),
+        ],
+    },
 ];

@@ -1,6 +1,7 @@
 //! Offers: from dirty products to what every listing shows.
 
 mod plans;
+mod promise;
 mod readings;
 mod sharing;
 mod writes;
