@@ -53,6 +53,8 @@ named! {
         NotRead = "not_read",
         /// Zero was written; the rest follows once every order is in.
         Draining = "draining",
+        /// A listing of the same product may have sold units, before the hub first read it, that are not imported yet.
+        Unknown = "unknown",
     }
 }
 
@@ -147,6 +149,17 @@ fn deficit(available: i64, candidates: &[Candidate]) -> i64 {
     strict_sum(candidates) + claim - available
 }
 
+/// The units that may be promised now: the headroom, but none while a listing is not [known](Offer::known), as it may have
+/// sold units that are in no number yet.
+pub fn free(available: i64, candidates: &[Candidate]) -> i64 {
+    let headroom = headroom(available, candidates);
+    if candidates.iter().all(|c| c.offer.known()) {
+        headroom
+    } else {
+        headroom.min(0)
+    }
+}
+
 /// Decides for every listing of one product; `available` is in units of the product. Answers in the order of `candidates`.
 ///
 /// Whatever subset of the decisions is carried out, in whatever order, the sum of exposures of strict listings never grows
@@ -170,6 +183,10 @@ pub fn plan(available: i64, candidates: &[Candidate]) -> Vec<Decision> {
         cover_deficit(deficit, candidates, &open, &mut decisions);
         return decisions;
     }
+    if !candidates.iter().all(|c| c.offer.known()) {
+        wait_for_earlier_orders(candidates, &open, &mut decisions);
+        return decisions;
+    }
     let mut free = headroom(available, candidates);
     lower(candidates, &open, &mut free, &mut decisions);
     raise(candidates, &open, &mut free, &mut decisions);
@@ -180,6 +197,16 @@ pub fn plan(available: i64, candidates: &[Candidate]) -> Vec<Decision> {
         drain_a_donor(candidates, &open, &mut decisions);
     }
     decisions
+}
+
+/// While a listing may have sold units unseen before the hub first read it, headroom is not what it seems: nothing that
+/// could cost some is written.
+fn wait_for_earlier_orders(candidates: &[Candidate], open: &[usize], decisions: &mut [Decision]) {
+    for &i in open {
+        if candidates[i].expected() != candidates[i].desired {
+            decisions[i] = Decision::Hold(Hold::Unknown);
+        }
+    }
 }
 
 /// Channels could sell more than there is: take back the most overdrawn first, until what they can sell will fit.
@@ -332,7 +359,9 @@ mod tests {
         candidate
             .offer
             .send(push, quantity, 0, Timestamp::from_secs(secs));
-        candidate.offer.answered(push, WriteState::Accepted);
+        candidate
+            .offer
+            .answered(push, WriteState::Accepted, Timestamp::from_secs(2_000));
         candidate
     }
 

@@ -46,7 +46,8 @@ pub struct Write {
     pub push: PushId,
     /// The quantity written.
     pub quantity: i64,
-    /// When it left.
+    /// When it left at the latest, as far as is known: recorded before the first byte leaves, moved on to the answer, as
+    /// the items of a batch leave one after the other.
     pub sent_at: Timestamp,
     /// How far it has come.
     pub state: WriteState,
@@ -92,7 +93,8 @@ impl Anchor {
 pub struct Offer {
     /// The most the channel may have sold unseen and may still sell, together.
     pub exposure: i64,
-    /// From when on sales count against the bound: those placed before are not in it.
+    /// From when on sales count against the bound: those placed before are not in it, and are all imported. The epoch
+    /// until the offer is [known](Self::known).
     pub since: Timestamp,
     /// The last reading.
     pub shown: Option<Shown>,
@@ -185,11 +187,21 @@ impl Offer {
         });
     }
 
-    /// The channel took the write in, or its answer got lost. Ignores answers to any other write.
-    pub fn answered(&mut self, push: PushId, state: WriteState) {
+    /// The channel took the write in, or its answer got lost; `at` is when that was certain. Ignores answers to any other
+    /// write.
+    pub fn answered(&mut self, push: PushId, state: WriteState, at: Timestamp) {
         if let Some(write) = self.write.as_mut().filter(|w| w.push == push) {
             write.state = state;
+            write.sent_at = write.sent_at.max(at);
         }
+    }
+
+    /// Whether everything the channel sold before the hub first looked is imported.
+    ///
+    /// Until then units may be sold that are neither in the bound nor taken out of what is available, so nothing of the
+    /// product may be promised to anybody else.
+    pub fn known(&self) -> bool {
+        self.since > Timestamp::EPOCH
     }
 
     /// The write was refused or never left: it surely changes nothing.
@@ -204,7 +216,9 @@ impl Offer {
     ///
     /// A sale placed before [`Offer::since`] (or too close to it to tell) was never in the bound and leaves it alone.
     pub fn sale(&mut self, units: i64, placed_at: Timestamp) -> Option<Breach> {
-        if placed_at <= self.since.plus(CLOCK_SKEW) {
+        // What was sold before the first reading is not in the bound; while no reading counts, nobody can tell.
+        let since = if self.known() { self.since } else { self.anchor?.at };
+        if placed_at <= since.plus(CLOCK_SKEW) {
             return None;
         }
         if let Some(anchor) = self.anchor.as_mut().filter(|a| placed_at > a.at.plus(CLOCK_SKEW)) {
@@ -239,13 +253,11 @@ impl Offer {
 
     /// The channel was read; `at` is when the answer was in. Older readings than the last are ignored.
     ///
-    /// The first reading of a listing is its bound: what it sold before, it sold before the hub knew it.
+    /// The first reading of a listing is its bound: what it sold before, it sold before the hub knew it. The offer is
+    /// [known](Self::known) once that is imported.
     pub fn read(&mut self, quantity: i64, at: Timestamp) {
         if self.shown.is_some_and(|s| s.at >= at) {
             return;
-        }
-        if self.shown.is_none() && self.write.is_none() {
-            self.since = at;
         }
         if quantity > self.exposure {
             // Somebody raised it, or this is the first reading. Believe it at once; settling tells the rest.
@@ -315,7 +327,8 @@ impl Offer {
         // would be what it was before, less those sales.
         let without_write = write.prior.map(|p| p + anchor.sold_since);
         let landed = Self::proves(&write, &anchor) || without_write.is_some_and(|p| p != anchor.quantity);
-        let too_late = anchor.at >= write.sent_at.plus(timing.write_apply);
+        // One that has no answer yet may not even have left.
+        let too_late = write.state != WriteState::Sent && anchor.at >= write.sent_at.plus(timing.write_apply);
         if anchor.at > write.sent_at && (landed || too_late) {
             return self.settle_on(anchor, Some((write, landed)));
         }
@@ -386,7 +399,7 @@ mod tests {
         let mut offer = settled(5);
         offer.send(push(), 3, 5, at(300));
         assert_eq!(offer.exposure, 8, "all five may be gone already");
-        offer.answered(push(), WriteState::Accepted);
+        offer.answered(push(), WriteState::Accepted, at(300));
         assert_eq!(offer.sale(1, at(299)), None);
         assert_eq!((offer.exposure, offer.expected()), (7, Some(3)));
         offer.read(3, at(310));
@@ -420,7 +433,7 @@ mod tests {
         offer.not_applied(push());
         assert_eq!((offer.exposure, offer.settled, offer.write), (4, true, None));
         offer.send(push(), 9, 4, at(310));
-        offer.answered(push(), WriteState::Unknown);
+        offer.answered(push(), WriteState::Unknown, at(310));
         assert_eq!(offer.exposure, 13);
     }
 
@@ -433,6 +446,7 @@ mod tests {
         assert_eq!(offer.settle(at(380), TIMING), Settled::AsExpected);
 
         offer.send(push(), 20, 9, at(400));
+        offer.answered(push(), WriteState::Accepted, at(400));
         offer.read(9, at(405));
         assert!(!offer.verified() && offer.wants_reading());
         assert_eq!(offer.settle(at(480), TIMING), Settled::NotYet);
@@ -442,6 +456,43 @@ mod tests {
             Settled::NeverApplied { wanted: 20, shown: 9 }
         );
         assert_eq!((offer.exposure, offer.expected()), (9, Some(9)));
+    }
+
+    #[test]
+    fn a_write_that_leaves_late_is_waited_for() {
+        let mut offer = settled(5);
+        offer.send(push(), 9, 5, at(300));
+        offer.read(5, at(340));
+        assert_eq!(
+            offer.settle(at(500), TIMING),
+            Settled::NotYet,
+            "it may not even have left"
+        );
+        offer.answered(push(), WriteState::Unknown, at(345));
+        offer.read(5, at(360));
+        assert_eq!(
+            offer.settle(at(500), TIMING),
+            Settled::NotYet,
+            "it left at 345 at the latest"
+        );
+        offer.read(5, at(380));
+        assert!(matches!(
+            offer.settle(at(500), TIMING),
+            Settled::NeverApplied { .. }
+        ));
+    }
+
+    #[test]
+    fn an_offer_is_known_when_what_was_sold_before_is_in() {
+        let mut offer = Offer::default();
+        offer.read(5, at(0));
+        assert!(!offer.known());
+        assert_eq!(offer.sale(2, at(-10)), None);
+        assert_eq!(offer.exposure, 5, "sold before anybody looked");
+        assert_eq!(offer.sale(1, at(10)), None);
+        assert_eq!(offer.exposure, 4);
+        offer.settle(at(100), TIMING);
+        assert!(offer.known());
     }
 
     #[test]

@@ -64,6 +64,10 @@ pub fn hold_in_words(hold: Hold) -> &'static str {
             "the store cannot be written to now: paused, waiting for authorisation, or just refused"
         }
         Hold::NotRead => "the hub has not read yet what the channel shows",
+        Hold::Unknown => {
+            "a listing of this product was read for the first time just now; nothing is promised until every order placed \
+             before that is in"
+        }
         Hold::Draining => {
             "it was set to zero to take units back safely; its share follows once every order is in"
         }

@@ -28,8 +28,9 @@ mod read_back;
 use std::time::Duration;
 
 use serde_json::Value as Json;
-use stockbridge_domain::channel::{ChannelError, DataKind, Disposition, Fault, QuotaGroup};
+use stockbridge_domain::channel::{ChannelError, DataKind, Disposition, Fault, QuotaGroup, Timing};
 use stockbridge_domain::job::{MAX_ATTEMPTS, Priority, backoff};
+use stockbridge_domain::offer::CLOCK_SKEW;
 use stockbridge_domain::{AccountId, ShipmentId, TenantId, Timestamp};
 use stockbridge_store::{AccountStatus, Finish, Job, Lease, NewAlert, NewJob, Severity, StoreError, Tenant};
 
@@ -302,6 +303,21 @@ pub(crate) fn pull(
         run_at,
         serde_json::json!({ "trigger": trigger }),
     )
+}
+
+/// The orders placed before a channel's listings were first read, once the channel shows all of them: nothing of a new
+/// listing's product is promised to anybody before. Beside the scheduled pull, which may be due long before or after.
+fn pull_earlier_orders(account: AccountId, timing: Timing, read_at: Timestamp) -> NewJob {
+    let visible_at = read_at.plus(timing.order_visibility).plus(CLOCK_SKEW * 2);
+    let mut job = pull(
+        DataKind::Orders,
+        account,
+        "new listings",
+        Priority::PULL,
+        visible_at,
+    );
+    job.dedupe_key = Some(format!("{account}/earlier"));
+    job
 }
 
 /// New offers for a tenant's dirty products.

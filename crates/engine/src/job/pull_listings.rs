@@ -6,7 +6,7 @@ use stockbridge_store::{Finish, RunProgress, RunState};
 
 use crate::connections::Opened;
 
-use super::{JobCtx, JobError, done, plan, plan_prices, push_price};
+use super::{JobCtx, JobError, done, plan, plan_prices, pull_earlier_orders, push_price};
 
 pub(super) const KIND: &str = "listings.pull";
 
@@ -84,6 +84,8 @@ async fn store_page(
     tx.enqueue(plan(ctx.tenant.id(), read_at)).await?;
     if outcome.created > 0 {
         tx.enqueue(plan_prices(ctx.tenant.id(), read_at)).await?;
+        tx.enqueue(pull_earlier_orders(account, opened.timing, read_at))
+            .await?;
     }
     Ok(tx.commit().await?)
 }

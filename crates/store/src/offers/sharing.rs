@@ -85,12 +85,16 @@ impl TenantTx {
         let sql = "SELECT product_id, \
              CAST(COALESCE(SUM(CASE WHEN regime = 'strict' THEN exposure * units END), 0) AS BIGINT), \
              CAST(COALESCE(MAX(CASE WHEN regime = 'shared' THEN exposure * units END), 0) AS BIGINT), \
-             COUNT(CASE WHEN regime = 'strict' THEN 1 END) \
-             FROM listings WHERE tenant_id = $1 AND product_id {in $2} GROUP BY product_id";
+             COUNT(CASE WHEN regime = 'strict' THEN 1 END), MIN(exposure_since) \
+             FROM listings WHERE tenant_id = $1 AND product_id {in $2} AND fulfilled_by = 'seller' GROUP BY product_id";
         let rows = self.tx.query(sql, &[self.key(), id_list(products)]).await?;
-        let mut exposed: BTreeMap<ProductId, (i64, i64, i64)> = BTreeMap::new();
+        let (mut exposed, mut unknown) = (BTreeMap::<ProductId, (i64, i64, i64)>::new(), BTreeSet::new());
         for row in &rows {
-            exposed.insert(row.parsed(0)?, (row.int(1)?, row.int(2)?, row.int(3)?));
+            let product = row.parsed(0)?;
+            exposed.insert(product, (row.int(1)?, row.int(2)?, row.int(3)?));
+            if row.time(4)? == Timestamp::EPOCH {
+                unknown.insert(product);
+            }
         }
         let rules = Rules::load(self, Some(products)).await?;
         let free = products.iter().map(|product| {
@@ -104,6 +108,9 @@ impl TenantTx {
             };
             let free = if shared {
                 terms.buffer().apply(available) - strict
+            } else if unknown.contains(product) {
+                // A listing that is not known yet may have sold anything.
+                (available - strict - claimed).min(0)
             } else {
                 available - strict - claimed
             };

@@ -320,7 +320,7 @@ impl TenantTx {
             else {
                 continue;
             };
-            offer.answered(write.push, WriteState::Unknown);
+            offer.answered(write.push, WriteState::Unknown, now);
             let mut values = vec![self.key(), id.into()];
             values.extend(offer_values(&offer));
             values.push(now.into());
@@ -368,11 +368,11 @@ fn close<'a>(
 ) -> (&'static str, Option<&'a str>, Option<Timestamp>) {
     match answer {
         Answer::Accepted => {
-            offer.answered(push, WriteState::Accepted);
+            offer.answered(push, WriteState::Accepted, now);
             (WriteState::Accepted.name(), None, None)
         }
         Answer::Unknown(message) => {
-            offer.answered(push, WriteState::Unknown);
+            offer.answered(push, WriteState::Unknown, now);
             (WriteState::Unknown.name(), Some(message), None)
         }
         Answer::Postponed => {

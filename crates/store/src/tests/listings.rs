@@ -47,7 +47,10 @@ async fn new_listings_are_mapped_by_sku_and_read() {
             (Some(product.id), Some(MappedBy::Sku), 1)
         );
         assert_eq!((b.product, b.mapped_by), (None, None));
-        assert_eq!((a.offer.exposure, a.offer.since, a.expected), (5, START, Some(5)));
+        assert_eq!(
+            (a.offer.exposure, a.offer.known(), a.expected),
+            (5, false, Some(5))
+        );
         assert!(a.verified && b.verified && !a.offer.settled);
         assert_eq!((a.title.as_str(), a.price), ("Listing of A", Some(eur(2_499))));
         assert_eq!(a.issues, ["image too small"]);
