@@ -54,6 +54,8 @@ enum Bench {
     Import,
     /// From dirty products to listings that are due and a push for their accounts.
     Offers,
+    /// One product with 20 listings: policies, shares and decisions, without a database.
+    Plan,
     /// Durable jobs through the queue, and an urgent one beside a million others.
     Queue,
     /// What the API reads, at 100,000 orders.
@@ -108,6 +110,9 @@ async fn main() -> anyhow::Result<()> {
         if all || matches!(bench, Bench::Reads) {
             cases::reads::run(kind, &options, &mut report).await?;
         }
+    }
+    if all || matches!(bench, Bench::Plan) {
+        cases::plan::run(&mut report);
     }
     if all || matches!(bench, Bench::Idle) {
         cases::idle::run(&mut report).await?;

@@ -3,5 +3,6 @@
 pub mod idle;
 pub mod import;
 pub mod offers;
+pub mod plan;
 pub mod queue;
 pub mod reads;

@@ -23,6 +23,25 @@ pub struct BasisPoints(pub u32);
 impl BasisPoints {
     /// The whole.
     pub const ALL: Self = Self(10_000);
+
+    /// Reads a percentage as people write it: `35`, `7.5`, `7,5 %`; with two digits after the point at most.
+    pub fn parse_percent(text: &str) -> Option<Self> {
+        let text = text.trim().trim_end_matches('%').trim_end().replace(',', ".");
+        let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+        let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || part.len() > 2 || !digits(whole) || !digits(part) {
+            return None;
+        }
+        let whole: u32 = whole.parse().ok()?;
+        let part: u32 = format!("{part:0<2}").parse().ok()?;
+        whole.checked_mul(100)?.checked_add(part).map(Self)
+    }
+
+    /// The percentage, without a sign and with no more digits than it takes: `35`, `7.5`.
+    pub fn percent(self) -> String {
+        let text = format!("{}.{:02}", self.0 / 100, self.0 % 100);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
 }
 
 /// What is kept back from every channel.
@@ -86,6 +105,35 @@ mod tests {
         assert_eq!(divide(1, &[3, 4, 3]), [0, 1, 0]);
         assert_eq!(divide(5, &[0, 0]), [0, 0]);
         assert_eq!(divide(-5, &[1]), [0]);
+    }
+
+    #[test]
+    fn percentages_are_read_as_people_write_them() {
+        let points = |text| BasisPoints::parse_percent(text).map(|p| p.0);
+        for (text, wanted) in [
+            ("35", 3_500),
+            ("7.5", 750),
+            (" 7,25 % ", 725),
+            ("100%", 10_000),
+            ("0", 0),
+            ("1.", 100),
+        ] {
+            assert_eq!(points(text), Some(wanted), "{text}");
+        }
+        for text in ["", "-1", "7.123", "seven", "1.2.3", ".5", "99999999999"] {
+            assert_eq!(points(text), None, "{text}");
+        }
+        let percent = |points| BasisPoints(points).percent();
+        assert_eq!(
+            [
+                percent(3_500),
+                percent(750),
+                percent(725),
+                percent(0),
+                percent(10_000)
+            ],
+            ["35", "7.5", "7.25", "0", "100"]
+        );
     }
 
     #[test]

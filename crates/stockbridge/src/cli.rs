@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, conflict, demo, doctor, init, job, listing, location, order, price,
-    product, promise, rates, serve, sim, stock, tenant, token, user,
+    account, check, completions, config, conflict, demo, doctor, init, job, listing, location, order, policy,
+    price, product, promise, rates, serve, sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -67,6 +67,9 @@ pub enum Command {
     /// See and resolve what channels show otherwise than they should.
     #[command(subcommand)]
     Conflict(conflict::Conflict),
+    /// See, try out and change how stock is shared out among channels.
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// See and ship orders.
     #[command(subcommand)]
     Order(order::Order),

@@ -21,6 +21,11 @@ const ASSETS: &[(&str, &str, &str)] = &[
         include_str!("../assets/live.js"),
     ),
     (
+        "sliders.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/sliders.js"),
+    ),
+    (
         "theme.js",
         "text/javascript; charset=utf-8",
         include_str!("../assets/theme.js"),

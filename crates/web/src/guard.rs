@@ -52,6 +52,12 @@ impl Form {
             .map_or("", |(_, v)| v.trim())
     }
 
+    /// Sets a field, whatever was sent.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.0.retain(|(n, _)| n != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
     /// A field that may be left empty.
     pub(crate) fn optional(&self, name: &str) -> Option<String> {
         Some(self.get(name))

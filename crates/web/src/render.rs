@@ -24,6 +24,7 @@ templates![
     "pages/connect.html",
     "pages/docs.html",
     "pages/listings.html",
+    "pages/allocation.html",
     "pages/locations.html",
     "pages/order.html",
     "pages/order_new.html",
@@ -104,6 +105,12 @@ mod tests {
         framed!("order", "Order", "orders", view::orders::OrderPage);
         framed!("order_new", "New order", "orders", view::orders::NewOrderPage);
         framed!("stock", "Stock", "stock", view::stock::StockPage);
+        framed!(
+            "allocation",
+            "Allocation",
+            "stock",
+            view::allocation::AllocationPage
+        );
         framed!("locations", "Locations", "stock", view::locations::LocationsPage);
         framed!("product", "Product", "stock", view::product::ProductPage);
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);

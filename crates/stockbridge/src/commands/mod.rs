@@ -12,6 +12,7 @@ pub mod job;
 pub mod listing;
 pub mod location;
 pub mod order;
+pub mod policy;
 pub mod price;
 pub mod product;
 pub mod promise;
@@ -56,6 +57,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Price(command) => command.run(&context).await,
         Command::Rates(command) => command.run(&context).await,
         Command::Conflict(command) => command.run(&context).await,
+        Command::Policy(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,
         Command::Check(command) => return command.run(&context).await,
         Command::Doctor(command) => return command.run(&context).await,

@@ -325,6 +325,30 @@ fn check_agrees_with_sound_books_and_names_what_was_changed() {
 }
 
 #[test]
+fn policies_are_shown_set_tried_out_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let policy = |args: &[&str]| run_in(folder.path(), &[&["policy"], args].concat());
+    assert!(policy(&["show"]).out.contains("Nothing is set"));
+    assert_eq!(policy(&["set", "--mode", "hybrid", "--buffer", "7.5%"]).code, 0);
+    assert_eq!(policy(&["set", "--buffer", "2"]).code, 0);
+    let shown = policy(&["show"]).out;
+    for words in ["tenant", "mode hybrid", "buffer 7.5%", "buffer units 2"] {
+        assert!(shown.contains(words), "{shown}");
+    }
+    assert_eq!(policy(&["set", "--channel", "own", "--share", "30%"]).code, 0);
+    let tried = policy(&["preview", "--channel", "own", "--share", "40", "--json"]).json();
+    assert_eq!(tried["rows"], serde_json::json!([]));
+    policy(&["set", "--channel", "own", "--share", "130%"]).refused(1, &["share", "100 percent"]);
+    policy(&["set", "--channel", "own", "--share", "some"]).refused(2, &["--share", "35%"]);
+    policy(&["set", "--minimum", "5", "--cap", "-1"]).refused(1, &["cap", "from 0"]);
+    policy(&["set", "--channel", "nowhere", "--cap", "1"]).refused(1, &["no channel `nowhere`"]);
+    policy(&["set", "--sku", "NONE", "--cap", "1"]).refused(1, &["NONE"]);
+    assert_eq!(policy(&["remove", "--channel", "own"]).code, 0);
+    assert!(!policy(&["show"]).out.contains("own"));
+}
+
+#[test]
 fn doctor_finds_a_healthy_installation_healthy_and_a_lost_key_lost() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());

@@ -4,6 +4,7 @@
 //! way, so that nothing typed in a form ends on a dead page.
 
 mod alerts;
+mod allocation;
 mod channels;
 mod conflicts;
 mod listings;
@@ -49,6 +50,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(orders::routes());
     routes.extend(stock::routes());
     routes.extend(locations::routes());
+    routes.extend(allocation::routes());
     routes.extend(product::routes());
     routes.extend(listings::routes());
     routes.extend(prices::routes());

@@ -133,23 +133,18 @@ fn steps(shares: &[PreviewRow], available: i64) -> Vec<Step> {
         value: number(units),
     };
     let mut steps = vec![step("available".into(), available)];
-    let kept = |reason: Reason| {
-        let withheld = shares.iter().flat_map(|row| &row.after.withheld);
-        withheld
-            .filter(|w| w.reason == reason)
-            .map(|w| w.units)
-            .min()
-            .unwrap_or(0)
-    };
-    let mut left = available.max(0);
-    for (reason, label) in [(Reason::Safety, "safety stock"), (Reason::Buffer, "buffer")] {
-        if kept(reason) > 0 {
-            left -= kept(reason);
-            steps.push(step(
-                format!("after keeping back {} as {label}", number(kept(reason))),
-                left,
-            ));
-        }
+    let withheld = shares.iter().flat_map(|row| &row.after.withheld);
+    let kept = withheld
+        .filter(|w| w.reason == Reason::Buffer)
+        .map(|w| w.units)
+        .min();
+    let kept = kept.unwrap_or(0);
+    let left = available.max(0) - kept;
+    if kept > 0 {
+        steps.push(step(
+            format!("after keeping back {} as buffer", number(kept)),
+            left,
+        ));
     }
     let Some(first) = shares.first() else {
         return steps;

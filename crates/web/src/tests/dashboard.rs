@@ -82,6 +82,7 @@ async fn every_page_opens_empty_and_filled() {
         "/orders/new",
         "/stock",
         "/stock?show=low",
+        "/settings/allocation",
         "/listings",
         "/listings?show=unmapped",
         "/channels",
@@ -209,4 +210,69 @@ async fn the_door_opens_by_password_and_closes() {
     assert_eq!(browser.open("/orders").await.status, 200);
     assert_eq!(browser.submit("/signout", "").await.status, 303);
     assert_eq!(browser.open("/orders").await.status, 303, "the session is over");
+}
+
+#[tokio::test]
+async fn policies_are_tried_out_before_they_are_applied() {
+    let world = World::new().await;
+    let token = world.token(Role::Owner).await;
+    let store = world.stocked(&token).await;
+    let browser = Browser::new(&world).await;
+    let page = "/settings/allocation";
+    let typed = format!("all.mode=shared&channel-own.share=37%2C5&store-{store}.cap=9");
+    let tried = browser.submit(page, &format!("do=preview&{typed}")).await;
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    assert!(
+        tried.text.contains("value=\"37,5\""),
+        "what was typed is still there"
+    );
+    assert!(tried.text.contains("value=\"apply\""));
+    let kept = world.get(&token, "/api/v1/inventory/policies").await.json();
+    assert_eq!(kept["data"], serde_json::json!([]), "a preview changes nothing");
+
+    let applied = browser.followed(page, &format!("do=apply&{typed}")).await;
+    assert!(applied.text.contains("value=\"37.5\""), "{}", applied.text);
+    let kept = world.get(&token, "/api/v1/inventory/policies").await.json();
+    assert_eq!(kept["data"].as_array().unwrap().len(), 3);
+
+    let wrong = browser
+        .submit(page, "do=apply&all.cap=many&channel-own.share=101")
+        .await;
+    assert!(
+        wrong.text.contains("`many` is not a whole number"),
+        "{}",
+        wrong.text
+    );
+    let wrong = browser.submit(page, "do=apply&channel-own.share=101").await;
+    assert!(
+        wrong.text.contains("Own store, share: more than 100 percent"),
+        "{}",
+        wrong.text
+    );
+
+    let cleared = browser.followed(page, "do=apply").await;
+    assert!(cleared.text.contains("Saved"), "{}", cleared.text);
+    let kept = world.get(&token, "/api/v1/inventory/policies").await.json();
+    assert_eq!(kept["data"], serde_json::json!([]), "an emptied level is removed");
+}
+
+#[tokio::test]
+async fn one_product_has_policies_of_its_own() {
+    let world = World::new().await;
+    let token = world.token(Role::Owner).await;
+    world.stocked(&token).await;
+    let browser = Browser::new(&world).await;
+    let page = "/settings/allocation?sku=TEA%2F250%20g";
+    assert_eq!(browser.open(page).await.status, 200);
+    let sku = "sku=TEA%2F250%20g";
+    let applied = browser
+        .submit(
+            "/settings/allocation",
+            &format!("do=apply&{sku}&all.buffer_units=2"),
+        )
+        .await;
+    assert_eq!(applied.headers["location"], page);
+    let general = browser.open("/settings/allocation").await;
+    assert!(general.text.contains("buffer units 2"), "{}", general.text);
+    assert_eq!(browser.open("/settings/allocation?sku=NONE").await.status, 404);
 }

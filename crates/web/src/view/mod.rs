@@ -5,6 +5,7 @@
 //! tests render every template.
 
 pub(crate) mod alerts;
+pub(crate) mod allocation;
 pub(crate) mod channels;
 pub(crate) mod conflicts;
 pub(crate) mod listings;
