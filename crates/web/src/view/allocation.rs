@@ -102,6 +102,22 @@ pub(crate) struct OwnPolicies {
 }
 
 #[cfg(test)]
+fn line(sku: &str, tone: Tone, change: &str) -> PreviewLine {
+    PreviewLine {
+        sku: sku.into(),
+        account: "Nordlicht IN".into(),
+        listing: "pack of 4".into(),
+        available: "100".into(),
+        before: "35".into(),
+        after: "30".into(),
+        tone,
+        change: change.into(),
+        withheld: "others 65 · buffer 5".into(),
+        remarks: vec!["Hybrid is strict now: the stock covers 10 days, the threshold is 14.".into()],
+    }
+}
+
+#[cfg(test)]
 impl AllocationPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
@@ -126,18 +142,6 @@ impl AllocationPage {
             minimum: String::new(),
             buffer_units: "2".into(),
             buffer_part: "7.5".into(),
-        };
-        let line = |sku: &str, tone, change: &str| PreviewLine {
-            sku: sku.into(),
-            account: "Nordlicht IN".into(),
-            listing: "pack of 4".into(),
-            available: "100".into(),
-            before: "35".into(),
-            after: "30".into(),
-            tone,
-            change: change.into(),
-            withheld: "others 65 · buffer 5".into(),
-            remarks: vec!["Hybrid is strict now: the stock covers 10 days, the threshold is 14.".into()],
         };
         let empty = Self {
             sku: String::new(),
