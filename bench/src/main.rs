@@ -60,6 +60,8 @@ enum Bench {
     Queue,
     /// What the API reads, at 100,000 orders.
     Reads,
+    /// The ledger check, an explanation and a sale's way to the wire, at a million entries and ten thousand listings.
+    Trust,
     /// Memory and readiness of an idle server.
     Idle,
     /// The program killed again and again under load; an error when anything is lost, doubled or oversold. Not part of `all`.
@@ -106,6 +108,9 @@ async fn main() -> anyhow::Result<()> {
         }
         if all || matches!(bench, Bench::Queue) {
             cases::queue::run(kind, &options, &mut report).await?;
+        }
+        if all || matches!(bench, Bench::Trust) {
+            cases::trust::run(kind, &options, &mut report).await?;
         }
         if all || matches!(bench, Bench::Reads) {
             cases::reads::run(kind, &options, &mut report).await?;

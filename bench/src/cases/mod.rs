@@ -6,3 +6,4 @@ pub mod offers;
 pub mod plan;
 pub mod queue;
 pub mod reads;
+pub mod trust;

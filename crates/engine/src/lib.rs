@@ -6,6 +6,7 @@
 mod accounts;
 mod caller;
 mod catalog;
+mod chain;
 mod conflicts;
 mod connections;
 mod explain;
@@ -25,6 +26,7 @@ mod worker;
 pub use accounts::{AccountPatch, ConnectRequest};
 pub use caller::{Caller, Refusal};
 pub use catalog::NewProductRequest;
+pub use chain::{Chain, ExplainField, Link, LinkKind};
 pub use conflicts::ResolveOutcome;
 pub use explain::{Explanation, ListingExplanation, hold_in_words};
 pub use hub::{Hub, HubSettings};

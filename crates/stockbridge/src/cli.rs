@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, conflict, demo, doctor, init, job, listing, location, order, policy,
-    price, product, promise, rates, serve, sim, stock, tenant, token, user,
+    account, check, completions, config, conflict, demo, doctor, explain, init, job, listing, location,
+    order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -55,6 +55,8 @@ pub enum Command {
     /// Open, list and change locations.
     #[command(subcommand)]
     Location(location::Location),
+    /// Explain why a quantity, price or status is what it is, in the order of time.
+    Explain(explain::Explain),
     /// See listings and map them to products.
     #[command(subcommand)]
     Listing(listing::Listing),

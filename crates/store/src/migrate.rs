@@ -61,6 +61,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 6,
+        name: "0006_open_lines",
+        common: include_str!("../migrations/0006_open_lines/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The lock under which processes that start together migrate one after the other ("stockbri" in ASCII).

@@ -7,6 +7,7 @@ pub mod config;
 pub mod conflict;
 pub mod demo;
 pub mod doctor;
+pub mod explain;
 pub mod init;
 pub mod job;
 pub mod listing;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Product(command) => command.run(&context).await,
         Command::Promise(command) => command.run(&context).await,
         Command::Stock(command) => command.run(&context).await,
+        Command::Explain(command) => command.run(&context).await,
         Command::Listing(command) => command.run(&context).await,
         Command::Location(command) => command.run(&context).await,
         Command::Order(command) => command.run(&context).await,

@@ -7,6 +7,7 @@ use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::{AccountId, ListingId, OrderId, ProductId, PushId, Timestamp};
 
 use crate::columns::Columns as _;
+use crate::db::Row;
 use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
 use crate::{StoreError, Tenant, TenantTx};
 
@@ -96,6 +97,23 @@ pub struct OpenLine {
     pub placed_at: Timestamp,
 }
 
+fn push_from_row(row: &Row) -> Result<PushRecord, StoreError> {
+    Ok(PushRecord {
+        id: row.parsed(0)?,
+        listing: row.parsed(1)?,
+        field: row.string(2)?,
+        before: row.opt_string(3)?,
+        value: row.string(4)?,
+        cause: row.opt_string(5)?,
+        caused_at: row.opt_time(6)?,
+        sent_at: row.time(7)?,
+        answered_at: row.opt_time(8)?,
+        outcome: row.string(9)?,
+        message: row.opt_string(10)?,
+        verified_at: row.opt_time(11)?,
+    })
+}
+
 impl TenantTx {
     /// Whether an account has quantities to be written.
     ///
@@ -148,24 +166,24 @@ impl Tenant {
                 &[self.key(), product.into(), limit.into()],
             )
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(PushRecord {
-                    id: row.parsed(0)?,
-                    listing: row.parsed(1)?,
-                    field: row.string(2)?,
-                    before: row.opt_string(3)?,
-                    value: row.string(4)?,
-                    cause: row.opt_string(5)?,
-                    caused_at: row.opt_time(6)?,
-                    sent_at: row.time(7)?,
-                    answered_at: row.opt_time(8)?,
-                    outcome: row.string(9)?,
-                    message: row.opt_string(10)?,
-                    verified_at: row.opt_time(11)?,
-                })
-            })
-            .collect()
+        rows.iter().map(push_from_row).collect()
+    }
+
+    /// The last attempts on one listing's `field`, newest first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn pushes_of_listing(
+        &self,
+        listing: ListingId,
+        field: &str,
+        limit: i64,
+    ) -> Result<Vec<PushRecord>, StoreError> {
+        let sql = "SELECT id, listing_id, field, before, value, cause, caused_at, sent_at, answered_at, outcome, message, \
+             verified_at FROM pushes WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 ORDER BY id DESC LIMIT $4";
+        let params = [self.key(), listing.into(), field.into(), limit.into()];
+        let rows = self.read().await?.query(sql, &params).await?;
+        rows.iter().map(push_from_row).collect()
     }
 
     /// When the quantities sent since `since` were asked for, sent and proved; the first 100,000.

@@ -58,6 +58,11 @@ async fn attempts_and_offers_of_a_product_are_told() {
             (pushes[0].before.as_deref(), &pushes[0].value),
             (Some("5"), &wanted)
         );
+        let of_listing = |field| ours.pushes_of_listing(sent[0].listing, field, 10);
+        assert_eq!(of_listing("quantity").await.unwrap(), pushes);
+        assert_eq!(of_listing("price").await.unwrap(), []);
+        let not_theirs = theirs.pushes_of_listing(sent[0].listing, "quantity", 10).await;
+        assert_eq!(not_theirs.unwrap(), []);
         let times = ours.push_times(START).await.unwrap();
         assert_eq!(
             (times.len(), times[0].account, times[0].by_sale),

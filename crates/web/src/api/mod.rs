@@ -6,6 +6,7 @@ pub(crate) mod catalog;
 mod channels;
 pub(crate) mod conflicts;
 pub(crate) mod events;
+mod explain;
 pub(crate) mod inventory;
 mod locations;
 mod mappings;
@@ -62,6 +63,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(alerts::routes());
     routes.extend(people::routes());
     routes.extend(events::routes());
+    routes.extend(explain::routes());
     routes.extend(promise::routes());
     routes.extend(system::routes());
     routes

@@ -47,6 +47,39 @@ pub(super) const PROOF: &[Shape] = &[
         ],
     },
     Shape {
+        name: "Chain",
+        about: "Why a number is what it is",
+        input: false,
+        fields: &[
+            Field::new("sku", "text", "The product's SKU"),
+            Field::new("listing", "id:lst?", "The listing asked about"),
+            Field::new("account_name", "text?", "Where it is listed"),
+            Field::new("field", "text", "quantity, price or status"),
+            Field::new("value", "text?", "What it is"),
+            Field::new(
+                "links",
+                "[Link]",
+                "What led to it, the oldest first; what holds now comes last",
+            ),
+        ],
+    },
+    Shape {
+        name: "Link",
+        about: "What happened, and what it came to",
+        input: false,
+        fields: &[
+            Field::new("at", "instant", "When; for what holds now, now"),
+            Field::new(
+                "kind",
+                "text",
+                "ledger, order, push, answer, reading, policy, plan or problem",
+            ),
+            Field::new("what", "text", "One sentence"),
+            Field::new("value", "text?", "The number, price or status after it"),
+            Field::new("row", "text?", "Id of the entry, order, push or listing"),
+        ],
+    },
+    Shape {
         name: "Promise",
         about: "How long one step took on one store",
         input: false,

@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod crash;
+mod explain;
 pub mod harness;
 mod main_job;
