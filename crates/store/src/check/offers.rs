@@ -79,12 +79,12 @@ pub(super) async fn headroom(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>,
     rows.iter().map(finding).collect()
 }
 
-/// Writes under way that are not the ones recorded as sent.
+/// Writes under way that are not the ones recorded as sent. An answer moves the listing's instant on, never back.
 pub(super) async fn writes(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>, StoreError> {
     let sql = "SELECT l.id, l.sku, l.write_push, l.write_qty, l.write_sent_at, u.value, u.sent_at FROM listings l \
          LEFT JOIN pushes u ON u.tenant_id = l.tenant_id AND u.id = l.write_push AND u.listing_id = l.id \
          WHERE l.tenant_id = $1 AND l.write_push IS NOT NULL AND (u.id IS NULL \
-         OR u.value <> CAST(l.write_qty AS TEXT) OR u.sent_at <> l.write_sent_at) ORDER BY l.id LIMIT $2";
+         OR u.value <> CAST(l.write_qty AS TEXT) OR u.sent_at > l.write_sent_at) ORDER BY l.id LIMIT $2";
     let rows = tx.query(sql, &[tenant, MOST.into()]).await?;
     let finding = |row: &Row| {
         let (id, sku, push) = (row.string(0)?, row.string(1)?, row.string(2)?);
