@@ -59,6 +59,41 @@ async fn books(kind: Kind, options: &Options, report: &mut Report) -> anyhow::Re
     );
     let pages = watch.elapsed();
 
+    let ([mut hot, mut usual], statements) = explain(&stage).await?;
+    let entries = stage.tenant.check_ledger().await?.entries;
+    let mut section = report.section("trust", stage.store.backend());
+    section.add(
+        "entries of the ledger",
+        number(usize::try_from(entries)?),
+        "entries",
+    );
+    section.goal(
+        "checked, median of 3",
+        percentile_ms(&mut took, 50),
+        "ms",
+        Goal::Below(5_000.0),
+    );
+    if kind == Kind::Sqlite {
+        section.add("the file's pages checked", pages.as_secs_f64() * 1_000.0, "ms");
+    }
+    section.goal(
+        "explained, a usual product, p99",
+        percentile_ms(&mut usual, 99),
+        "ms",
+        Goal::Below(100.0),
+    );
+    section.goal(
+        "explained, the busiest product, p99",
+        percentile_ms(&mut hot, 99),
+        "ms",
+        Goal::Below(100.0),
+    );
+    section.add("explained, statements", number(usize::try_from(statements)?), "");
+    Ok(())
+}
+
+/// How long explaining the busiest and another product took, and by how many statements.
+async fn explain(stage: &Stage) -> anyhow::Result<([Vec<Duration>; 2], u64)> {
     let hub = Hub::new(
         stage.store.clone(),
         stockbridge_channels::all(),
@@ -80,37 +115,7 @@ async fn books(kind: Kind, options: &Options, report: &mut Report) -> anyhow::Re
             );
         }
     }
-    let entries = stage.tenant.check_ledger().await?.entries;
-    let mut section = report.section("trust", stage.store.backend());
-    section.add(
-        "entries of the ledger",
-        number(usize::try_from(entries)?),
-        "entries",
-    );
-    section.goal(
-        "checked, median of 3",
-        percentile_ms(&mut took, 50),
-        "ms",
-        Goal::Below(5_000.0),
-    );
-    if kind == Kind::Sqlite {
-        section.add("the file's pages checked", pages.as_secs_f64() * 1_000.0, "ms");
-    }
-    let [mut hot, mut usual] = explained;
-    section.goal(
-        "explained, a usual product, p99",
-        percentile_ms(&mut usual, 99),
-        "ms",
-        Goal::Below(100.0),
-    );
-    section.goal(
-        "explained, the busiest product, p99",
-        percentile_ms(&mut hot, 99),
-        "ms",
-        Goal::Below(100.0),
-    );
-    section.add("explained, statements", number(usize::try_from(statements)?), "");
-    Ok(())
+    Ok((explained, statements))
 }
 
 /// Shipped orders of two lines, which makes four entries each.

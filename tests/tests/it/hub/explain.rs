@@ -75,9 +75,31 @@ async fn a_number_is_explained_in_the_order_of_time_by_a_fixed_number_of_stateme
     assert!(later.links.iter().any(|link| link.kind == LinkKind::Order));
     assert_eq!(ask(Some(listing), ExplainField::Quantity).await.1, few_of_listing);
     assert_eq!(many, few, "whatever has happened");
-    let (status, _) = ask(Some(listing), ExplainField::Status).await;
+}
+
+#[tokio::test]
+async fn prices_and_statuses_are_explained_too_and_what_is_not_there_is_not() {
+    let india = seller("A1INDIA", INDIA, &[("SKU-1", 0)]);
+    let world = World::new(vec![india.clone()]).await;
+    world.stocked("SKU-1", 30).await;
+    world.connect(&india, INDIA).await;
+    world.secs(30).await;
+    let page = world
+        .tenant()
+        .listings(&ListingFilter::default(), &PageQuery::first(10))
+        .await
+        .unwrap();
+    let (sku, listing) = (Sku::parse("SKU-1").unwrap(), page.items[0].id);
+    let ask = async |field| {
+        let chain = world
+            .hub
+            .chain(world.tenant_id(), &sku, Some(listing), field)
+            .await;
+        chain.unwrap().unwrap()
+    };
+    let status = ask(ExplainField::Status).await;
     assert_eq!(status.value.as_deref(), Some("active"));
-    let (price, _) = ask(Some(listing), ExplainField::Price).await;
+    let price = ask(ExplainField::Price).await;
     assert!(price.value.is_some(), "{price:#?}");
     let nobody = Sku::parse("NONE").unwrap();
     let none = world
