@@ -17,6 +17,7 @@ pub mod latency;
 pub mod listing;
 pub mod mode;
 pub mod money;
+pub mod moves;
 pub mod offer;
 pub mod order;
 pub mod pace;

@@ -13,6 +13,7 @@ mod explain;
 mod hub;
 pub mod job;
 mod locations;
+mod moves;
 mod notices;
 mod orders;
 mod pacer;
@@ -31,6 +32,10 @@ pub use conflicts::ResolveOutcome;
 pub use explain::{Explanation, ListingExplanation, hold_in_words};
 pub use hub::{Hub, HubSettings};
 pub use locations::{LocationChange, LocationRequest};
+pub use moves::{
+    ArrivalRequest, CountRequest, CountedRequest, DeliveryRequest, ReturnLineRequest, TransferRequest,
+    UnitsOf,
+};
 pub use orders::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest};
 pub use people::SignedIn;
 pub use policies::{PolicyChange, PreviewRequest};

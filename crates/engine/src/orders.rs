@@ -1,12 +1,16 @@
 //! Orders as people handle them: own-store orders, parcels, cancellations.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use stockbridge_domain::channel::ChannelKind;
+use stockbridge_domain::channel::options::{UNPAID_MINUTES, minutes};
 use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, FieldError, Money, OrderId, OrderLineId, Quantity, Sku};
 use stockbridge_store::{
     AccountRecord, AccountStatus, ImportAccount, NewAudit, NewShipment, OrderDetail, OwnLine, OwnOrder,
-    ParcelError, ShipmentLine, ShipmentRecord,
+    ParcelError, Payment, ShipmentLine, ShipmentRecord,
 };
 
 use crate::caller::{Caller, Refusal};
@@ -38,6 +42,8 @@ pub struct OwnOrderRequest {
     pub lines: Vec<OwnOrderLine>,
     /// Who buys: kept sealed.
     pub buyer: Option<serde_json::Value>,
+    /// Not paid yet: it reserves, cannot be shipped, and is called off when the payment does not come in time.
+    pub unpaid: bool,
 }
 
 /// Part of a parcel as typed in.
@@ -87,9 +93,19 @@ impl Hub {
             id: account.id,
             connected_at: account.connected_at,
         };
+        let pay_by = self.env().now().plus(time_to_pay(&account.options));
         let mut tx = self.tenant(caller.tenant).begin().await?;
-        let id = match tx.create_own_order(&import, &reference, &lines, payload).await? {
+        let accepted = if request.unpaid {
+            tx.create_unpaid_order(&import, &reference, &lines, payload, pay_by)
+                .await?
+        } else {
+            tx.create_own_order(&import, &reference, &lines, payload).await?
+        };
+        let id = match accepted {
             OwnOrder::Created(id, outcome) => {
+                if request.unpaid {
+                    tx.enqueue(job::expire_order(account.id, id, pay_by)).await?;
+                }
                 crate::notices::raise(&mut tx, Some(account.id), &outcome.notices).await?;
                 tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
                 tx.commit().await?;
@@ -121,6 +137,32 @@ impl Hub {
                 ));
             }
         };
+        self.order(caller, id).await
+    }
+
+    /// Notes that an own-store order is paid: it can be shipped now. Paid before, it changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] when it was called off before.
+    pub async fn pay_order(&self, caller: &Caller, id: OrderId) -> Result<OrderDetail, Refusal> {
+        caller.require(Role::Operator)?;
+        let mut tx = self.tenant(caller.tenant).begin().await?;
+        match tx.pay_order(id).await? {
+            Payment::Taken(outcome) => {
+                crate::notices::raise(&mut tx, None, &outcome.notices).await?;
+                tx.audit(&NewAudit::of(&caller.actor, "order.pay", &id.to_string()))
+                    .await?;
+                tx.commit().await?;
+            }
+            Payment::Before => {}
+            Payment::TooLate => {
+                return Err(Refusal::Conflict(
+                    "this order was called off and its units are free again; pay the money back, or order anew"
+                        .to_owned(),
+                ));
+            }
+            Payment::NoOrder => return Err(Refusal::NotFound(format!("there is no order {id}"))),
+        }
         self.order(caller, id).await
     }
 
@@ -307,6 +349,11 @@ impl Hub {
         tx.commit().await?;
         self.order(caller, id).await
     }
+}
+
+/// How long an own order may stay unpaid: the account's option, or an hour.
+fn time_to_pay(options: &BTreeMap<String, serde_json::Value>) -> Duration {
+    minutes(options, UNPAID_MINUTES).unwrap_or(Duration::from_secs(3_600))
 }
 
 fn parcel_refusal(error: ParcelError) -> Refusal {

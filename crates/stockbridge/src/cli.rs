@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, conflict, demo, doctor, explain, init, job, listing, location,
-    order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
+    account, check, completions, config, conflict, demo, doctor, explain, init, job, listing, location, moves, order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -55,8 +54,7 @@ pub enum Command {
     /// Open, list and change locations.
     #[command(subcommand)]
     Location(location::Location),
-    /// Explain why a quantity, price or status is what it is, in the order of time.
-    Explain(explain::Explain),
+    a, after_help, ain, at, b, back, between, buyer, c, command, damaged, delivery, e, eceive, eturn, explain, goods, in, is, it, location, locations, moves, n, nter, of, oln_, or, ord_, order, ount, ove, price, quantity, ransfer, receive, return, s, sent, shelves, status, stockbridge, subcommand, the, time, what, why, xample, xplain,
     /// See listings and map them to products.
     #[command(subcommand)]
     Listing(listing::Listing),

@@ -7,9 +7,9 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use stockbridge_domain::{
-    AccountId, AlertId, AuditId, ConflictEventId, ConflictId, Currency, JobId, LedgerEntryId, ListingId,
-    LocationId, Money, OrderId, OrderLineId, ProductId, PushId, QuarantineId, RunId, SaleId, SessionId,
-    ShipmentId, Sku, TenantId, Timestamp, TokenId, UserId,
+    AccountId, AlertId, AuditId, ConflictEventId, ConflictId, CountId, Currency, JobId, LedgerEntryId,
+    ListingId, LocationId, Money, OrderId, OrderLineId, ProductId, PushId, QuarantineId, ReturnId, RunId,
+    SaleId, SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
 };
 
 use crate::StoreError;
@@ -40,6 +40,9 @@ text_values!(
     ProductId,
     PushId,
     QuarantineId,
+    CountId,
+    ReturnId,
+    TransferId,
     RunId,
     SaleId,
     SessionId,

@@ -11,6 +11,7 @@ mod catalog;
 mod check;
 mod columns;
 mod conflicts;
+mod counts;
 mod db;
 mod error;
 mod filter;
@@ -35,6 +36,7 @@ mod pricing;
 mod promise;
 mod quarantine;
 mod queue;
+mod returns;
 mod runs;
 mod sales;
 mod schedules;
@@ -48,6 +50,8 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod transfers;
+mod unpaid;
 mod vault;
 
 pub use accounts::{AccountChange, AccountRecord, AccountStatus, ConnectError, NewAccount};
@@ -60,6 +64,7 @@ pub use conflicts::{
     ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, ResolveError, StrategyRecord,
     limit_problems,
 };
+pub use counts::{CountError, CountLine, CountRecord, Counted};
 pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};
 pub use handle::{Database, Store, StoreConfig, System, Tenant, TenantTx};
@@ -90,6 +95,7 @@ pub use pricing::{
 pub use promise::PromiseRecord;
 pub use quarantine::QuarantineRecord;
 pub use queue::{Enqueued, Finish, Job, JobFilter, JobRecord, JobState, NewJob, QueueCounts};
+pub use returns::{Delivery, NewReturn, ReturnError, ReturnRecord, ReturnedLine};
 pub use runs::{RunProgress, RunRecord, RunState};
 pub use sales::{OwnLine, OwnOrder, Shortage};
 pub use schedules::{DueSchedule, ScheduleRecord};
@@ -99,4 +105,6 @@ pub use stock_book::BelowZero;
 pub use stock_reads::{StockAt, StockRecord};
 pub use tenants::{TenantError, TenantRecord};
 pub use tokens::TokenRecord;
+pub use transfers::{Arrival, NewTransfer, TransferError, TransferLine, TransferRecord};
+pub use unpaid::Payment;
 pub use vault::MasterKey;

@@ -66,6 +66,18 @@ impl TenantTx {
         lines: &[OwnLine],
         payload: String,
     ) -> Result<OwnOrder, StoreError> {
+        self.accept_own_order(account, reference, lines, payload, OrderStatus::Open)
+            .await
+    }
+
+    pub(crate) async fn accept_own_order(
+        &mut self,
+        account: &ImportAccount,
+        reference: &str,
+        lines: &[OwnLine],
+        payload: String,
+        status: OrderStatus,
+    ) -> Result<OwnOrder, StoreError> {
         self.lock_account(account.id).await?;
         let known = self
             .tx
@@ -84,8 +96,8 @@ impl TenantTx {
         let now = self.env.now();
         let snapshot = OrderSnapshot {
             channel_order_id: reference.to_owned(),
-            channel_status: OrderStatus::Open.name().to_owned(),
-            status: Some(OrderStatus::Open),
+            channel_status: status.name().to_owned(),
+            status: Some(status),
             fulfilled_by: FulfilledBy::Seller,
             marketplace: None,
             placed_at: now,
@@ -176,13 +188,7 @@ impl TenantTx {
         ) {
             return Ok(None);
         }
-        snapshot.status = Some(OrderStatus::Cancelled);
-        OrderStatus::Cancelled
-            .name()
-            .clone_into(&mut snapshot.channel_status);
-        for line in &mut snapshot.lines {
-            line.cancelled = line.ordered - line.shipped;
-        }
+        call_off(&mut snapshot, OrderStatus::Cancelled.name());
         self.import_orders(&account, &[snapshot]).await.map(Some)
     }
 
@@ -237,6 +243,15 @@ impl TenantTx {
             payload,
         };
         Ok(Some((account, snapshot)))
+    }
+}
+
+/// Makes a snapshot say that what is not shipped is called off, and why.
+pub(crate) fn call_off(snapshot: &mut OrderSnapshot, word: &str) {
+    snapshot.status = Some(OrderStatus::Cancelled);
+    word.clone_into(&mut snapshot.channel_status);
+    for line in &mut snapshot.lines {
+        line.cancelled = line.ordered - line.shipped;
     }
 }
 

@@ -190,6 +190,11 @@ impl StockBook {
         }
     }
 
+    /// Makes a place for a product at a location where none ever lay, so that what is on its way there is seen.
+    pub(crate) fn open_shelf(&mut self, product: ProductId, location: LocationId) {
+        self.line_mut(product, location);
+    }
+
     /// Withholds so many units of a product at a location.
     pub(crate) fn withhold(&mut self, product: ProductId, location: LocationId, units: i64) {
         if let Some(line) = self.line_mut(product, location) {

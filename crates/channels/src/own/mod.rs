@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use stockbridge_domain::channel::options::{UNPAID_MINUTES, minutes};
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, Channel, ChannelError, CheckedAccount, Connection, Descriptor, Health, Io,
     Timing, WriteMode,
@@ -16,6 +17,8 @@ use crate::check;
 
 /// Option: the currency of its sales.
 const CURRENCY: &str = "currency";
+/// The longest an order may stay unpaid, in minutes: thirty days.
+const MOST_MINUTES: u64 = 43_200;
 
 static DESCRIPTOR: Descriptor = Descriptor {
     kind: "own",
@@ -57,7 +60,14 @@ impl Channel for Own {
         }
         check::credentials(&DESCRIPTOR, &draft.credentials, &mut problems);
         check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut problems);
-        check::account_options(&draft.options, &[CURRENCY], &mut problems);
+        check::account_options(&draft.options, &[CURRENCY, UNPAID_MINUTES], &mut problems);
+        let unpaid = minutes(&draft.options, UNPAID_MINUTES).map_or(0, |time| time.as_secs() / 60);
+        if draft.options.contains_key(UNPAID_MINUTES) && !(1..=MOST_MINUTES).contains(&unpaid) {
+            problems.push(FieldError::new(
+                format!("options/{UNPAID_MINUTES}"),
+                format!("write a whole number of minutes from 1 to {MOST_MINUTES}"),
+            ));
+        }
         if !draft.marketplaces.is_empty() {
             problems.push(FieldError::new(
                 "marketplaces",
@@ -114,6 +124,10 @@ mod tests {
         assert_eq!(Own.check(&draft).unwrap().external_id, "till 1");
         draft.options.insert(CURRENCY.into(), json!("inr"));
         assert_eq!(Own.check(&draft).unwrap().currency.unwrap().code(), "INR");
+        for (wrong, given) in [(true, json!(0)), (true, json!("soon")), (false, json!(90))] {
+            draft.options.insert(UNPAID_MINUTES.into(), given);
+            assert_eq!(Own.check(&draft).is_err(), wrong, "{draft:?}");
+        }
         draft.name.clear();
         draft.marketplaces.push("DE".into());
         draft.endpoints.insert("api".into(), "https://x".into());

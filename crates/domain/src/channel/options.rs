@@ -17,6 +17,9 @@ pub const WRITE_APPLY_SECS: &str = "write_apply_secs";
 /// True to leave alone what the channel ships from its own warehouse.
 pub const FBM_ONLY: &str = "fbm_only";
 
+/// Minutes an order of an own store may stay unpaid before it is called off.
+pub const UNPAID_MINUTES: &str = "unpaid_minutes";
+
 /// The option that says how often a kind of data is pulled.
 pub const fn every_secs(kind: DataKind) -> &'static str {
     match kind {
@@ -34,6 +37,16 @@ pub fn seconds(options: &BTreeMap<String, Value>, name: &str) -> Option<Duration
         _ => return None,
     };
     Some(Duration::from_secs(secs))
+}
+
+/// A whole number of minutes, written as a number or as digits; `None` when absent or neither.
+pub fn minutes(options: &BTreeMap<String, Value>, name: &str) -> Option<Duration> {
+    let minutes = match options.get(name)? {
+        Value::Number(number) => number.as_u64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Some(Duration::from_secs(minutes.saturating_mul(60)))
 }
 
 /// A yes or no, written as a boolean or its word; `false` when absent or neither.

@@ -11,11 +11,13 @@
 //! | `prices.plan` | tenant/prices | marked listings into due prices, on time when a sale begins or ends |
 //! | `prices.push` | account/listings | due prices onto the wire |
 //! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
+//! | `orders.expire` | account/orders | an own order that was not paid in time is called off |
 //!
 //! A handler is safe to run twice, takes ids rather than data, holds no transaction across a network call, and answers
 //! what the store's queue should do with the job. Errors are not handled at call sites: `settle` does it for all.
 
 mod confirm_shipment;
+mod expire_order;
 mod plan_offers;
 mod plan_prices;
 mod pull_inventory;
@@ -31,7 +33,7 @@ use serde_json::Value as Json;
 use stockbridge_domain::channel::{ChannelError, DataKind, Disposition, Fault, QuotaGroup, Timing};
 use stockbridge_domain::job::{MAX_ATTEMPTS, Priority, backoff};
 use stockbridge_domain::offer::CLOCK_SKEW;
-use stockbridge_domain::{AccountId, ShipmentId, TenantId, Timestamp};
+use stockbridge_domain::{AccountId, OrderId, ShipmentId, TenantId, Timestamp};
 use stockbridge_store::{AccountStatus, Finish, Job, Lease, NewAlert, NewJob, Severity, StoreError, Tenant};
 
 use crate::Hub;
@@ -124,6 +126,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         push_prices::KIND => push_prices::run(ctx).await,
         read_back::KIND => read_back::run(ctx).await,
         confirm_shipment::KIND => confirm_shipment::run(ctx).await,
+        expire_order::KIND => expire_order::run(ctx).await,
         other => Ok(Finish::Dead {
             error: format!("no handler for `{other}`; this version does not know the kind"),
         }),
@@ -377,6 +380,19 @@ pub(crate) fn read_back(account: AccountId, run_at: Timestamp) -> NewJob {
         run_at,
         Json::Null,
     )
+}
+
+/// Calls an own order off at `run_at` unless it is paid by then.
+pub(crate) fn expire_order(account: AccountId, order: OrderId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: expire_order::KIND,
+        lane: lane(account, QuotaGroup::Orders),
+        account: Some(account),
+        dedupe_key: Some(order.to_string()),
+        payload: serde_json::json!({ "order": order }),
+        priority: Priority::PULL,
+        run_at,
+    }
 }
 
 pub(crate) fn confirm_shipment(account: AccountId, shipment: ShipmentId, run_at: Timestamp) -> NewJob {

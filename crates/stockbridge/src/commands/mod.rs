@@ -12,6 +12,7 @@ pub mod init;
 pub mod job;
 pub mod listing;
 pub mod location;
+pub mod moves;
 pub mod order;
 pub mod policy;
 pub mod price;
@@ -55,6 +56,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(command) => command.run(&context).await,
         Command::Listing(command) => command.run(&context).await,
         Command::Location(command) => command.run(&context).await,
+        Command::Transfer(command) => command.run(&context).await,
+        Command::Count(command) => command.run(&context).await,
+        Command::Receive(command) => command.run(&context).await,
+        Command::Return(command) => command.run(&context).await,
         Command::Order(command) => command.run(&context).await,
         Command::Price(command) => command.run(&context).await,
         Command::Rates(command) => command.run(&context).await,

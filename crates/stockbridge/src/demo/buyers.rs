@@ -71,6 +71,7 @@ impl Shop {
                     unit_price: None,
                 }],
                 buyer: None,
+                unpaid: false,
             };
             match self
                 .hub

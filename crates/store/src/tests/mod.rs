@@ -12,6 +12,7 @@ mod idempotency;
 mod import;
 mod listings;
 mod locations;
+mod moves;
 mod offers;
 mod orders;
 mod overview;

@@ -10,6 +10,7 @@ mod explain;
 pub(crate) mod inventory;
 mod locations;
 mod mappings;
+mod moves;
 pub(crate) mod orders;
 pub(crate) mod people;
 mod policies;
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(inventory::routes());
     routes.extend(locations::routes());
     routes.extend(policies::routes());
+    routes.extend(moves::routes());
     routes.extend(resync::routes());
     routes.extend(bulk::routes());
     routes.extend(catalog::routes());

@@ -44,6 +44,12 @@ pub(crate) fn routes() -> Vec<Route> {
         .takes("Parcel")
         .gives(201, "Shipment"),
         route::post(
+            "/api/v1/orders/{id}/pay",
+            "Note that an order of an own store is paid",
+            pay,
+        )
+        .gives(200, "OrderDetail"),
+        route::post(
             "/api/v1/orders/{id}/cancel",
             "Cancel an order of an own store",
             cancel,
@@ -119,6 +125,8 @@ struct NewOrder {
     reference: Option<String>,
     lines: Vec<NewLine>,
     buyer: Option<serde_json::Value>,
+    #[serde(default)]
+    unpaid: bool,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +155,7 @@ async fn create(
             })
             .collect(),
         buyer: body.buyer,
+        unpaid: body.unpaid,
     };
     Ok((
         StatusCode::CREATED,
@@ -192,6 +201,14 @@ async fn fulfil(
     };
     let shipment = app.hub().ship_order(&caller, path.id("id")?, parcel).await?;
     Ok((StatusCode::CREATED, ApiJson(shipment)))
+}
+
+async fn pay(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+) -> Result<ApiJson<OrderDetail>, Problem> {
+    Ok(ApiJson(app.hub().pay_order(&caller, path.id("id")?).await?))
 }
 
 async fn cancel(

@@ -306,6 +306,7 @@ async fn create(State(app): State<App>, Who(caller): Who, form: Form) -> Result<
         reference: form.optional("reference"),
         lines,
         buyer: None,
+        unpaid: false,
     };
     let detail = app.hub().create_order(&caller, request).await?;
     Ok(done(

@@ -88,6 +88,11 @@ pub(super) const TRADE: &[Shape] = &[
             ),
             Field::new("lines", "[NewOrderLine]", "What was bought"),
             Field::new("buyer", "map?", "Who bought it; sealed at rest"),
+            Field::new(
+                "unpaid",
+                "bool?",
+                "Not paid yet: it reserves, and is called off when the payment does not come in time",
+            ),
         ],
     },
     Shape {

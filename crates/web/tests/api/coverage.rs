@@ -85,6 +85,11 @@ fn good_body(operation: &Operation) -> serde_json::Value {
             json!({ "order": "ord_01jd0000000000000000000000", "carrier": "Post", "tracking": "T" })
         }
         "map" => json!({ "product_sku": null }),
+        "lines" => json!({ "lines": [{ "sku": "P-1", "counted": 1 }] }),
+        "return" => {
+            let line = "oln_01jd0000000000000000000000";
+            json!({ "lines": [{ "line": line, "quantity": 1, "condition": "sellable" }] })
+        }
         "safety" => json!({ "units": 1 }),
         "fulfil" => json!({ "carrier": "Post", "tracking": "T" }),
         "{id}" if operation.path.contains("/listings/") => {

@@ -97,6 +97,7 @@ impl Goods {
         let path = format!("/orders/{}/fulfil", ids["order"]);
         let shipment = world.post(&path, parcel).await.expect(201);
         ids.insert("shipment", text(&shipment["id"]));
+        move_goods(&world, &mut ids).await;
         let jobs = world.get("/jobs?state=queued").await.expect(200);
         ids.insert("job", text(&jobs["data"][0]["id"]));
         let tokens = world.get("/tokens").await.expect(200);
@@ -126,6 +127,8 @@ impl Goods {
         let kind = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
         let id = match kind {
             "integrations" => &self.ids["store"],
+            "inventory" if path.contains("/transfers/") => &self.ids["transfer"],
+            "inventory" if path.contains("/count-sessions/") => &self.ids["count"],
             "inventory" if path.contains("/locations/") => &self.ids["location"],
             "listings" => &self.ids["listing"],
             "orders" => &self.ids["order"],
@@ -171,6 +174,24 @@ async fn price(world: &World, ids: &BTreeMap<&'static str, String>) {
     let sale = json!({ "name": "Spring", "scope": "tenant", "off": 1000,
         "starts_at": "2031-04-01T00:00:00Z", "ends_at": "2031-04-02T00:00:00Z" });
     world.post("/prices/sales", sale).await.expect(201);
+}
+
+/// A transfer, a count and a return.
+async fn move_goods(world: &World, ids: &mut BTreeMap<&'static str, String>) {
+    let main = world.get("/inventory/locations").await.expect(200)["locations"][0]["id"].clone();
+    ids.insert("main", text(&main));
+    let lines = json!([{ "sku": "P-1", "units": 1 }]);
+    let transfer = json!({ "from": main, "to": ids["location"], "lines": lines });
+    let transfer = world.post("/inventory/transfers", transfer).await.expect(201);
+    ids.insert("transfer", text(&transfer["id"]));
+    let count = world
+        .post("/inventory/count-sessions", json!({ "skus": ["P-1"] }))
+        .await
+        .expect(201);
+    ids.insert("count", text(&count["id"]));
+    let back = json!({ "lines": [{ "line": ids["line"], "quantity": 1, "condition": "sellable" }] });
+    let path = format!("/orders/{}/return", ids["order"]);
+    world.post(&path, back).await.expect(201);
 }
 
 fn text(value: &Value) -> String {

@@ -172,6 +172,40 @@ fn of_conflicts(goods: &Goods) -> Vec<Call> {
         call(200, "PUT", "/api/v1/inventory/conflicts/limit", limit),
         call(200, "POST", "/api/v1/inventory/conflicts/{id}/resolve", hub),
         call(200, "POST", "/api/v1/inventory/conflicts/resolve", many),
+fn of_moves(goods: &Goods) -> Vec<Call> {
+    const TRANSFERS: &str = "/api/v1/inventory/transfers";
+    const COUNTS: &str = "/api/v1/inventory/count-sessions";
+    let ids = &goods.ids;
+    let step = |what: &'static str, body| call(200, "POST", what, body);
+    let lines = json!([{ "sku": "P-5", "units": 2 }]);
+    let delivery = json!({ "reference": "D-9", "location": ids["main"], "lines": lines, "note": "pallet" });
+    let transfer = json!({ "reference": "T-9", "from": ids["main"], "to": ids["location"], "lines": lines });
+    let arrived = json!({ "reference": "van", "lines": [{ "sku": "P-1", "received": 0, "lost": 1 }] });
+    let counted = json!({ "lines": [{ "sku": "P-1", "counted": 3, "counted_at": null }] });
+    let count = json!({ "reference": "C-9", "location": ids["main"], "skus": ["P-1"], "note": "night" });
+    let pay = format!("/api/v1/orders/{}/pay", ids["third_order"]);
+    vec![
+        call(201, "POST", "/api/v1/inventory/receipts", delivery),
+        call(201, "POST", TRANSFERS, transfer),
+        step("/api/v1/inventory/transfers/{id}/send", json!({})),
+        step("/api/v1/inventory/transfers/{id}/receive", arrived),
+        call(409, "POST", "/api/v1/inventory/transfers/{id}/cancel", json!({})),
+        call(201, "POST", COUNTS, count),
+        step("/api/v1/inventory/count-sessions/{id}/lines", counted),
+        step("/api/v1/inventory/count-sessions/{id}/post", json!({})),
+        call(
+            409,
+            "POST",
+            "/api/v1/inventory/count-sessions/{id}/cancel",
+            json!({}),
+        ),
+        call(
+            422,
+            "POST",
+            "/api/v1/orders/{id}/return",
+            json!({ "lines": [{ "line": ids["line"], "quantity": 9, "condition": "damaged" }] }),
+        ),
+        step("/api/v1/orders/{id}/pay", json!({})).at(pay),
     ]
 }
 
@@ -181,7 +215,7 @@ fn of_the_rest(goods: &Goods) -> Vec<Call> {
     const STORE: &str = "/api/v1/integrations/{channel}/stores/{id}";
     let ids = &goods.ids;
     let line = json!({ "sku": "P-4", "quantity": 1, "unit_price": inr("5.00") });
-    let order = json!({ "reference": "R", "lines": [line], "buyer": { "name": "A" } });
+    let order = json!({ "reference": "R", "lines": [line], "buyer": { "name": "A" }, "unpaid": true });
     let alerts = json!({ "ids": [ids["alert"]], "state": "acknowledged" });
     let snooze = json!({ "state": "snoozed", "snooze_until": "2030-01-01T00:00:00Z" });
     let token = json!({ "name": "ci", "role": "viewer", "expires_at": "2030-01-01T00:00:00Z" });
@@ -216,6 +250,7 @@ async fn every_write_takes_and_answers_what_the_document_says() {
     let calls = of_stores(&goods)
         .into_iter()
         .chain(of_goods(&goods))
+        .chain(of_moves(&goods))
         .chain(of_prices(&goods))
         .chain(of_conflicts(&goods))
         .chain(of_the_rest(&goods));

@@ -19,6 +19,7 @@ fn own_order(sku: &str, quantity: i64) -> OwnOrderRequest {
             unit_price: None,
         }],
         buyer: None,
+        unpaid: false,
     }
 }
 
