@@ -11,7 +11,10 @@
 //!   in, then write the value;
 //! - a channel's own countdown does most of the work: small differences are left to it.
 
+mod joint;
 mod shared;
+
+pub use joint::joint;
 
 use crate::channel::Timing;
 use crate::listing::named;

@@ -13,6 +13,7 @@ pub mod exposure;
 pub mod fulfilment;
 pub mod ids;
 pub mod job;
+pub mod kit;
 pub mod latency;
 pub mod listing;
 pub mod mode;

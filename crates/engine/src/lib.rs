@@ -12,6 +12,7 @@ mod connections;
 mod explain;
 mod hub;
 pub mod job;
+mod kits;
 mod locations;
 mod moves;
 mod notices;

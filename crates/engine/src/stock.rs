@@ -80,6 +80,7 @@ impl Hub {
 /// Says at which field an entry is wrong.
 pub(crate) fn entry_refusal(error: EntryError) -> Refusal {
     match &error {
+        EntryError::Kit(_) => Refusal::field("sku", error.to_string()),
         EntryError::NoProduct(_) => Refusal::NotFound(error.to_string()),
         EntryError::NoLocation(_) => Refusal::field("location", error.to_string()),
         EntryError::BelowZero { .. } => Refusal::field("change", error.to_string()),

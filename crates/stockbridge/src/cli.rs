@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, conflict, demo, doctor, explain, init, job, listing, location, moves, order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
+    account, check, completions, config, conflict, demo, doctor, explain, init, job, kit, listing, location, moves, order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -54,7 +54,24 @@ pub enum Command {
     /// Open, list and change locations.
     #[command(subcommand)]
     Location(location::Location),
-    a, after_help, ain, at, b, back, between, buyer, c, command, damaged, delivery, e, eceive, eturn, explain, goods, in, is, it, location, locations, moves, n, nter, of, oln_, or, ord_, order, ount, ove, price, quantity, ransfer, receive, return, s, sent, shelves, status, stockbridge, subcommand, the, time, what, why, xample, xplain,
+    /// Explain why a quantity, price or status is what it is, in the order of time.
+    Explain(explain::Explain),
+    /// Put kits together from other products.
+    #[command(subcommand)]
+    Kit(kit::Kit),
+    /// Move goods between locations.
+    #[command(subcommand)]
+    Transfer(moves::Transfer),
+    /// Count a location's shelves.
+    #[command(subcommand)]
+    Count(moves::Count),
+    /// Enter a delivery.
+    #[command(after_help = "Example:\n  stockbridge receive DN-4711 MUG-BLK-0001=40 MUG-RED-0001=12 --at Main")]
+    Receive(moves::Receive),
+    /// Enter what a buyer sent back.
+    #[command(after_help = "Example:\n  \
+        stockbridge return ord_01978c5e-8a7b-7000-8000-000000000000 oln_01978c5e-8a7b-7000-8000-000000000001=1 --damaged")]
+    Return(moves::Return),
     /// See listings and map them to products.
     #[command(subcommand)]
     Listing(listing::Listing),

@@ -248,6 +248,7 @@ impl TenantTx {
             let Some(counted) = line.counted.filter(|_| book.holds(line.product)) else {
                 continue;
             };
+            book.no_kit(line.product)?;
             let on_hand = book.shelf(line.product, record.location).balance.on_hand;
             let moved = moved.get(&line.product).copied().unwrap_or(0);
             let difference = count_difference(counted, on_hand, moved);

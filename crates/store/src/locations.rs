@@ -232,6 +232,7 @@ impl TenantTx {
         if !book.holds(product) {
             return Err(EntryError::NoProduct(product));
         }
+        book.no_kit(product)?;
         book.open_place(location)?;
         book.withhold(product, location, units);
         book.write(self).await?;

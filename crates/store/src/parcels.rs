@@ -8,7 +8,8 @@ use stockbridge_domain::stock::LineStock;
 use stockbridge_domain::{LocationId, OrderId, OrderLineId, ProductId};
 
 use crate::columns::Columns as _;
-use crate::stock::{Cause, NewEntry, StockBook};
+use crate::import::lines::line_entries;
+use crate::stock::StockBook;
 use crate::{Notice, StoreError, TenantTx};
 
 /// Why a parcel cannot leave.
@@ -129,7 +130,10 @@ impl TenantTx {
         order: OrderId,
         chosen: &[(&ParcelLine, i64)],
     ) -> Result<Vec<Notice>, StoreError> {
-        let products: BTreeSet<ProductId> = chosen.iter().filter_map(|(l, _)| l.product).collect();
+        let ids = chosen.iter().map(|(line, _)| line.id.to_string()).collect();
+        let parts = self.line_parts(ids).await?;
+        let mut products: BTreeSet<ProductId> = chosen.iter().filter_map(|(l, _)| l.product).collect();
+        products.extend(parts.values().flatten().map(|part| part.product));
         let mut book = StockBook::lock(self, &products).await?;
         let mut updates = Vec::new();
         for (line, units) in chosen {
@@ -137,22 +141,12 @@ impl TenantTx {
             let mut stock = line.stock;
             let units = units * line.units;
             let location = line.location.unwrap_or_else(|| book.default_location());
+            let of_kit = parts.get(&line.id).map_or(&[][..], Vec::as_slice);
             for step in stock.converge(stock.outstanding() - units, stock.shipped + units) {
-                let cause = Cause {
-                    kind: format!("order.{}", step.kind),
-                    reference: order.to_string(),
-                    line: format!("{}:{}", line.id, step.counter),
-                };
-                let entry = NewEntry {
-                    product,
-                    location,
-                    kind: step.kind,
-                    movement: step.movement,
-                    cause,
-                    note: None,
-                    actor: "parcel",
-                };
-                book.post(self, entry)?;
+                let at = (product, location);
+                for entry in line_entries(order, line.id, at, of_kit, &step, "parcel") {
+                    book.post(self, entry)?;
+                }
             }
             updates.push(vec![
                 self.key(),

@@ -168,6 +168,7 @@ impl TenantTx {
             if !book.holds(*product) {
                 return Err(EntryError::NoProduct(*product));
             }
+            book.no_kit(*product)?;
             if before.contains(product) {
                 continue;
             }
@@ -205,7 +206,11 @@ impl TenantTx {
             return Err(ReturnError::NoOrder(new.order));
         }
         let mut sold = self.sold_lines(new.order).await?;
-        let products: BTreeSet<ProductId> = sold.iter().map(|line| line.product).collect();
+        let parts = self
+            .line_parts(sold.iter().map(|line| line.id.to_string()).collect())
+            .await?;
+        let mut products: BTreeSet<ProductId> = sold.iter().map(|line| line.product).collect();
+        products.extend(parts.values().flatten().map(|part| part.product));
         let mut book = StockBook::lock(self, &products).await?;
         let mut records = self.returns_named(new.order, &new.reference).await?;
         let before: BTreeSet<OrderLineId> = records.iter().map(|record| record.line).collect();
@@ -227,8 +232,13 @@ impl TenantTx {
             }
             line.left -= asked.units;
             let to = destination(&book, asked, line)?;
-            self.post_return(&mut book, new, asked, line, to)?;
-            moved.insert(line.product);
+            // Of a kit its components come back.
+            let taken = match parts.get(&line.id) {
+                Some(parts) => parts.iter().map(|part| (part.product, part.units)).collect(),
+                None => vec![(line.product, 1)],
+            };
+            self.post_return(&mut book, new, (asked, line), &taken, to)?;
+            moved.extend(taken.iter().map(|(product, _)| *product));
             let lies = to.filter(|_| asked.condition == Condition::Sellable || asked.location.is_some());
             records.push(self.write_return(new, asked, lies).await?);
         }
@@ -242,29 +252,32 @@ impl TenantTx {
         &self,
         book: &mut StockBook,
         new: &NewReturn,
-        asked: &ReturnedLine,
-        line: &Sold,
+        (asked, line): (&ReturnedLine, &Sold),
+        taken: &[(ProductId, i64)],
         to: Option<LocationId>,
     ) -> Result<(), StoreError> {
         let location = to.unwrap_or_else(|| book.default_location());
         let units = asked.units.saturating_mul(line.units);
-        let entry = |kind: EntryKind, units: i64| NewEntry {
-            product: line.product,
-            location,
-            kind,
-            movement: arrived(units),
-            cause: Cause {
-                kind: format!("order.{kind}"),
-                reference: new.order.to_string(),
-                line: format!("{}:{}", line.id, new.reference),
-            },
-            note: new.note.as_deref(),
-            actor: &new.actor,
-        };
-        book.post(self, entry(EntryKind::Return, units))?;
-        if asked.condition == Condition::Damaged && asked.location.is_none() {
-            // Written off: the ledger tells both that it came back and that it is gone.
-            book.post(self, entry(EntryKind::Damage, -units))?;
+        for (product, each) in taken {
+            let entry = |kind: EntryKind, units: i64| NewEntry {
+                product: *product,
+                location,
+                kind,
+                movement: arrived(units),
+                cause: Cause {
+                    kind: format!("order.{kind}"),
+                    reference: new.order.to_string(),
+                    line: format!("{}:{product}:{}", line.id, new.reference),
+                },
+                note: new.note.as_deref(),
+                actor: &new.actor,
+            };
+            let units = units.saturating_mul(*each);
+            book.post(self, entry(EntryKind::Return, units))?;
+            if asked.condition == Condition::Damaged && asked.location.is_none() {
+                // Written off: the ledger tells both that it came back and that it is gone.
+                book.post(self, entry(EntryKind::Damage, -units))?;
+            }
         }
         Ok(())
     }

@@ -132,13 +132,17 @@ impl TenantTx {
         let sold = self.sold_as(account, skus).await?;
         let products: BTreeSet<ProductId> = lines.iter().map(|l| l.product).collect();
         let book = StockBook::lock(self, &products).await?;
-        let free = self.free_for(account, &products, &book).await?;
+        let free = self.free_for(account, &book.products(), &book).await?;
         let (mut short, mut wanted) = (Vec::new(), BTreeMap::<ProductId, (&Sku, i64)>::new());
         for line in lines {
             match sold.get(line.sku.as_str()) {
                 Some((product, units)) if *product == line.product => {
-                    let slot = &mut wanted.entry(line.product).or_insert((&line.sku, 0)).1;
-                    *slot = slot.saturating_add(line.quantity.max(0).saturating_mul(*units));
+                    let units = line.quantity.max(0).saturating_mul(*units);
+                    // A kit takes units of its components.
+                    for part in book.made_of(line.product) {
+                        let slot = &mut wanted.entry(part.product).or_insert((&line.sku, 0)).1;
+                        *slot = slot.saturating_add(units.saturating_mul(part.units));
+                    }
                 }
                 _ => short.push(Shortage {
                     sku: line.sku.clone(),

@@ -114,6 +114,9 @@ pub enum EntryError {
     /// There is no such product.
     #[error("there is no product {0}; create it first")]
     NoProduct(ProductId),
+    /// A kit has no stock of its own.
+    #[error("product {0} is a kit and has no stock of its own; enter its components instead")]
+    Kit(ProductId),
     /// There is no such location of the seller's, or it is closed.
     #[error("there is no open location {0}; choose one of the tenant's own locations")]
     NoLocation(LocationId),
@@ -239,6 +242,7 @@ impl TenantTx {
         if !book.holds(entry.product) {
             return Err(EntryError::NoProduct(entry.product));
         }
+        book.no_kit(entry.product)?;
         let location = match entry.location {
             Some(location) => book.open_place(location)?.id,
             None => book.default_location(),

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stockbridge_domain::kit::{Part, makeable};
 use stockbridge_domain::stock::{Balance, EntryKind, Movement, Shelf, serving};
 use stockbridge_domain::{LocationId, ProductId};
 
 use crate::columns::Columns as _;
 use crate::db::{Kind, Value};
+use crate::kits::Reach;
 use crate::stock::{Cause, EntryError, LedgerRecord, Wait, id_list};
 use crate::{StoreError, TenantTx};
 
@@ -69,6 +71,8 @@ pub(crate) struct StockBook {
     /// In the order in which orders are served.
     places: Vec<Place>,
     default: LocationId,
+    /// Kits among the locked products and what they are made of.
+    kits: BTreeMap<ProductId, Vec<Part>>,
     lines: BTreeMap<ProductId, BTreeMap<LocationId, BookLine>>,
     entries: Vec<LedgerRecord>,
 }
@@ -79,10 +83,41 @@ const BALANCES: &str = "SELECT product_id, location_id, on_hand, reserved, count
      WHERE tenant_id = $1 AND product_id {in $2}";
 
 impl StockBook {
-    /// Locks `products` (in the order of their ids, so that two of these never wait for each other) and reads their
-    /// balances. Locations are read after the lock: whoever changes what a location is worth locks every product first.
+    /// Locks `products` and, of kits among them, the components (in the order of their ids, so that two of these never
+    /// wait for each other), and reads their balances. Locations are read after the lock: whoever changes what a location
+    /// is worth locks every product first.
     pub(crate) async fn lock(tx: &mut TenantTx, products: &BTreeSet<ProductId>) -> Result<Self, StoreError> {
+        Self::lock_reach(tx, products, Reach::Parts).await
+    }
+
+    /// The same with everything that shares a component with `products`, directly or through others: what has to be
+    /// planned together.
+    pub(crate) async fn lock_whole(
+        tx: &mut TenantTx,
+        products: &BTreeSet<ProductId>,
+    ) -> Result<Self, StoreError> {
+        Self::lock_reach(tx, products, Reach::Whole).await
+    }
+
+    async fn lock_reach(
+        tx: &mut TenantTx,
+        products: &BTreeSet<ProductId>,
+        reach: Reach,
+    ) -> Result<Self, StoreError> {
+        let products = &tx.reached(products, reach).await?;
         let locked = tx.lock_products(products, Wait::Yes).await?;
+        let kits = tx.kits_among(products, reach).await?;
+        let parts = kits.iter().flat_map(|(kit, parts)| {
+            let parts = parts.iter().map(|part| part.product);
+            parts.chain(std::iter::once(*kit))
+        });
+        for product in parts {
+            if !products.contains(&product) {
+                return Err(StoreError::Busy {
+                    detail: "a kit was put together anew just now".to_owned(),
+                });
+            }
+        }
         let mut lines: BTreeMap<_, BTreeMap<_, _>> =
             locked.into_iter().map(|id| (id, BTreeMap::new())).collect();
         let key = tx.key();
@@ -117,6 +152,7 @@ impl StockBook {
         Ok(Self {
             places,
             default,
+            kits,
             lines,
             entries: Vec::new(),
         })
@@ -151,7 +187,16 @@ impl StockBook {
     }
 
     /// What may be offered of a product, all locations together.
+    ///
+    /// A kit is as available as its scarcest component.
     pub(crate) fn sellable(&self, product: ProductId) -> Sellable {
+        if let Some(parts) = self.kits.get(&product) {
+            return Sellable {
+                available: makeable(parts, |part| self.sellable(part).available),
+                safety: 0,
+                counted: parts.iter().all(|part| self.sellable(part.product).counted),
+            };
+        }
         let mut stock = Sellable {
             available: 0,
             safety: 0,
@@ -170,6 +215,40 @@ impl StockBook {
     pub(crate) fn serve(&self, product: ProductId, units: i64) -> LocationId {
         let shelves: Vec<Shelf> = self.places.iter().map(|p| self.shelf(product, p.id)).collect();
         serving(&shelves, units).map_or(self.default, |index| self.places[index].id)
+    }
+
+    /// What a locked product is made of; nothing when it is no kit.
+    pub(crate) fn parts(&self, product: ProductId) -> &[Part] {
+        self.kits.get(&product).map_or(&[], Vec::as_slice)
+    }
+
+    /// What one unit of a locked product takes from the shelf: itself, or a kit's components.
+    pub(crate) fn made_of(&self, product: ProductId) -> Vec<Part> {
+        match self.parts(product) {
+            [] => vec![Part { product, units: 1 }],
+            parts => parts.to_vec(),
+        }
+    }
+
+    /// The kits among the locked products and what they are made of.
+    pub(crate) fn kits(&self) -> &BTreeMap<ProductId, Vec<Part>> {
+        &self.kits
+    }
+
+    /// Every locked product.
+    pub(crate) fn products(&self) -> BTreeSet<ProductId> {
+        self.lines.keys().copied().collect()
+    }
+
+    /// Refuses a kit: it has no stock of its own.
+    ///
+    /// # Errors
+    /// [`EntryError::Kit`].
+    pub(crate) fn no_kit(&self, product: ProductId) -> Result<(), EntryError> {
+        match self.kits.contains_key(&product) {
+            true => Err(EntryError::Kit(product)),
+            false => Ok(()),
+        }
     }
 
     /// Whether the product exists and is locked.

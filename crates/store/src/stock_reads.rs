@@ -33,7 +33,7 @@ pub struct StockRecord {
     pub incoming: i64,
     /// Units in the channels' own warehouses, by their word; never available to us.
     pub at_channels: i64,
-    /// Units channels could still sell, at most.
+    /// Units channels could still sell, at most; of a component those in kits included.
     pub exposure: i64,
     /// Whether somebody said how much there is.
     pub counted: bool,
@@ -41,6 +41,21 @@ pub struct StockRecord {
     pub listings: i64,
     /// The same by location, in the order in which orders are served; only those that ever held some.
     pub locations: Vec<StockAt>,
+    /// What one of it is made of, when it is a kit: it has no stock of its own then.
+    pub components: Vec<ComponentStock>,
+}
+
+/// A component of a kit, and how much of it there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ComponentStock {
+    /// The component.
+    pub product: ProductId,
+    /// Its SKU.
+    pub sku: Sku,
+    /// Units of it in one kit.
+    pub units: i64,
+    /// Units of it that can still be promised.
+    pub available: i64,
 }
 
 /// A product's stock at one location.
@@ -133,7 +148,9 @@ impl Tenant {
 
 const STOCK_SELECT: &str = "SELECT p.id, p.sku, p.title, \
      COALESCE((SELECT CAST(SUM(l.exposure * l.units) AS BIGINT) FROM listings l WHERE l.tenant_id = p.tenant_id \
-     AND l.product_id = p.id), 0), (SELECT COUNT(*) FROM listings l WHERE l.tenant_id = p.tenant_id \
+     AND l.product_id = p.id), 0) + COALESCE((SELECT CAST(SUM(l.exposure * l.units * k.units) AS BIGINT) \
+     FROM kit_components k JOIN listings l ON l.tenant_id = k.tenant_id AND l.product_id = k.kit_id \
+     WHERE k.tenant_id = p.tenant_id AND k.component_id = p.id), 0), (SELECT COUNT(*) FROM listings l WHERE l.tenant_id = p.tenant_id \
      AND l.product_id = p.id), COALESCE((SELECT CAST(SUM(l.channel_units * l.units) AS BIGINT) FROM listings l \
      WHERE l.tenant_id = p.tenant_id AND l.product_id = p.id AND l.fulfilled_by = 'channel'), 0) FROM products p";
 
@@ -152,7 +169,7 @@ async fn with_locations(tx: &mut Tx, tenant: Value, rows: &[Row]) -> Result<Vec<
     if records.is_empty() {
         return Ok(records);
     }
-    for row in tx.query(STOCK_AT, &[tenant, id_list(at.keys())]).await? {
+    for row in tx.query(STOCK_AT, &[tenant.clone(), id_list(at.keys())]).await? {
         let Some(record) = at.get(&row.parsed(0)?).and_then(|i| records.get_mut(*i)) else {
             continue;
         };
@@ -167,7 +184,47 @@ async fn with_locations(tx: &mut Tx, tenant: Value, rows: &[Row]) -> Result<Vec<
         record.counted |= row.flag(8)? && shelf.sellable;
         record.add(shelf, row.parsed(1)?, row.string(2)?, row.int(9)?);
     }
+    fill_kits(tx, tenant, &mut records).await?;
     Ok(records)
+}
+
+/// What kits are made of, and how much of each component is available.
+const KIT_PARTS: &str = "SELECT k.kit_id, k.component_id, p.sku, k.units, CAST(COALESCE(SUM(CASE \
+     WHEN b.on_hand - b.reserved <= 0 THEN b.on_hand - b.reserved \
+     WHEN o.sellable = 0 OR o.closed_at IS NOT NULL OR b.on_hand - b.reserved <= b.safety THEN 0 \
+     ELSE b.on_hand - b.reserved - b.safety END), 0) AS BIGINT), \
+     COALESCE(MAX(CASE WHEN o.sellable = 1 AND o.closed_at IS NULL THEN b.counted ELSE 0 END), 0) \
+     FROM kit_components k JOIN products p ON p.tenant_id = k.tenant_id AND p.id = k.component_id \
+     LEFT JOIN stock_balances b ON b.tenant_id = k.tenant_id AND b.product_id = k.component_id \
+     LEFT JOIN locations o ON o.tenant_id = b.tenant_id AND o.id = b.location_id \
+     WHERE k.tenant_id = $1 AND k.kit_id {in $2} GROUP BY k.kit_id, k.component_id, p.sku, k.units \
+     ORDER BY k.kit_id, p.sku";
+
+/// A kit is as available as its scarcest component.
+async fn fill_kits(tx: &mut Tx, tenant: Value, records: &mut [StockRecord]) -> Result<(), StoreError> {
+    let ids = id_list(records.iter().map(|record| record.product));
+    for row in tx.query(KIT_PARTS, &[tenant, ids]).await? {
+        let kit: ProductId = row.parsed(0)?;
+        let Some(record) = records.iter_mut().find(|record| record.product == kit) else {
+            continue;
+        };
+        let (units, available) = (row.int(3)?.max(1), row.int(4)?);
+        let (makeable, counted) = (available.div_euclid(units), row.flag(5)?);
+        let first = record.components.is_empty();
+        record.available = if first {
+            makeable
+        } else {
+            record.available.min(makeable)
+        };
+        record.counted = counted && (first || record.counted);
+        record.components.push(ComponentStock {
+            product: row.parsed(1)?,
+            sku: row.sku(2)?,
+            units,
+            available,
+        });
+    }
+    Ok(())
 }
 
 impl StockRecord {
@@ -206,5 +263,6 @@ fn stock_from_row(row: &Row) -> Result<StockRecord, StoreError> {
         incoming: 0,
         counted: false,
         locations: Vec::new(),
+        components: Vec::new(),
     })
 }

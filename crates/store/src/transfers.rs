@@ -170,6 +170,9 @@ impl TenantTx {
         if let Some(missing) = products.iter().find(|product| !book.holds(**product)) {
             return Err(EntryError::NoProduct(*missing).into());
         }
+        for product in &products {
+            book.no_kit(*product)?;
+        }
         let id: TransferId = self.env.id();
         let sql = "INSERT INTO transfers (tenant_id, id, reference, from_location, to_location, status, note, actor, \
                    created_at) VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8) \

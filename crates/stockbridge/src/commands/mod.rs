@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod explain;
 pub mod init;
 pub mod job;
+pub mod kit;
 pub mod listing;
 pub mod location;
 pub mod moves;
@@ -56,6 +57,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(command) => command.run(&context).await,
         Command::Listing(command) => command.run(&context).await,
         Command::Location(command) => command.run(&context).await,
+        Command::Kit(command) => command.run(&context).await,
         Command::Transfer(command) => command.run(&context).await,
         Command::Count(command) => command.run(&context).await,
         Command::Receive(command) => command.run(&context).await,

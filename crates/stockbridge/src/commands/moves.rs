@@ -200,7 +200,7 @@ fn parted(text: &str) -> anyhow::Result<(&str, i64)> {
         })
 }
 
-fn units_of(lines: &[String], field: &str) -> anyhow::Result<Vec<Value>> {
+pub fn units_of(lines: &[String], field: &str) -> anyhow::Result<Vec<Value>> {
     lines
         .iter()
         .map(|text| parted(text).map(|(sku, units)| json!({"sku": sku, field: units})))

@@ -14,8 +14,13 @@ pub(super) async fn reservations(tx: &mut Tx, tenant: Value) -> Result<Vec<Findi
     let sql = "SELECT p.id, p.sku, COALESCE(b.reserved, 0), COALESCE(o.reserved, 0) FROM products p \
          LEFT JOIN (SELECT product_id, CAST(SUM(reserved) AS BIGINT) AS reserved FROM stock_balances \
          WHERE tenant_id = $1 GROUP BY product_id) b ON b.product_id = p.id \
-         LEFT JOIN (SELECT product_id, CAST(SUM(stock_reserved - stock_released - stock_shipped) AS BIGINT) AS reserved \
-         FROM order_lines WHERE tenant_id = $1 AND product_id IS NOT NULL GROUP BY product_id) o ON o.product_id = p.id \
+         LEFT JOIN (SELECT product_id, CAST(SUM(held) AS BIGINT) AS reserved FROM (SELECT n.product_id, \
+         n.stock_reserved - n.stock_released - n.stock_shipped AS held FROM order_lines n WHERE n.tenant_id = $1 \
+         AND n.product_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM order_line_parts t WHERE t.tenant_id = n.tenant_id \
+         AND t.line_id = n.id) UNION ALL SELECT t.product_id, \
+         (n.stock_reserved - n.stock_released - n.stock_shipped) * t.units FROM order_line_parts t JOIN order_lines n \
+         ON n.tenant_id = t.tenant_id AND n.id = t.line_id WHERE t.tenant_id = $1) h GROUP BY product_id) o \
+         ON o.product_id = p.id \
          WHERE p.tenant_id = $1 AND COALESCE(b.reserved, 0) <> COALESCE(o.reserved, 0) ORDER BY p.sku LIMIT $2";
     let rows = tx.query(sql, &[tenant.clone(), MOST.into()]).await?;
     let mut findings = Vec::new();

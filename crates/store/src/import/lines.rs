@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use stockbridge_domain::channel::LineSnapshot;
+use stockbridge_domain::kit::Part;
 use stockbridge_domain::order::{OrderStatus, merge_line};
-use stockbridge_domain::stock::{EntryKind, LineStep, LineStock};
-use stockbridge_domain::{LocationId, OrderId, ProductId, Timestamp};
+use stockbridge_domain::stock::{EntryKind, LineStep, LineStock, Movement};
+use stockbridge_domain::{LocationId, OrderId, OrderLineId, ProductId, Timestamp};
 
 use super::load::KnownLine;
-use super::{Goods, ImportAccount, Merged, Notice, is_own};
+use super::{Goods, ImportAccount, LinePart, Merged, Notice, is_own};
 use crate::stock::{Cause, NewEntry};
 use crate::{StoreError, TenantTx};
 
@@ -108,6 +109,7 @@ fn new_line(
             released: 0,
             shipped,
         },
+        parts: Vec::new(),
     }
 }
 
@@ -169,11 +171,11 @@ fn move_stock(
         cancelled: snapshot.cancelled * line.units,
         ..snapshot.clone()
     };
-    let location = *line.location.get_or_insert_with(|| {
-        goods
-            .book
-            .serve(product, (scaled.ordered - scaled.cancelled).max(0))
-    });
+    let units = (scaled.ordered - scaled.cancelled).max(0);
+    if line.location.is_none() {
+        line.parts = composed(goods, line, product, units);
+        line.location = Some(goods.book.serve(product, units));
+    }
     let steps = merge_line(
         &mut line.stock,
         order.status,
@@ -183,12 +185,14 @@ fn move_stock(
     if steps.is_empty() {
         return Ok(());
     }
-    post_steps(tx, goods, order.id, line, (product, location), &steps)?;
+    post_steps(tx, goods, order.id, line, product, &steps)?;
     let channel_order = &order.snapshot.channel_order_id;
-    goods
-        .causes
-        .entry(product)
-        .or_insert_with(|| (format!("order {channel_order}"), order.snapshot.placed_at));
+    for product in line.parts.iter().map(|part| part.product).chain([product]) {
+        goods
+            .causes
+            .entry(product)
+            .or_insert_with(|| (format!("order {channel_order}"), order.snapshot.placed_at));
+    }
     for step in &steps {
         let units = step.movement.reserved.abs() / line.units;
         match step.kind {
@@ -208,31 +212,70 @@ fn move_stock(
     Ok(())
 }
 
+/// What a line of a kit takes, each component from where it is served; nothing for what is no kit.
+fn composed(goods: &mut Goods, line: &KnownLine, product: ProductId, units: i64) -> Vec<LinePart> {
+    let part = |part: &Part| LinePart {
+        product: part.product,
+        units: part.units,
+        location: goods.book.serve(part.product, units.saturating_mul(part.units)),
+    };
+    let parts: Vec<LinePart> = goods.book.parts(product).iter().map(part).collect();
+    goods.parts.extend(parts.iter().map(|part| (line.id, *part)));
+    parts
+}
+
 fn post_steps(
     tx: &TenantTx,
     goods: &mut Goods,
     order: OrderId,
     line: &KnownLine,
-    (product, location): (ProductId, LocationId),
+    product: ProductId,
     steps: &[LineStep],
 ) -> Result<(), StoreError> {
+    let location = line.location.unwrap_or_else(|| goods.book.default_location());
     for step in steps {
-        let entry = NewEntry {
-            product,
-            location,
-            kind: step.kind,
-            movement: step.movement,
-            cause: Cause {
-                kind: format!("order.{}", step.kind),
-                reference: order.to_string(),
-                line: format!("{}:{}", line.id, step.counter),
-            },
-            note: None,
-            actor: "import",
-        };
-        goods.book.post(tx, entry)?;
+        for entry in line_entries(order, line.id, (product, location), &line.parts, step, "import") {
+            goods.book.post(tx, entry)?;
+        }
     }
     Ok(())
+}
+
+/// The entries of one step of a line: one, or of a kit one for each component.
+pub(crate) fn line_entries<'a>(
+    order: OrderId,
+    line: OrderLineId,
+    (product, location): (ProductId, LocationId),
+    parts: &[LinePart],
+    step: &LineStep,
+    actor: &'a str,
+) -> Vec<NewEntry<'a>> {
+    let entry = |product, location, units: i64, cause_line: String| NewEntry {
+        product,
+        location,
+        kind: step.kind,
+        movement: Movement {
+            on_hand: step.movement.on_hand.saturating_mul(units),
+            reserved: step.movement.reserved.saturating_mul(units),
+        },
+        cause: Cause {
+            kind: format!("order.{}", step.kind),
+            reference: order.to_string(),
+            line: cause_line,
+        },
+        note: None,
+        actor,
+    };
+    if parts.is_empty() {
+        return vec![entry(product, location, 1, format!("{line}:{}", step.counter))];
+    }
+    parts
+        .iter()
+        .map(|part| {
+            let cause = format!("{line}:{}:{}", part.product, step.counter);
+            entry(part.product, part.location, part.units, cause)
+        })
+        .collect()
 }
 
 fn sold(

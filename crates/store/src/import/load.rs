@@ -43,6 +43,16 @@ pub(crate) struct KnownLine {
     pub(super) cancelled: i64,
     pub(super) total: Option<Money>,
     pub(super) stock: LineStock,
+    /// What a kit's line took when it was reserved; empty for everything else.
+    pub(super) parts: Vec<LinePart>,
+}
+
+/// What one unit of a kit's line takes from the shelf, and from where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LinePart {
+    pub(crate) product: ProductId,
+    pub(crate) units: i64,
+    pub(crate) location: LocationId,
 }
 
 impl KnownLine {
@@ -114,6 +124,7 @@ pub(super) fn line_from_row(row: &Row) -> Result<(OrderId, KnownLine), StoreErro
             released: row.int(15)?,
             shipped: row.int(16)?,
         },
+        parts: Vec::new(),
     };
     Ok((row.parsed(0)?, line))
 }
@@ -162,7 +173,34 @@ impl TenantTx {
             let (order, line) = line_from_row(row)?;
             lines.entry(order).or_default().push(line);
         }
+        let ids: Vec<String> = lines.values().flatten().map(|line| line.id.to_string()).collect();
+        let mut parts = self.line_parts(ids).await?;
+        for line in lines.values_mut().flatten() {
+            line.parts = parts.remove(&line.id).unwrap_or_default();
+        }
         Ok(lines)
+    }
+
+    /// What lines of kits took when they were reserved.
+    pub(crate) async fn line_parts(
+        &mut self,
+        lines: Vec<String>,
+    ) -> Result<HashMap<OrderLineId, Vec<LinePart>>, StoreError> {
+        if lines.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let sql = "SELECT line_id, product_id, units, location_id FROM order_line_parts \
+                   WHERE tenant_id = $1 AND line_id {in $2} ORDER BY line_id, product_id";
+        let mut parts: HashMap<OrderLineId, Vec<LinePart>> = HashMap::new();
+        for row in self.tx.query(sql, &[self.key(), Value::TextList(lines)]).await? {
+            let part = LinePart {
+                product: row.parsed(1)?,
+                units: row.int(2)?,
+                location: row.parsed(3)?,
+            };
+            parts.entry(row.parsed(0)?).or_default().push(part);
+        }
+        Ok(parts)
     }
 
     /// Finds listings and products of a page's lines, locks the products and reads what may move.
@@ -195,6 +233,7 @@ impl TenantTx {
             products,
             book,
             causes: BTreeMap::new(),
+            parts: Vec::new(),
         })
     }
 

@@ -6,7 +6,7 @@
 //! mention stays as it was: a line that a cancelled order no longer lists is released all the same.
 
 mod adopt;
-mod lines;
+pub(crate) mod lines;
 mod load;
 mod write;
 
@@ -15,11 +15,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stockbridge_domain::channel::OrderSnapshot;
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::{Merge, OrderStatus, merge_status};
-use stockbridge_domain::{AccountId, OrderId, ProductId, Timestamp};
+use stockbridge_domain::{AccountId, OrderId, OrderLineId, ProductId, Timestamp};
 
 use crate::stock::StockBook;
 use crate::stock_book::BelowZero;
 use crate::{StoreError, TenantTx};
+pub(crate) use load::LinePart;
 use load::{KnownLine, KnownListing, KnownOrder};
 
 /// The account whose orders are imported.
@@ -237,6 +238,8 @@ pub(crate) struct Goods {
     book: StockBook,
     /// What to say of the product when it is planned anew: cause and instant.
     causes: BTreeMap<ProductId, (String, Timestamp)>,
+    /// What lines of kits take, as far as it is to be kept.
+    parts: Vec<(OrderLineId, LinePart)>,
 }
 
 /// Snapshots that say something new, each with its digest, the latest of each order only.
@@ -285,7 +288,11 @@ fn concerned(
     listings: &HashMap<String, KnownListing>,
     products: &HashMap<String, ProductId>,
 ) -> BTreeSet<ProductId> {
-    let by_line = lines.values().flatten().filter_map(|l| l.product);
+    let by_line = lines.values().flatten().flat_map(|l| {
+        l.product
+            .into_iter()
+            .chain(l.parts.iter().map(|part| part.product))
+    });
     let by_sku = fresh
         .iter()
         .filter(|(s, _)| is_own(s.fulfilled_by))

@@ -3,7 +3,9 @@
 use stockbridge_domain::latency::PromiseStep;
 
 use super::load::KnownLine;
-use super::{Goods, ImportAccount, ImportOutcome, Merged, Notice};
+use super::{Goods, ImportAccount, ImportOutcome, LinePart, Merged, Notice};
+use stockbridge_domain::OrderLineId;
+
 use crate::columns::money_values;
 use crate::db::{Kind, Set, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, OFFER_KINDS, offer_values};
@@ -113,6 +115,7 @@ impl TenantTx {
             listings,
             book,
             causes,
+            parts,
             ..
         } = goods;
         for product in book.touched() {
@@ -135,6 +138,7 @@ impl TenantTx {
         self.tx
             .insert_many("order_lines", LINE_COLUMNS, LINE_UPSERT, lines)
             .await?;
+        self.write_parts(parts).await?;
         let now = self.env.now();
         let moved: Vec<Vec<Value>> = listings
             .values()
@@ -163,6 +167,31 @@ impl TenantTx {
                 .map(|(product, (cause, at))| (product, cause, at)),
         )
         .await
+    }
+
+    /// Keeps what lines of kits take.
+    async fn write_parts(&mut self, parts: Vec<(OrderLineId, LinePart)>) -> Result<(), StoreError> {
+        let columns = [
+            ("tenant_id", Kind::Text),
+            ("line_id", Kind::Text),
+            ("product_id", Kind::Text),
+            ("units", Kind::Int),
+            ("location_id", Kind::Text),
+        ];
+        let row = |(line, part): (OrderLineId, LinePart)| {
+            vec![
+                self.tenant.into(),
+                line.into(),
+                part.product.into(),
+                part.units.into(),
+                part.location.into(),
+            ]
+        };
+        let rows = parts.into_iter().map(row).collect();
+        self.tx
+            .insert_many("order_line_parts", &columns, "", rows)
+            .await
+            .map(drop)
     }
 
     fn order_values(&self, account: &ImportAccount, order: &Merged<'_>, payload: Vec<u8>) -> Vec<Value> {

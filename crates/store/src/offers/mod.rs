@@ -10,6 +10,7 @@
 
 mod dirty;
 mod history;
+mod kits;
 mod locking;
 mod planning;
 mod prices;

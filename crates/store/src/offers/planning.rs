@@ -109,11 +109,10 @@ impl TenantTx {
         if marked.is_empty() {
             return Ok(outcome);
         }
-        let book = StockBook::lock(self, &marked).await?;
-        let causes = self.take_marks(&marked).await?;
-        let planned = self
-            .plan_locked(accounts, &causes.keys().copied().collect(), &book)
-            .await?;
+        let book = StockBook::lock_whole(self, &marked).await?;
+        let causes = self.take_marks(&book.products()).await?;
+        let products = super::kits::together(&book, causes.keys().copied());
+        let planned = self.plan_locked(accounts, &products, &book).await?;
         (outcome.products, outcome.listings) = (causes.len(), planned.len());
         self.write_plan(&planned, &causes, &mut outcome).await?;
         Ok(outcome)
@@ -147,14 +146,15 @@ impl TenantTx {
         Ok(causes)
     }
 
-    /// Locks the products and decides for each of their listings that the seller ships.
+    /// Locks the products and what shares a component with them, and decides for each listing of all these that the seller
+    /// ships.
     pub(super) async fn plan_products(
         &mut self,
         accounts: &OfferAccounts,
         products: &BTreeSet<ProductId>,
     ) -> Result<Vec<PlannedListing>, StoreError> {
-        let book = StockBook::lock(self, products).await?;
-        self.plan_locked(accounts, products, &book).await
+        let book = StockBook::lock_whole(self, products).await?;
+        self.plan_locked(accounts, &book.products(), &book).await
     }
 
     async fn plan_locked(
@@ -166,12 +166,28 @@ impl TenantTx {
         let rules = Rules::load(self, Some(products)).await?;
         let mut listings = self.listings_of(products).await?;
         let now = self.env.now();
+        let allotment = super::kits::allotment(book, &listings);
         for group in listings.chunk_by_mut(|a, b| a.product == b.product) {
-            let stock = book.sellable(group[0].product);
-            if stock.counted {
-                decide(group, &stock, accounts, &rules, now);
+            let product = group[0].product;
+            let stock = book.sellable(product);
+            if !stock.counted {
+                continue;
+            }
+            match allotment.of(product) {
+                Some(allotted) => {
+                    let stock = Sellable {
+                        available: allotted,
+                        ..stock
+                    };
+                    share(group, &stock, accounts, &rules, now);
+                }
+                None => {
+                    share(group, &stock, accounts, &rules, now);
+                    decide(group, stock.available, accounts, now);
+                }
             }
         }
+        super::kits::decide(&mut listings, book, accounts, now);
         Ok(listings)
     }
 
@@ -259,8 +275,8 @@ impl TenantTx {
     }
 }
 
-/// Shares one product's stock out and decides for each of its listings.
-fn decide(
+/// Shares one product's stock out among its listings.
+fn share(
     group: &mut [PlannedListing],
     stock: &Sellable,
     accounts: &OfferAccounts,
@@ -273,13 +289,22 @@ fn decide(
         listing.desired = Some(sharing.outcome.listings[index].quantity);
         listing.regime = sharing.outcome.accounts[sharing.of_listing[index]].regime;
     }
-    let remote = |l: &PlannedListing| accounts.get(&l.account).is_none_or(|a| a.remote);
+}
+
+/// Whether a listing's channel sells by itself.
+pub(super) fn is_remote(listing: &PlannedListing, accounts: &OfferAccounts) -> bool {
+    accounts.get(&listing.account).is_none_or(|a| a.remote)
+}
+
+/// Decides for each listing of one product.
+fn decide(group: &mut [PlannedListing], available: i64, accounts: &OfferAccounts, now: Timestamp) {
+    let remote = |l: &PlannedListing| is_remote(l, accounts);
     let candidates: Vec<Candidate> = group
         .iter()
         .filter(|l| remote(l))
         .map(|l| candidate(l, accounts, now))
         .collect();
-    let decisions = plan(stock.available, &candidates);
+    let decisions = plan(available, &candidates);
     for (listing, decision) in group.iter_mut().filter(|l| remote(l)).zip(decisions) {
         listing.decision = decision;
     }
@@ -291,7 +316,7 @@ const UNKNOWN: Timing = Timing {
     write_apply: Duration::from_secs(86_400),
 };
 
-fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now: Timestamp) -> Candidate {
+pub(super) fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now: Timestamp) -> Candidate {
     let account = accounts.get(&listing.account);
     Candidate {
         offer: listing.offer,

@@ -86,7 +86,11 @@ impl TenantTx {
              CAST(COALESCE(SUM(CASE WHEN regime = 'strict' THEN exposure * units END), 0) AS BIGINT), \
              CAST(COALESCE(MAX(CASE WHEN regime = 'shared' THEN exposure * units END), 0) AS BIGINT), \
              COUNT(CASE WHEN regime = 'strict' THEN 1 END), MIN(exposure_since) \
-             FROM listings WHERE tenant_id = $1 AND product_id {in $2} AND fulfilled_by = 'seller' GROUP BY product_id";
+             FROM (SELECT product_id, exposure, units, regime, exposure_since FROM listings WHERE tenant_id = $1 \
+             AND product_id {in $2} AND fulfilled_by = 'seller' UNION ALL \
+             SELECT k.component_id, l.exposure, l.units * k.units, l.regime, l.exposure_since FROM kit_components k \
+             JOIN listings l ON l.tenant_id = k.tenant_id AND l.product_id = k.kit_id AND l.fulfilled_by = 'seller' \
+             WHERE k.tenant_id = $1 AND k.component_id {in $2}) drawn GROUP BY product_id";
         let rows = self.tx.query(sql, &[self.key(), id_list(products)]).await?;
         let (mut exposed, mut unknown) = (BTreeMap::<ProductId, (i64, i64, i64)>::new(), BTreeSet::new());
         for row in &rows {

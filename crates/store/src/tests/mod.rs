@@ -10,6 +10,8 @@ mod crowd;
 mod history;
 mod idempotency;
 mod import;
+mod kits;
+mod kits_property;
 mod listings;
 mod locations;
 mod moves;

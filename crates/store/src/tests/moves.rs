@@ -16,15 +16,16 @@ use crate::{
 
 /// Runs one step of ours as a transaction that commits when it was taken.
 macro_rules! step {
-    ($world:expr, $method:ident $args:tt) => {{
-        let mut tx = $world.ours.begin().await.unwrap();
-        let done = tx.$method $args.await;
+    ($world:expr, |$tx:ident| $step:expr) => {{
+        let mut $tx = $world.ours.begin().await.unwrap();
+        let done = $step.await;
         if done.is_ok() {
-            tx.commit().await.unwrap();
+            $tx.commit().await.unwrap();
         }
         done
     }};
 }
+pub(super) use step;
 
 fn arrival(product: ProductId, received: i64, lost: i64) -> Arrival {
     Arrival {
@@ -48,7 +49,7 @@ impl World {
             note: None,
             actor: "test".to_owned(),
         };
-        step!(self, create_transfer(&new)).unwrap()
+        step!(self, |tx| tx.create_transfer(&new)).unwrap()
     }
 }
 
@@ -66,7 +67,7 @@ async fn goods_in_transit_are_nobodys_to_sell() {
         );
         assert_eq!(world.stock("A").await.available, 10);
         for _ in 0..2 {
-            let sent = step!(world, send_transfer(made.id, "test")).unwrap();
+            let sent = step!(world, |tx| tx.send_transfer(made.id, "test")).unwrap();
             assert_eq!(sent.status, TransferStatus::InTransit);
         }
         let stock = world.stock("A").await;
@@ -74,7 +75,7 @@ async fn goods_in_transit_are_nobodys_to_sell() {
         assert_eq!(world.at("A", main).await.0, 6);
         for _ in 0..2 {
             let part = [arrival(a, 1, 1)];
-            let part = step!(world, receive_transfer(made.id, "van 1", &part, "test")).unwrap();
+            let part = step!(world, |tx| tx.receive_transfer(made.id, "van 1", &part, "test")).unwrap();
             let line = TransferLine {
                 product: a,
                 sku: sku("A"),
@@ -86,10 +87,12 @@ async fn goods_in_transit_are_nobodys_to_sell() {
         }
         let stock = world.stock("A").await;
         assert_eq!((stock.available, stock.incoming), (7, 2));
-        let many = step!(
-            world,
-            receive_transfer(made.id, "van 2", &[arrival(a, 3, 0)], "test")
-        );
+        let many = step!(world, |tx| tx.receive_transfer(
+            made.id,
+            "van 2",
+            &[arrival(a, 3, 0)],
+            "test"
+        ));
         assert!(matches!(
             many,
             Err(TransferError::TooMany {
@@ -98,7 +101,7 @@ async fn goods_in_transit_are_nobodys_to_sell() {
                 ..
             })
         ));
-        let over = step!(world, receive_transfer(made.id, "van 2", &[], "test")).unwrap();
+        let over = step!(world, |tx| tx.receive_transfer(made.id, "van 2", &[], "test")).unwrap();
         assert_eq!(over.status, TransferStatus::Received);
         assert!(over.closed_at.is_some());
         let stock = world.stock("A").await;
@@ -123,7 +126,7 @@ async fn a_transfer_takes_only_what_is_free_and_is_called_off_only_before() {
             .import(account, &[order("1", Open, 20, &[("A", 3, 0, 0)])])
             .await;
         let made = world.noted("T1", shop, &[(a, 2), (a, 1)]).await;
-        let short = step!(world, send_transfer(made.id, "test"));
+        let short = step!(world, |tx| tx.send_transfer(made.id, "test"));
         assert!(
             matches!(
                 short,
@@ -136,16 +139,16 @@ async fn a_transfer_takes_only_what_is_free_and_is_called_off_only_before() {
             "{}: {short:?}",
             world.label
         );
-        let early = step!(world, receive_transfer(made.id, "r", &[], "test"));
+        let early = step!(world, |tx| tx.receive_transfer(made.id, "r", &[], "test"));
         assert!(matches!(
             early,
             Err(TransferError::NotNow(TransferStatus::Draft, _))
         ));
         for _ in 0..2 {
-            let off = step!(world, cancel_transfer(made.id)).unwrap();
+            let off = step!(world, |tx| tx.cancel_transfer(made.id)).unwrap();
             assert_eq!(off.status, TransferStatus::Cancelled);
         }
-        let late = step!(world, send_transfer(made.id, "test"));
+        let late = step!(world, |tx| tx.send_transfer(made.id, "test"));
         assert!(matches!(
             late,
             Err(TransferError::NotNow(TransferStatus::Cancelled, _))
@@ -157,14 +160,14 @@ async fn a_transfer_takes_only_what_is_free_and_is_called_off_only_before() {
             Err(TransferError::NotFound(_))
         ));
         drop(tx);
-        step!(world, send_transfer(good.id, "test")).unwrap();
+        step!(world, |tx| tx.send_transfer(good.id, "test")).unwrap();
         assert!(matches!(
-            step!(world, cancel_transfer(good.id)),
+            step!(world, |tx| tx.cancel_transfer(good.id)),
             Err(TransferError::NotNow(TransferStatus::InTransit, _))
         ));
         let nothing: TransferId = world.store.env().id();
         assert!(matches!(
-            step!(world, cancel_transfer(nothing)),
+            step!(world, |tx| tx.cancel_transfer(nothing)),
             Err(TransferError::NotFound(_))
         ));
         world.books_agree().await;
@@ -183,9 +186,13 @@ async fn a_delivery_is_entered_once() {
             note: Some("pallet".to_owned()),
             actor: "test".to_owned(),
         };
-        let first = step!(world, receive_goods(&delivery(&[(ids[0], 4), (ids[0], 2)]))).unwrap();
+        let first = step!(world, |tx| tx
+            .receive_goods(&delivery(&[(ids[0], 4), (ids[0], 2)])))
+        .unwrap();
         assert_eq!((first.len(), first[0].after.on_hand), (1, 6), "{}", world.label);
-        let again = step!(world, receive_goods(&delivery(&[(ids[0], 4), (ids[1], 3)]))).unwrap();
+        let again = step!(world, |tx| tx
+            .receive_goods(&delivery(&[(ids[0], 4), (ids[1], 3)])))
+        .unwrap();
         assert_eq!(again[0], first[0], "what was entered before is answered");
         assert_eq!(world.stock("A").await.available, 6);
         assert_eq!(world.stock("B").await.available, 3);
@@ -193,7 +200,7 @@ async fn a_delivery_is_entered_once() {
         elsewhere.location = Some(world.store.env().id());
         elsewhere.reference = "D-8".into();
         assert!(matches!(
-            step!(world, receive_goods(&elsewhere)),
+            step!(world, |tx| tx.receive_goods(&elsewhere)),
             Err(EntryError::NoLocation(_))
         ));
         let mut tx = world.theirs.begin().await.unwrap();
@@ -218,8 +225,8 @@ async fn a_count_posts_what_is_missing_but_not_what_was_shipped_meanwhile() {
             world.counted("B", 5).await,
             world.counted("C", 1).await,
         );
-        let begun = step!(world, open_count("INV-1", main, None, None, "test")).unwrap();
-        let again = step!(world, open_count("INV-1", main, None, None, "test")).unwrap();
+        let begun = step!(world, |tx| tx.open_count("INV-1", main, None, None, "test")).unwrap();
+        let again = step!(world, |tx| tx.open_count("INV-1", main, None, None, "test")).unwrap();
         assert_eq!((again.id, begun.lines.len()), (begun.id, 3), "{}", world.label);
         let counted_at = world.later(Duration::from_secs(60));
         world.later(Duration::from_secs(60));
@@ -228,17 +235,17 @@ async fn a_count_posts_what_is_missing_but_not_what_was_shipped_meanwhile() {
             .await;
         let number = |product, units, at| Counted { product, units, at };
         let numbers = [number(a, 9, Some(counted_at)), number(c, 4, None)];
-        let noted = step!(world, enter_count(begun.id, &numbers)).unwrap();
+        let noted = step!(world, |tx| tx.enter_count(begun.id, &numbers)).unwrap();
         assert_eq!(noted.lines[0].expected, 10);
         let d = world.products(&["D"]).await[0].id;
-        step!(world, enter_count(begun.id, &[number(d, 2, None)])).unwrap();
+        step!(world, |tx| tx.enter_count(begun.id, &[number(d, 2, None)])).unwrap();
         for at in [START.minus(Duration::from_secs(1)), at_end()] {
-            let wrong = step!(world, enter_count(begun.id, &[number(a, 9, Some(at))]));
+            let wrong = step!(world, |tx| tx.enter_count(begun.id, &[number(a, 9, Some(at))]));
             assert!(matches!(wrong, Err(CountError::BadTime)), "{wrong:?}");
         }
         world.forget_marks().await;
         for _ in 0..2 {
-            let (posted, _) = step!(world, post_count(begun.id, "test")).unwrap();
+            let (posted, _) = step!(world, |tx| tx.post_count(begun.id, "test")).unwrap();
             assert_eq!(posted.status, CountStatus::Posted);
             let found: Vec<_> = posted.lines.iter().map(|l| l.difference).collect();
             assert_eq!(found, [Some(-1), None, Some(3), Some(2)], "B was not counted");
@@ -248,7 +255,7 @@ async fn a_count_posts_what_is_missing_but_not_what_was_shipped_meanwhile() {
         }
         assert_eq!(world.balance(b).await.on_hand, 5);
         assert_eq!(world.marks().await.len(), 3);
-        let late = step!(world, enter_count(begun.id, &[number(a, 1, None)]));
+        let late = step!(world, |tx| tx.enter_count(begun.id, &[number(a, 1, None)]));
         assert!(matches!(late, Err(CountError::Over(CountStatus::Posted))));
         let listed = world
             .ours
@@ -275,7 +282,7 @@ async fn a_count_may_find_less_than_nothing_and_says_so() {
         let main = world.main().await;
         let a = world.counted("A", 5).await;
         let only = BTreeSet::from([a]);
-        let begun = step!(world, open_count("INV", main, Some(&only), None, "test")).unwrap();
+        let begun = step!(world, |tx| tx.open_count("INV", main, Some(&only), None, "test")).unwrap();
         let counted_at = world.later(Duration::from_secs(9));
         world.later(Duration::from_secs(9));
         world
@@ -286,25 +293,32 @@ async fn a_count_may_find_less_than_nothing_and_says_so() {
             units: 3,
             at: Some(counted_at),
         };
-        step!(world, enter_count(begun.id, &[number])).unwrap();
-        let (_, notices) = step!(world, post_count(begun.id, "test")).unwrap();
+        step!(world, |tx| tx.enter_count(begun.id, &[number])).unwrap();
+        let (_, notices) = step!(world, |tx| tx.post_count(begun.id, "test")).unwrap();
         assert!(
             matches!(&notices[..], [Notice::BelowZero(below)] if below.on_hand == -1),
             "{}: {notices:?}",
             world.label
         );
-        let other = step!(world, open_count("INV-2", main, Some(&only), None, "test")).unwrap();
+        let other = step!(world, |tx| tx.open_count(
+            "INV-2",
+            main,
+            Some(&only),
+            None,
+            "test"
+        ))
+        .unwrap();
         for _ in 0..2 {
-            let off = step!(world, cancel_count(other.id)).unwrap();
+            let off = step!(world, |tx| tx.cancel_count(other.id)).unwrap();
             assert_eq!(off.status, CountStatus::Cancelled);
         }
         assert!(matches!(
-            step!(world, post_count(other.id, "test")),
+            step!(world, |tx| tx.post_count(other.id, "test")),
             Err(CountError::Over(CountStatus::Cancelled))
         ));
         let nothing: CountId = world.store.env().id();
         assert!(matches!(
-            step!(world, cancel_count(nothing)),
+            step!(world, |tx| tx.cancel_count(nothing)),
             Err(CountError::NotFound(_))
         ));
     }
@@ -344,23 +358,23 @@ async fn returns_are_sold_again_or_written_off() {
             location,
         };
         let sellable = back(of, "R1", &[part(1, Condition::Sellable, None)]);
-        let first = step!(world, return_goods(&sellable)).unwrap();
-        let again = step!(world, return_goods(&sellable)).unwrap();
+        let first = step!(world, |tx| tx.return_goods(&sellable)).unwrap();
+        let again = step!(world, |tx| tx.return_goods(&sellable)).unwrap();
         assert_eq!((first.len(), &again), (1, &first), "the same return counts once");
         assert_eq!(world.stock("A").await.available, 6, "two units of it are back");
         let offered = back(of, "R2", &[part(1, Condition::Damaged, Some(world.main().await))]);
         assert!(matches!(
-            step!(world, return_goods(&offered)),
+            step!(world, |tx| tx.return_goods(&offered)),
             Err(ReturnError::Offered)
         ));
         let kept = back(of, "R2", &[part(1, Condition::Damaged, Some(repairs))]);
-        let kept = step!(world, return_goods(&kept)).unwrap();
+        let kept = step!(world, |tx| tx.return_goods(&kept)).unwrap();
         assert_eq!(kept[0].location, Some(repairs));
         let stock = world.stock("A").await;
         assert_eq!((stock.on_hand, stock.withheld, stock.available), (8, 2, 6));
         let many = back(of, "R3", &[part(2, Condition::Damaged, None)]);
         assert!(matches!(
-            step!(world, return_goods(&many)),
+            step!(world, |tx| tx.return_goods(&many)),
             Err(ReturnError::TooMany {
                 asked: 2,
                 left: 1,
@@ -368,7 +382,7 @@ async fn returns_are_sold_again_or_written_off() {
             })
         ));
         let gone = back(of, "R3", &[part(1, Condition::Damaged, None)]);
-        let gone = step!(world, return_goods(&gone)).unwrap();
+        let gone = step!(world, |tx| tx.return_goods(&gone)).unwrap();
         assert_eq!(gone[0].location, None);
         assert_eq!(world.stock("A").await.on_hand, 8, "written off");
         let listed = world.ours.returns(Some(of), &PageQuery::default()).await.unwrap();
@@ -377,7 +391,7 @@ async fn returns_are_sold_again_or_written_off() {
         assert!(foreign.items.is_empty());
         let nobody: OrderId = world.store.env().id();
         assert!(matches!(
-            step!(world, return_goods(&back(nobody, "R4", &[]))),
+            step!(world, |tx| tx.return_goods(&back(nobody, "R4", &[]))),
             Err(ReturnError::NoOrder(_))
         ));
         world.books_agree().await;
@@ -418,22 +432,40 @@ async fn an_unpaid_order_reserves_until_its_time_is_over_and_a_paid_one_for_good
             buy(&world.ours, own, "3", &[own_line(a, "A", 1)]).await,
             OwnOrder::Short(_)
         ));
-        assert!(step!(world, expire_order(late)).unwrap().is_none(), "it has time");
-        assert!(matches!(step!(world, pay_order(paid)), Ok(Payment::Taken(_))));
-        assert!(matches!(step!(world, pay_order(paid)), Ok(Payment::Before)));
+        assert!(
+            step!(world, |tx| tx.expire_order(late)).unwrap().is_none(),
+            "it has time"
+        );
+        assert!(matches!(
+            step!(world, |tx| tx.pay_order(paid)),
+            Ok(Payment::Taken(_))
+        ));
+        assert!(matches!(
+            step!(world, |tx| tx.pay_order(paid)),
+            Ok(Payment::Before)
+        ));
         world.later(Duration::from_secs(61));
         assert!(
-            step!(world, expire_order(paid)).unwrap().is_none(),
+            step!(world, |tx| tx.expire_order(paid)).unwrap().is_none(),
             "paid is paid"
         );
-        assert!(step!(world, expire_order(late)).unwrap().is_some());
-        assert!(step!(world, expire_order(late)).unwrap().is_none(), "once");
-        assert!(matches!(step!(world, pay_order(late)), Ok(Payment::TooLate)));
+        assert!(step!(world, |tx| tx.expire_order(late)).unwrap().is_some());
+        assert!(
+            step!(world, |tx| tx.expire_order(late)).unwrap().is_none(),
+            "once"
+        );
+        assert!(matches!(
+            step!(world, |tx| tx.pay_order(late)),
+            Ok(Payment::TooLate)
+        ));
         assert_eq!(world.balance(a).await.available(), 2);
         let told = world.ours.order(late).await.unwrap().unwrap();
         assert_eq!(told.order.channel_status, "not paid in time");
         let nobody: OrderId = world.store.env().id();
-        assert!(matches!(step!(world, pay_order(nobody)), Ok(Payment::NoOrder)));
+        assert!(matches!(
+            step!(world, |tx| tx.pay_order(nobody)),
+            Ok(Payment::NoOrder)
+        ));
         world.books_agree().await;
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod conflicts;
 pub(crate) mod events;
 mod explain;
 pub(crate) mod inventory;
+mod kits;
 mod locations;
 mod mappings;
 mod moves;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(inventory::routes());
     routes.extend(locations::routes());
     routes.extend(policies::routes());
+    routes.extend(kits::routes());
     routes.extend(moves::routes());
     routes.extend(resync::routes());
     routes.extend(bulk::routes());

@@ -13,14 +13,14 @@ use stockbridge_store::{LedgerRecord, LocationRecord, PreviewRow, StockAt, Stock
 
 use super::locations::whole;
 use super::stock::marked;
-use super::{Accounts, Frame, channel_label, component, done};
+use super::{Accounts, Frame, channel_label, component, done, product_href};
 use crate::api::inventory::{no_product, sku_of};
 use crate::extract::{ApiPath, Who, parsed};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
-use crate::view::product::{LedgerRow, PlaceRow, ProductPage, Spark, Step, WhyRow};
+use crate::view::product::{ComponentRow, LedgerRow, PlaceRow, ProductPage, Spark, Step, WhyRow};
 use crate::view::words::{change, count, money, number, told, when};
 use crate::view::{Badge, Choice, Tone};
 
@@ -75,6 +75,16 @@ fn page(
         incoming: Some(stock.incoming).filter(|n| *n != 0).map(number),
         at_channels: Some(stock.at_channels).filter(|n| *n != 0).map(number),
         places: places(stock, locations),
+        components: stock
+            .components
+            .iter()
+            .map(|component| ComponentRow {
+                href: product_href(component.sku.as_str()),
+                sku: component.sku.to_string(),
+                units: number(component.units),
+                available: number(component.available),
+            })
+            .collect(),
         place_choices: place_choices(locations),
         tone,
         mark,

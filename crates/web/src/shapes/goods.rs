@@ -33,6 +33,11 @@ pub(super) const GOODS: &[Shape] = &[
                 "[StockAt]",
                 "By location, in the order in which orders are served; only those that ever held some",
             ),
+            Field::new(
+                "components",
+                "[ComponentStock]",
+                "What one of it is made of, when it is a kit: it has no stock of its own then",
+            ),
         ],
     },
     Shape {

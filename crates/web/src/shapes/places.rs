@@ -324,4 +324,36 @@ pub(super) const PLACES: &[Shape] = &[
             ),
         ],
     },
+    Shape {
+        name: "ComponentStock",
+        about: "A component of a kit, and how much of it there is",
+        input: false,
+        fields: &[
+            Field::new("product", "id:prd", "The component"),
+            Field::new("sku", "text", "Its SKU"),
+            Field::new("units", "int", "Units of it in one kit"),
+            Field::new("available", "int", "Units of it that can still be promised"),
+        ],
+    },
+    Shape {
+        name: "KitPart",
+        about: "A component of a kit",
+        input: false,
+        fields: &[
+            Field::new("product", "id:prd", "The component"),
+            Field::new("sku", "text", "Its SKU"),
+            Field::new("title", "text", "Its title"),
+            Field::new("units", "int", "Units of it in one kit"),
+        ],
+    },
+    Shape {
+        name: "Kit",
+        about: "What a product is made of",
+        input: true,
+        fields: &[Field::new(
+            "components",
+            "[UnitsOf]",
+            "Up to 50 products that are no kits, 1 to 10,000 units of each; none make it an ordinary product",
+        )],
+    },
 ];

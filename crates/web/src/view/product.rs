@@ -31,6 +31,8 @@ pub(crate) struct ProductPage {
     pub at_channels: Option<String>,
     /// What lies where, when there is more than one location.
     pub places: Vec<PlaceRow>,
+    /// What one of it is made of, when it is a kit.
+    pub components: Vec<ComponentRow>,
     /// Locations a person may enter goods at, when there is more than one.
     pub place_choices: Vec<Choice>,
     /// How to take what is left.
@@ -55,6 +57,19 @@ pub(crate) struct ProductPage {
     pub once: String,
     /// The level of the last movements, drawn.
     pub spark: Option<Spark>,
+}
+
+/// A component of a kit.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ComponentRow {
+    /// Its page.
+    pub href: String,
+    /// Its SKU.
+    pub sku: String,
+    /// Units of it in one kit.
+    pub units: String,
+    /// Units of it that can be promised.
+    pub available: String,
 }
 
 /// What lies at one location.
@@ -214,6 +229,7 @@ mod samples {
                 incoming: None,
                 at_channels: None,
                 places: vec![],
+                components: vec![],
                 place_choices: vec![],
                 tone: Tone::Warn,
                 mark: Some("none left"),
@@ -264,6 +280,12 @@ mod samples {
             extreme.withheld = Some("12,345,678".into());
             extreme.incoming = Some("99,999,999".into());
             extreme.at_channels = Some("99,999,999".into());
+            extreme.components = vec![ComponentRow {
+                href: "/stock/X".into(),
+                sku: LONG_SKU.into(),
+                units: "10,000".into(),
+                available: "−99,999,999".into(),
+            }];
             extreme.place_choices = choices(&["Main", HOSTILE]);
             for sellable in [true, false] {
                 extreme.places.push(PlaceRow {

@@ -90,6 +90,7 @@ fn good_body(operation: &Operation) -> serde_json::Value {
             let line = "oln_01jd0000000000000000000000";
             json!({ "lines": [{ "line": line, "quantity": 1, "condition": "sellable" }] })
         }
+        "kit" => json!({ "components": [] }),
         "safety" => json!({ "units": 1 }),
         "fulfil" => json!({ "carrier": "Post", "tracking": "T" }),
         "{id}" if operation.path.contains("/listings/") => {

@@ -178,7 +178,9 @@ async fn price(world: &World, ids: &BTreeMap<&'static str, String>) {
 
 /// A transfer, a count and a return.
 async fn move_goods(world: &World, ids: &mut BTreeMap<&'static str, String>) {
-    let main = world.get("/inventory/locations").await.expect(200)["locations"][0]["id"].clone();
+    let places = world.get("/inventory/locations").await.expect(200);
+    let places = places["locations"].as_array().unwrap();
+    let main = places.iter().find(|place| place["is_default"] == true).unwrap()["id"].clone();
     ids.insert("main", text(&main));
     let lines = json!([{ "sku": "P-1", "units": 1 }]);
     let transfer = json!({ "from": main, "to": ids["location"], "lines": lines });
@@ -189,6 +191,15 @@ async fn move_goods(world: &World, ids: &mut BTreeMap<&'static str, String>) {
         .await
         .expect(201);
     ids.insert("count", text(&count["id"]));
+    world
+        .post("/products", json!({ "sku": "KIT", "title": "Tea for two" }))
+        .await
+        .expect(201);
+    let parts = json!({ "components": [{ "sku": "P-1", "units": 2 }] });
+    let put = world
+        .change(axum::http::Method::PUT, "/products/KIT/kit", parts)
+        .await;
+    put.expect(200);
     let back = json!({ "lines": [{ "line": ids["line"], "quantity": 1, "condition": "sellable" }] });
     let path = format!("/orders/{}/return", ids["order"]);
     world.post(&path, back).await.expect(201);

@@ -172,6 +172,9 @@ fn of_conflicts(goods: &Goods) -> Vec<Call> {
         call(200, "PUT", "/api/v1/inventory/conflicts/limit", limit),
         call(200, "POST", "/api/v1/inventory/conflicts/{id}/resolve", hub),
         call(200, "POST", "/api/v1/inventory/conflicts/resolve", many),
+    ]
+}
+
 fn of_moves(goods: &Goods) -> Vec<Call> {
     const TRANSFERS: &str = "/api/v1/inventory/transfers";
     const COUNTS: &str = "/api/v1/inventory/count-sessions";
@@ -206,6 +209,13 @@ fn of_moves(goods: &Goods) -> Vec<Call> {
             json!({ "lines": [{ "line": ids["line"], "quantity": 9, "condition": "damaged" }] }),
         ),
         step("/api/v1/orders/{id}/pay", json!({})).at(pay),
+        call(
+            200,
+            "PUT",
+            "/api/v1/products/{sku}/kit",
+            json!({ "components": [{ "sku": "P-2", "units": 2 }] }),
+        )
+        .at("/api/v1/products/KIT/kit".into()),
     ]
 }
 
@@ -286,6 +296,9 @@ async fn every_read_answers_what_the_document_says() {
             continue;
         }
         let mut path = goods.concrete(&operation.path);
+        if operation.path.ends_with("/kit") {
+            path = "/api/v1/products/KIT/kit".into();
+        }
         if operation.path == "/api/v1/shipments" {
             path = format!("{path}?order={}", goods.ids["order"]);
         }
