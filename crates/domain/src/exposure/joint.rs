@@ -48,11 +48,12 @@ mod tests {
     fn candidate(exposure: i64, desired: i64, pace: i64) -> Candidate {
         let shown = Shown {
             quantity: exposure,
-            at: Timestamp::EPOCH,
+            at: Timestamp::from_secs(1),
         };
         Candidate {
             offer: Offer {
                 exposure,
+                since: Timestamp::from_secs(1),
                 shown: Some(shown),
                 settled: true,
                 ..Offer::default()

@@ -47,7 +47,7 @@ struct Shop {
 
 impl Shop {
     async fn new(stock: &[i64], kits: &[BTreeMap<usize, i64>]) -> Self {
-        let world = world_on(sqlite().await.unwrap()).await;
+        let world = world_on(sqlite().unwrap()).await;
         let accounts = [world.account("one").await, world.account("two").await];
         let (mut components, mut listings) = (Vec::new(), Vec::new());
         for (name, units) in COMPONENTS.iter().zip(stock) {
@@ -144,9 +144,11 @@ impl Shop {
                         self.accounts[(n - 4) % 2]
                     };
                     let id = self.done.to_string();
-                    world
-                        .import(account, &[order(&id, Open, 20, &[(name, units, 0, 0)])])
-                        .await;
+                    let mut sold = order(&id, Open, 20, &[(name, units, 0, 0)]);
+                    // Bought now: what was bought before a reading is in that reading.
+                    sold.placed_at = world.later(Duration::from_secs(1));
+                    sold.updated_at = sold.placed_at;
+                    world.import(account, &[sold]).await;
                 }
             }
             Step::Goods(component, units) => {
