@@ -154,7 +154,8 @@ impl Hub {
                     .await?;
                 tx.commit().await?;
             }
-            Payment::Before => {}
+            // Nothing to keep; the order is read by itself below.
+            Payment::Before => drop(tx),
             Payment::TooLate => {
                 return Err(Refusal::Conflict(
                     "this order was called off and its units are free again; pay the money back, or order anew"

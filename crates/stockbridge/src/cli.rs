@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, conflict, demo, doctor, explain, init, job, kit, listing, location, moves, order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
+    account, check, completions, config, conflict, demo, doctor, explain, init, job, kit, listing, location,
+    moves, order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -66,7 +67,9 @@ pub enum Command {
     #[command(subcommand)]
     Count(moves::Count),
     /// Enter a delivery.
-    #[command(after_help = "Example:\n  stockbridge receive DN-4711 MUG-BLK-0001=40 MUG-RED-0001=12 --at Main")]
+    #[command(
+        after_help = "Example:\n  stockbridge receive DN-4711 MUG-BLK-0001=40 MUG-RED-0001=12 --at Main"
+    )]
     Receive(moves::Receive),
     /// Enter what a buyer sent back.
     #[command(after_help = "Example:\n  \
