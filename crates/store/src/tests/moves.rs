@@ -109,7 +109,7 @@ async fn goods_in_transit_are_nobodys_to_sell() {
         assert_eq!(world.at("A", shop).await, (3, 0, 3));
         let first = PageQuery::default();
         let page = world.ours.transfers(Some(TransferStatus::Received), &first).await;
-        assert_eq!(page.unwrap().items, [over.clone()]);
+        assert_eq!(page.unwrap().items, std::slice::from_ref(&over));
         assert_eq!(world.ours.transfer(made.id).await.unwrap(), Some(over));
         assert_eq!(world.theirs.transfer(made.id).await.unwrap(), None);
         world.books_agree().await;
