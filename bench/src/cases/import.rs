@@ -154,7 +154,8 @@ async fn page(
         anyhow::bail!("the channel has no orders");
     };
     let query = OrderQuery {
-        updated_since: stockbridge_domain::Timestamp::from_secs(1_700_000_000),
+        by: stockbridge_domain::channel::OrderTime::Updated,
+        since: stockbridge_domain::Timestamp::from_secs(1_700_000_000),
         cursor,
     };
     Ok(source.page(&query).await?)

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::BoxFut;
+use crate::guards::Guards;
 use crate::ids::Id;
 
 /// An instant in UTC with microsecond precision, as stored: microseconds since 1970-01-01T00:00:00Z.
@@ -112,12 +114,28 @@ pub trait Entropy: Send + Sync + fmt::Debug {
 pub struct Env {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    guards: Guards,
 }
 
 impl Env {
     /// Joins a clock and a source of entropy.
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { clock, entropy }
+        Self {
+            clock,
+            entropy,
+            guards: Guards::default(),
+        }
+    }
+
+    /// The same with other guards. For the simulation alone.
+    #[must_use]
+    pub fn guarded_by(self, guards: Guards) -> Self {
+        Self { guards, ..self }
+    }
+
+    /// The guards against overselling: all of them, outside the simulation.
+    pub fn guards(&self) -> Guards {
+        self.guards
     }
 
     /// The present instant.
@@ -144,6 +162,22 @@ impl Env {
     pub fn below(&self, bound: u64) -> u64 {
         u64::from_le_bytes(self.bytes()).checked_rem(bound).unwrap_or(0)
     }
+}
+
+/// Where a transaction of the simulation lets others go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It is about to begin.
+    Begin,
+    /// It has been committed; its caller does not know yet.
+    Committed,
+}
+
+/// Decides who goes next where several tasks share one thread: the deterministic simulation gives one to the store, so
+/// that a crash or another task can come between any two transactions.
+pub trait Turns: Send + Sync + fmt::Debug {
+    /// Returns when the calling task may go on.
+    fn take(&self, turn: Turn) -> BoxFut<'_, ()>;
 }
 
 /// Clock and entropy for tests: time stands still until it is moved, bytes follow from a seed.

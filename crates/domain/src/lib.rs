@@ -11,6 +11,7 @@ pub mod clock;
 pub mod conflict;
 pub mod exposure;
 pub mod fulfilment;
+pub mod guards;
 pub mod ids;
 pub mod job;
 pub mod kit;

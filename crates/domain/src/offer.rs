@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | a sale is imported ([`Offer::sale`]) | falls by the sale, as does available stock: nothing is due |
 //! | a cancellation is imported ([`Offer::give_back`]) | rises: the channel may offer the units again |
+//! | an order is imported that was called off before ([`Offer::came_and_went`]) | stays; readings from before do not count |
 //! | a write of `n` is about to leave ([`Offer::send`]) | rises to `n` plus what may be sold unseen before it lands |
 //! | the write is refused for sure ([`Offer::not_applied`]) | falls back |
 //! | the channel is read ([`Offer::read`]) | stays: what was sold before the reading may still be unseen |
@@ -221,8 +222,17 @@ impl Offer {
         if placed_at <= since.plus(CLOCK_SKEW) {
             return None;
         }
-        if let Some(anchor) = self.anchor.as_mut().filter(|a| placed_at > a.at.plus(CLOCK_SKEW)) {
-            anchor.sold_since += units;
+        match &mut self.anchor {
+            Some(anchor) if placed_at > anchor.at.plus(CLOCK_SKEW) => anchor.sold_since += units,
+            // Nobody can tell whether the reading has seen this sale, so it proves nothing about a write any more, unless
+            // there is nothing left to tell.
+            Some(anchor)
+                if placed_at.plus(CLOCK_SKEW) >= anchor.at
+                    && self.write.is_some_and(|w| w.quantity > 0 || anchor.quantity > 0) =>
+            {
+                self.anchor = None;
+            }
+            _ => {}
         }
         if let Some(write) = &mut self.write {
             if placed_at >= write.sent_at {
@@ -251,6 +261,22 @@ impl Offer {
         }
     }
 
+    /// An order was imported that had been called off before the hub ever saw it. Its units were never taken out of the
+    /// bound, so the bound stands; but a reading from before that may show a gap that has been filled again.
+    ///
+    /// Answers whether a new reading is needed.
+    pub fn came_and_went(&mut self, called_off_at: Timestamp) -> bool {
+        if self.anchor.is_none_or(|a| called_off_at.plus(CLOCK_SKEW) < a.at) {
+            return false;
+        }
+        self.anchor = None;
+        self.settled = false;
+        if let Some(write) = &mut self.write {
+            write.prior = None;
+        }
+        true
+    }
+
     /// The channel was read; `at` is when the answer was in. Older readings than the last are ignored.
     ///
     /// The first reading of a listing is its bound: what it sold before, it sold before the hub knew it. The offer is
@@ -259,9 +285,14 @@ impl Offer {
         if self.shown.is_some_and(|s| s.at >= at) {
             return;
         }
-        if quantity > self.exposure {
-            // Somebody raised it, or this is the first reading. Believe it at once; settling tells the rest.
-            self.exposure = quantity;
+        // More than there could be: somebody raised it, or this is the first reading. Believe it at once; settling tells
+        // the rest. A write under way may still land on top of it.
+        let landing = match &self.write {
+            Some(write) if quantity > write.quantity.max(write.prior_exposure) => write.quantity,
+            _ => 0,
+        };
+        if quantity + landing > self.exposure {
+            self.exposure = quantity + landing;
             self.settled = false;
             self.anchor = None;
         }
@@ -281,15 +312,16 @@ impl Offer {
         }
     }
 
-    /// Whether a reading proves that a write has landed, whatever was sold unseen.
+    /// Whether a reading proves that a write has landed, whatever was sold unseen within the margin.
     fn proves(write: &Write, reading: &Anchor) -> bool {
         reading.at > write.sent_at
             && reading.quantity <= write.quantity
-            && (reading.quantity > write.prior_exposure
+            && (reading.quantity > write.prior_exposure + reading.sold_since
                 || (write.quantity == 0 && reading.quantity == 0)
-                || write
-                    .prior
-                    .is_some_and(|prior| reading.quantity < prior - write.margin))
+                || (reading.quantity >= write.quantity - write.margin
+                    && write
+                        .prior
+                        .is_some_and(|prior| reading.quantity < prior + reading.sold_since - write.margin)))
     }
 
     /// Whether the last reading shows the expected quantity, be it settled or not.
@@ -309,10 +341,19 @@ impl Offer {
         }
     }
 
+    /// Whether settling says nothing new: the bound is exact and the reading shows just that.
+    ///
+    /// For anything else every order *placed* before the reading has to be in. A search for changed orders does not prove
+    /// that: one that was placed long ago and has just changed is in no answer for a while.
+    pub fn confirmed(&self) -> bool {
+        self.settled && self.write.is_none() && self.anchor.is_some_and(|a| a.rest() == self.exposure)
+    }
+
     /// Makes the bound exact if everything for that is in: a reading, every order placed before it, and a proof that
     /// the write under way has landed or never will.
     ///
-    /// `complete_until` is the instant up to which the channel has vouched for its orders and all were imported.
+    /// `complete_until` is the instant up to which the channel has vouched for its orders and all were imported: by when
+    /// they were placed, unless the offer is [confirmed](Self::confirmed).
     pub fn settle(&mut self, complete_until: Timestamp, timing: Timing) -> Settled {
         let Some(anchor) = self.anchor else {
             return Settled::NotYet;
@@ -325,8 +366,11 @@ impl Offer {
         };
         // With every sale before the reading imported, the quantity itself tells: had the write not landed by then, it
         // would be what it was before, less those sales.
+        // A number that is neither that nor what the write left is somebody else's, and the write may land yet.
         let without_write = write.prior.map(|p| p + anchor.sold_since);
-        let landed = Self::proves(&write, &anchor) || without_write.is_some_and(|p| p != anchor.quantity);
+        let as_written = (write.quantity - write.sold_since..=write.quantity).contains(&anchor.quantity);
+        let landed = Self::proves(&write, &anchor)
+            || (as_written && without_write.is_some_and(|p| p != anchor.quantity));
         // One that has no answer yet may not even have left.
         let too_late = write.state != WriteState::Sent && anchor.at >= write.sent_at.plus(timing.write_apply);
         if anchor.at > write.sent_at && (landed || too_late) {
@@ -519,6 +563,61 @@ mod tests {
         offer.sale(2, at(300));
         offer.give_back(2);
         assert_eq!((offer.exposure, offer.settled), (5, false));
+    }
+
+    #[test]
+    fn sales_after_a_reading_do_not_make_it_a_proof() {
+        let mut offer = settled(5);
+        offer.send(push(), 6, 5, at(300));
+        offer.read(5, at(310));
+        // Imported later, placed after the reading: that it then showed 5 says nothing about the 6.
+        offer.sale(1, at(400));
+        assert_eq!(offer.settle(at(600), TIMING), Settled::NotYet);
+        assert!(
+            offer.exposure >= 10,
+            "5 may be sold, and 6 may land yet: {}",
+            offer.exposure
+        );
+    }
+
+    #[test]
+    fn a_sale_at_the_moment_of_a_reading_unmakes_it_as_a_proof() {
+        let mut offer = settled(5);
+        offer.send(push(), 6, 5, at(300));
+        offer.read(5, at(310));
+        offer.sale(1, at(309));
+        assert_eq!((offer.anchor, offer.wants_reading()), (None, true));
+    }
+
+    #[test]
+    fn somebody_elses_number_does_not_prove_a_write() {
+        let mut offer = settled(5);
+        offer.send(push(), 9, 5, at(300));
+        offer.read(2, at(310));
+        assert_eq!(offer.settle(at(400), TIMING), Settled::NotYet);
+        assert_eq!(offer.exposure, 14, "the 9 may land yet");
+    }
+
+    #[test]
+    fn a_gap_that_was_filled_again_is_not_settled_on() {
+        // Sold, read, called off and put back on sale, all before the hub saw the order.
+        let mut offer = settled(5);
+        offer.read(4, at(310));
+        assert!(offer.came_and_went(at(320)));
+        assert_eq!(offer.settle(at(500), TIMING), Settled::NotYet);
+        assert_eq!((offer.exposure, offer.wants_reading()), (5, true));
+        offer.read(5, at(330));
+        assert!(!offer.came_and_went(at(320)), "the reading has seen it all");
+    }
+
+    #[test]
+    fn only_what_says_nothing_new_is_confirmed() {
+        let mut offer = settled(5);
+        offer.read(5, at(310));
+        assert!(offer.confirmed());
+        let mut offer = settled(5);
+        offer.read(4, at(310));
+        assert!(!offer.confirmed(), "a sale that nobody has seen");
     }
 
     #[test]

@@ -30,6 +30,6 @@ pub use server::serve;
 pub use sim::{CallOutcome, Sim};
 pub use time::TimeMode;
 pub use world::{
-    BuyOptions, ListingEdit, OrderStatus, Refused, Truth, TruthLine, TruthListing, TruthOrder, TruthRefusal,
-    WriteRecord,
+    BuyOptions, ListingEdit, OrderStatus, Refused, Shelf, Truth, TruthLine, TruthListing, TruthOrder,
+    TruthRefusal, WriteRecord,
 };

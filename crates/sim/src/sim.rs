@@ -11,7 +11,7 @@ use crate::amazon::{self, Amazon};
 use crate::config::{BuyerConfig, SimConfig};
 use crate::control;
 use crate::faults::{Fault, FaultConfig};
-use crate::world::{BuyOptions, ListingEdit, Refused, Truth, World};
+use crate::world::{BuyOptions, ListingEdit, Refused, Shelf, Truth, World};
 
 /// How often a world in real time is brought up to date while nobody calls.
 const HEARTBEAT: Duration = Duration::from_millis(100);
@@ -187,6 +187,11 @@ impl Sim {
             beat.tick().await;
             drop(self.lock());
         }
+    }
+
+    /// What a listing could still sell; `None` for an unknown one and for what the platform ships.
+    pub fn shelf(&self, seller_id: &str, sku: &str) -> Option<Shelf> {
+        self.lock().world.shelf(seller_id, sku)
     }
 
     /// What really happened so far.

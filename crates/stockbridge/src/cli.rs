@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account, check, completions, config, conflict, demo, doctor, explain, init, job, kit, listing, location,
-    moves, order, policy, price, product, promise, rates, serve, sim, stock, tenant, token, user,
+    moves, order, policy, price, product, promise, rates, serve, sim, simulate, stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -104,6 +104,8 @@ pub enum Command {
     Demo(demo::Demo),
     /// Run a simulated marketplace to practise on.
     Sim(sim::Sim),
+    /// Prove on simulated days with faults and crashes that nothing is oversold.
+    Simulate(simulate::Simulate),
     /// Show settings, where each was set, and the reference.
     #[command(subcommand)]
     Config(config::Config),

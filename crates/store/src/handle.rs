@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use stockbridge_domain::clock::Turns;
 use stockbridge_domain::{Env, TenantId};
 
 use crate::StoreError;
@@ -29,6 +30,11 @@ pub enum Database {
     },
     /// The embedded one without a file: gone when the process ends.
     Memory,
+    /// The same for the deterministic simulation: every transaction asks for its turn.
+    Simulated {
+        /// Who goes next.
+        turns: Arc<dyn Turns>,
+    },
     /// A PostgreSQL server.
     Postgres {
         /// `postgresql://user:password@host:port/name?sslmode=verify-full`.
@@ -52,6 +58,9 @@ impl From<&Database> for DbConfig {
                 readers: READERS,
             },
             Database::Memory => Self::Memory,
+            Database::Simulated { turns } => Self::Simulated {
+                turns: Arc::clone(turns),
+            },
             Database::Postgres { url, max_connections } => Self::Postgres {
                 url: url.clone(),
                 max_connections: *max_connections,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
-use stockbridge_domain::channel::{BucketSpec, Level, PriceLevel, ShipmentNotice};
+use stockbridge_domain::channel::{BucketSpec, Level, OrderTime, PriceLevel, ShipmentNotice};
 use stockbridge_domain::{Sku, Timestamp};
 
 use crate::call::{Effect, Operation, instant};
@@ -211,17 +211,22 @@ pub(super) const ORDER_DATA: [&[&str]; 3] = [
     &[],
 ];
 
-/// `searchOrders`: one page of the orders changed since. No end is given: Amazon then answers up to two minutes ago and
+/// `searchOrders`: one page of the orders changed or placed since. No end is given: Amazon then answers up to two minutes ago and
 /// says so.
 pub(super) fn search_orders(
     marketplaces: &[String],
-    updated_since: Timestamp,
+    since: Timestamp,
+    by: OrderTime,
     merchant_only: bool,
     data: &[&str],
     token: Option<&str>,
 ) -> Call {
+    let from = match by {
+        OrderTime::Updated => "lastUpdatedAfter",
+        OrderTime::Placed => "createdAfter",
+    };
     let mut query = Query::default()
-        .with("lastUpdatedAfter", &instant(updated_since))
+        .with(from, &instant(since))
         .with_list("marketplaceIds", marketplaces);
     if merchant_only {
         query = query.with("fulfilledBy", "MERCHANT");

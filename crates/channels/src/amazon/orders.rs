@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use stockbridge_domain::channel::{ChannelError, Fault, OrderPage, OrderQuery, OrderSource, Unreadable};
+use stockbridge_domain::channel::{
+    ChannelError, Fault, OrderPage, OrderQuery, OrderSource, OrderTime, Unreadable,
+};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::{LineSnapshot, OrderSnapshot, OrderStatus};
 use stockbridge_domain::{BoxFut, Currency, Money, Sku, Timestamp};
@@ -20,18 +22,18 @@ impl OrderSource for AmazonConnection {
         Box::pin(async {
             let answer = self.search(query).await?;
             let page: wire::OrdersPage = answer.read(&client::SEARCH_ORDERS)?;
-            let complete_until = page
-                .last_updated_before
-                .as_deref()
-                .map(Timestamp::parse)
-                .transpose();
+            let (vouched, field) = match query.by {
+                OrderTime::Updated => (&page.last_updated_before, "lastUpdatedBefore"),
+                OrderTime::Placed => (&page.created_before, "createdBefore"),
+            };
+            let complete_until = vouched.as_deref().map(Timestamp::parse).transpose();
             let mut result = OrderPage {
                 next: page
                     .pagination
                     .and_then(|p| p.next_token)
                     .filter(|t| !t.is_empty()),
                 complete_until: complete_until.map_err(|e| {
-                    let message = format!("`lastUpdatedBefore` cannot be read: {e}");
+                    let message = format!("`{field}` cannot be read: {e}");
                     answer.blame(ChannelError::new(
                         Fault::Contract,
                         client::SEARCH_ORDERS.name,
@@ -83,7 +85,8 @@ impl AmazonConnection {
         loop {
             let call = client::search_orders(
                 &self.marketplaces,
-                query.updated_since,
+                query.since,
+                query.by,
                 self.fbm_only,
                 ORDER_DATA[level],
                 query.cursor.as_deref(),

@@ -44,6 +44,7 @@ pub(super) struct OrdersPage {
     pub(super) orders: Vec<Raw>,
     pub(super) pagination: Option<Pagination>,
     pub(super) last_updated_before: Option<String>,
+    pub(super) created_before: Option<String>,
 }
 
 /// Answer of `getOrder`.

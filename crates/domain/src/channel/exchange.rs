@@ -16,11 +16,25 @@ pub struct Health {
     pub warnings: Vec<String>,
 }
 
+/// Which of an order's two times a question about orders goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderTime {
+    /// When it last changed: finds every change, but an order that has just changed is in no answer for a while, even if
+    /// it was placed long ago.
+    #[default]
+    Updated,
+    /// When it was placed: an order that could be seen once can be seen ever after.
+    Placed,
+}
+
 /// Which orders to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderQuery {
-    /// Orders changed at or after this instant.
-    pub updated_since: Timestamp,
+    /// Orders changed, or placed, at or after this instant.
+    pub since: Timestamp,
+    /// Which of the two.
+    pub by: OrderTime,
     /// The former page's `next`; all else must be as it was then.
     pub cursor: Option<String>,
 }
@@ -34,7 +48,7 @@ pub struct OrderPage {
     pub unreadable: Vec<Unreadable>,
     /// Where the next page starts; `None` on the last.
     pub next: Option<String>,
-    /// The channel vouches for everything changed before this instant, once the last page is in. Taken from the answer
+    /// The channel vouches for everything changed (or placed, if that was asked for) before this instant, once the last page is in. Taken from the answer
     /// itself, never from our clock.
     pub complete_until: Option<Timestamp>,
 }

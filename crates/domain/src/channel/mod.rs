@@ -17,8 +17,8 @@ pub use descriptor::{
     Capability, CredentialField, DataKind, Descriptor, Marketplace, QuotaGroup, Schedule, Timing, WriteMode,
 };
 pub use exchange::{
-    Health, ItemOutcome, ItemResult, Level, ListingPage, ListingSnapshot, OrderPage, OrderQuery, PriceLevel,
-    ShipmentNotice, ShippedLine, Unreadable,
+    Health, ItemOutcome, ItemResult, Level, ListingPage, ListingSnapshot, OrderPage, OrderQuery, OrderTime,
+    PriceLevel, ShipmentNotice, ShippedLine, Unreadable,
 };
 pub use fault::{ChannelError, Disposition, Fault};
 pub use io::{
@@ -144,7 +144,7 @@ pub trait Connection: Send + Sync {
 
 /// Reads orders.
 pub trait OrderSource: Send + Sync {
-    /// One page of the orders changed since the query's instant, oldest change first where the channel allows.
+    /// One page of the orders changed or placed since the query's instant, oldest first where the channel allows.
     fn page<'a>(&'a self, query: &'a OrderQuery) -> BoxFut<'a, Result<OrderPage, ChannelError>>;
     /// One order by the channel's own id.
     fn get<'a>(&'a self, channel_order_id: &'a str) -> BoxFut<'a, Result<OrderSnapshot, ChannelError>>;

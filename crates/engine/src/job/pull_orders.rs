@@ -2,11 +2,16 @@
 //!
 //! The watermark moves only when the last page is in, to the instant the channel itself vouches for, and every pull looks
 //! back over the time the channel may show an order late. A pull that is interrupted goes on at its page.
+//!
+//! Orders are asked for by their last change. Where exposures wait to become exact, those placed meanwhile are asked for
+//! as well: an order that has just changed is in no answer by change for a while, though it was sold long ago.
 
 use serde::{Deserialize, Serialize};
-use stockbridge_domain::channel::{ChannelError, Fault, OrderPage, OrderQuery};
+use stockbridge_domain::channel::{ChannelError, Fault, OrderPage, OrderQuery, OrderTime};
+use stockbridge_domain::guards::Guard;
+use stockbridge_domain::offer::CLOCK_SKEW;
 use stockbridge_domain::{RunId, Timestamp};
-use stockbridge_store::{Finish, ImportAccount, RunProgress, RunState};
+use stockbridge_store::{Finish, ImportAccount, RunProgress, RunState, TenantTx};
 
 use super::{JobCtx, JobError, done, plan, read_back};
 use crate::connections::Opened;
@@ -17,6 +22,8 @@ pub(super) const KIND: &str = "orders.pull";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Progress {
     since: Timestamp,
+    #[serde(default)]
+    by: OrderTime,
     cursor: Option<String>,
     complete_until: Option<Timestamp>,
 }
@@ -43,7 +50,8 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let mut seen = 0;
     loop {
         let query = OrderQuery {
-            updated_since: progress.since,
+            since: progress.since,
+            by: progress.by,
             cursor: progress.cursor.clone(),
         };
         let page = match source.page(&query).await {
@@ -51,13 +59,13 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             Err(error) => return Err(interrupted(ctx, run, &mut progress, error).await?),
         };
         seen += page.orders.len();
-        let last = page.next.is_none();
-        progress.complete_until = earliest(progress.complete_until, page.complete_until);
+        let vouched = vouched(ctx, page.complete_until);
+        progress.complete_until = earliest(progress.complete_until, vouched);
         progress.cursor.clone_from(&page.next);
-        store_page(ctx, &opened, run, &page, &progress, last).await?;
-        if last {
+        let Some(next) = store_page(ctx, &opened, run, &page, progress).await? else {
             return done(format!("{seen} orders read"));
-        }
+        };
+        progress = next;
         ctx.keep_lane().await?;
     }
 }
@@ -74,16 +82,16 @@ async fn start(ctx: &JobCtx<'_>, opened: &Opened) -> Result<Option<(RunId, Progr
     let account = opened.record.id;
     if let Some(run) = ctx.tenant.open_run(account, "orders").await? {
         let progress = run.cursor.as_deref().and_then(|c| serde_json::from_str(c).ok());
-        return Ok(Some((run.id, progress.unwrap_or_else(|| fresh(opened)))));
+        return Ok(Some((run.id, progress.unwrap_or_else(|| fresh(ctx, opened)))));
     }
     let run = ctx.tenant.start_run(account, "orders", &trigger(ctx)).await?;
-    Ok(run.map(|id| (id, fresh(opened))))
+    Ok(run.map(|id| (id, fresh(ctx, opened))))
 }
 
-fn fresh(opened: &Opened) -> Progress {
-    let overlap = opened.timing.order_visibility;
+fn fresh(ctx: &JobCtx<'_>, opened: &Opened) -> Progress {
     Progress {
-        since: opened.record.orders_complete_until.minus(overlap),
+        since: look_back(ctx, opened),
+        by: OrderTime::Updated,
         cursor: None,
         complete_until: None,
     }
@@ -125,15 +133,14 @@ async fn interrupted(
 }
 
 /// One page, one transaction: orders, reservations, ledger, exposures, dirty products, what could not be read, progress,
-/// and the work all this causes.
+/// and the work all this causes. Answers how the pull goes on, if it does.
 async fn store_page(
     ctx: &JobCtx<'_>,
     opened: &Opened,
     run: RunId,
     page: &OrderPage,
-    progress: &Progress,
-    last: bool,
-) -> Result<(), JobError> {
+    progress: Progress,
+) -> Result<Option<Progress>, JobError> {
     let account = ImportAccount {
         id: opened.record.id,
         connected_at: opened.record.connected_at,
@@ -143,21 +150,21 @@ async fn store_page(
     let outcome = tx.import_orders(&account, &page.orders).await?;
     crate::notices::raise(&mut tx, Some(account.id), &outcome.notices).await?;
     tx.quarantine(account.id, "order", &page.unreadable).await?;
+    let mut dirty = outcome.dirty > 0;
+    let mut next = Some(progress);
+    if page.next.is_none() {
+        let (settled, more) = end_of_search(&mut tx, opened, next.take(), began).await?;
+        dirty |= settled;
+        next = more;
+    }
     let counts = RunProgress {
         seen: outcome.seen,
         changed: outcome.created + outcome.changed,
         failed: i64::try_from(page.unreadable.len()).unwrap_or(0),
-        cursor: serde_json::to_string(progress).ok(),
+        cursor: next.as_ref().and_then(|p| serde_json::to_string(p).ok()),
     };
     tx.progress_run(run, &counts).await?;
-    let mut dirty = outcome.dirty > 0;
-    if last {
-        if let Some(until) = progress.complete_until {
-            tx.set_orders_complete_until(account.id, until).await?;
-            let settled = tx.settle(account.id, until, opened.timing).await?;
-            crate::notices::conflicts(&mut tx, account.id, began).await?;
-            dirty |= settled.settled > 0;
-        }
+    if next.is_none() {
         tx.end_run(run, RunState::Done, None).await?;
     }
     if outcome.reread {
@@ -166,5 +173,51 @@ async fn store_page(
     if dirty {
         tx.enqueue(plan(ctx.tenant.id(), ctx.now())).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(next)
+}
+
+/// The last page of a search is in: moves the watermark and settles. Answers whether anything was settled, and which
+/// search has to follow.
+async fn end_of_search(
+    tx: &mut TenantTx,
+    opened: &Opened,
+    progress: Option<Progress>,
+    began: Timestamp,
+) -> Result<(bool, Option<Progress>), JobError> {
+    let account = opened.record.id;
+    let Some((until, by)) = progress.and_then(|p| Some((p.complete_until?, p.by))) else {
+        return Ok((false, None));
+    };
+    if by == OrderTime::Updated {
+        tx.set_orders_complete_until(account, until).await?;
+    }
+    let settled = tx.settle(account, until, by, opened.timing).await?;
+    crate::notices::conflicts(tx, account, began).await?;
+    let more = settled.wants_placed_since.map(|since| Progress {
+        since: since.minus(CLOCK_SKEW),
+        by: OrderTime::Placed,
+        cursor: None,
+        complete_until: None,
+    });
+    Ok((settled.settled > 0, more))
+}
+
+/// [`Guard::LookBack`]: since when changes are asked for.
+fn look_back(ctx: &JobCtx<'_>, opened: &Opened) -> Timestamp {
+    let watermark = opened.record.orders_complete_until;
+    if ctx.hub.env().guards().on(Guard::LookBack) {
+        watermark.minus(opened.timing.order_visibility)
+    } else {
+        watermark
+    }
+}
+
+/// [`Guard::Vouched`]: up to when orders are complete is the channel's word, never our clock's.
+fn vouched(ctx: &JobCtx<'_>, word: Option<Timestamp>) -> Option<Timestamp> {
+    if ctx.hub.env().guards().on(Guard::Vouched) {
+        word
+    } else {
+        Some(ctx.now())
+    }
 }

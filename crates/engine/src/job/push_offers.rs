@@ -1,7 +1,8 @@
 //! `offers.push`: due quantities onto the wire, decreases first, each recorded before it leaves.
 
 use stockbridge_domain::channel::{ChannelError, Fault, ItemOutcome, ItemResult, Level};
-use stockbridge_store::{Answer, Finish, Outgoing, WriteAnswer};
+use stockbridge_domain::guards::Guard;
+use stockbridge_store::{Answer, Finish, Outgoing, TenantTx, WriteAnswer};
 
 use super::{JobCtx, JobError, done, plan, read_back};
 
@@ -56,12 +57,20 @@ async fn begin(ctx: &JobCtx<'_>, limit: i64) -> Result<Vec<Outgoing>, JobError> 
         if !outgoing.is_empty() {
             tx.enqueue(read_back(account, ctx.now().plus(READ_AFTER))).await?;
         }
-        tx.commit().await?;
+        record_first(ctx, tx, &outgoing).await?;
         // What had been due may not be any more; then the next ones are looked at.
         if !more {
             return Ok(outgoing);
         }
     }
+}
+
+/// [`Guard::RecordFirst`]: what is about to leave is in the database before its first byte leaves.
+async fn record_first(ctx: &JobCtx<'_>, tx: TenantTx, outgoing: &[Outgoing]) -> Result<(), JobError> {
+    if ctx.hub.env().guards().on(Guard::RecordFirst) || outgoing.is_empty() {
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 async fn finish(ctx: &JobCtx<'_>, answers: Vec<WriteAnswer>) -> Result<(), JobError> {

@@ -44,8 +44,6 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         tx.apply_readings(account, &known, at).await?;
         tx.skip_readings(account, &silent).await?;
         tx.compare_shown(account, &shown, at, opened.timing).await?;
-        tx.settle(account, opened.record.orders_complete_until, opened.timing)
-            .await?;
         crate::notices::conflicts(&mut tx, account, at).await?;
         if tx.has_due_prices(account).await? {
             tx.enqueue(push_price(account, at)).await?;

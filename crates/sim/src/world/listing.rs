@@ -167,7 +167,23 @@ pub struct ListingEdit {
     pub add: Option<ListingConfig>,
 }
 
+/// What a listing could still sell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    /// Units on sale now.
+    pub quantity: u32,
+    /// Quantities written that have not taken effect, in the order they will.
+    pub waiting: Vec<u32>,
+}
+
 impl World {
+    /// What a listing could still sell, now and once the writes it took in have taken effect.
+    pub(crate) fn shelf(&self, seller_id: &str, sku: &str) -> Option<Shelf> {
+        let quantity = self.listing(seller_id, sku)?.quantity?;
+        let waiting = self.waiting_quantities(seller_id, sku);
+        Some(Shelf { quantity, waiting })
+    }
+
     /// Applies `edit` at once.
     pub(crate) fn edit_listing(&mut self, edit: &ListingEdit) -> Result<(), Refused> {
         let now = self.now;

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-pub use listing::ListingEdit;
 pub(crate) use listing::{Listing, ListingIssue, Offer, Sale, Seller};
+pub use listing::{ListingEdit, Shelf};
 pub use order::OrderStatus;
 pub(crate) use order::{Order, OrderLine, Package, PackageLine};
 pub use purchase::{BuyOptions, Refused};

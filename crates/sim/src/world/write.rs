@@ -189,6 +189,22 @@ impl World {
         self.writes.len() - 1
     }
 
+    /// Quantities a listing was sent that have not taken effect.
+    pub(super) fn waiting_quantities(&self, seller_id: &str, sku: &str) -> Vec<u32> {
+        let of_listing = |index: &usize| {
+            let record = self.writes.get(*index);
+            record.is_some_and(|w| w.seller_id == seller_id && w.target == sku)
+        };
+        self.changes
+            .iter()
+            .filter(|(index, _)| of_listing(index))
+            .filter_map(|(_, change)| match change {
+                ListingChange::Stock(stock) => Some(stock.quantity.unwrap_or(0)),
+                _ => None,
+            })
+            .collect()
+    }
+
     pub(super) fn apply_write(&mut self, index: usize) {
         let now = self.now;
         let Some(change) = self.changes.remove(&index) else {

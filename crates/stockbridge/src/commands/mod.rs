@@ -22,6 +22,7 @@ pub mod promise;
 pub mod rates;
 pub mod serve;
 pub mod sim;
+pub mod simulate;
 pub mod stock;
 pub mod tenant;
 pub mod token;
@@ -72,6 +73,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(command) => return command.run(&context).await,
         Command::Demo(command) => return command.run().await,
         Command::Sim(command) => command.run().await,
+        Command::Simulate(command) => return command.run().await,
         Command::Config(command) => command.run(&context),
         Command::Completions(command) => command.run(),
     }

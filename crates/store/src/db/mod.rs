@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dialect::Translations;
+use stockbridge_domain::clock::Turns;
 
 pub(crate) use dialect::{Dialect, Set, migration_text};
 pub(crate) use value::{Kind, Row, Value};
@@ -47,6 +48,11 @@ pub enum DbConfig {
     /// The embedded database without a file; reads and writes share one connection, so a task must end one
     /// transaction before it begins the next.
     Memory,
+    /// The same for the deterministic simulation: every transaction asks for its turn.
+    Simulated {
+        /// Who goes next.
+        turns: Arc<dyn Turns>,
+    },
     /// A PostgreSQL server.
     Postgres {
         /// `postgresql://user:password@host:port/name?sslmode=verify-full`, or libpq's `key=value` form.
@@ -66,6 +72,7 @@ impl fmt::Debug for DbConfig {
                 .field("readers", readers)
                 .finish(),
             Self::Memory => f.write_str("Memory"),
+            Self::Simulated { .. } => f.write_str("Simulated"),
             Self::Postgres { max_connections, .. } => f
                 .debug_struct("Postgres")
                 .field("max_connections", max_connections)
@@ -131,7 +138,11 @@ impl Db {
                 Backend::Sqlite(sqlite::Sqlite::open(path, *readers)?),
                 Dialect::Sqlite,
             ),
-            DbConfig::Memory => (Backend::Sqlite(sqlite::Sqlite::in_memory()?), Dialect::Sqlite),
+            DbConfig::Memory => (Backend::Sqlite(sqlite::Sqlite::in_memory(None)?), Dialect::Sqlite),
+            DbConfig::Simulated { turns } => {
+                let database = sqlite::Sqlite::in_memory(Some(Arc::clone(turns)))?;
+                (Backend::Sqlite(database), Dialect::Sqlite)
+            }
             DbConfig::Postgres { url, max_connections } => {
                 let server = postgres::Postgres::open(url, *max_connections).await?;
                 (Backend::Postgres(server), Dialect::Postgres)
@@ -365,7 +376,7 @@ impl Tx {
     pub(crate) async fn commit_soon(self) -> Result<(), StoreError> {
         self.ensure_open()?;
         match self.backend {
-            BackendTx::Sqlite(tx) => tx.commit_soon().map(drop),
+            BackendTx::Sqlite(tx) => tx.commit_without_waiting().await,
             BackendTx::Postgres(tx) => tx.commit().await,
         }
     }

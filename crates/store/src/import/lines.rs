@@ -10,6 +10,7 @@ use stockbridge_domain::{LocationId, OrderId, OrderLineId, ProductId, Timestamp}
 
 use super::load::KnownLine;
 use super::{Goods, ImportAccount, LinePart, Merged, Notice, is_own};
+use crate::offers::guarded;
 use crate::stock::{Cause, NewEntry};
 use crate::{StoreError, TenantTx};
 
@@ -165,6 +166,9 @@ fn move_stock(
     let Some(product) = line.product else {
         return Ok(());
     };
+    if !order.known && order.status == OrderStatus::Cancelled {
+        came_and_went(tx, goods, line, order.snapshot.updated_at);
+    }
     let scaled = LineSnapshot {
         ordered: snapshot.ordered * line.units,
         shipped: snapshot.shipped * line.units,
@@ -292,7 +296,11 @@ fn sold(
     };
     listing.pace = listing.pace.sold(units, tx.env.now());
     listing.changed = true;
-    if let Some(breach) = listing.offer.sale(units, placed_at)
+    let wanted_reading = listing.offer.wants_reading();
+    let placed_at = guarded::late_sale(tx.env.guards(), placed_at);
+    let breach = listing.offer.sale(units, placed_at);
+    listing.reread |= listing.offer.wants_reading() && !wanted_reading;
+    if let Some(breach) = breach
         && listing.offer.shown.is_some()
     {
         notices.push(Notice::Breach {
@@ -303,11 +311,21 @@ fn sold(
     }
 }
 
+/// The order was called off before it was ever imported.
+fn came_and_went(tx: &TenantTx, goods: &mut Goods, line: &KnownLine, called_off_at: Timestamp) {
+    let listing = line.sku.as_deref().and_then(|sku| goods.listings.get_mut(sku));
+    if let Some(listing) = listing
+        && guarded::doubt_gap(tx.env.guards(), &mut listing.offer, called_off_at)
+    {
+        (listing.changed, listing.reread) = (true, true);
+    }
+}
+
 fn given_back(tx: &TenantTx, goods: &mut Goods, line: &KnownLine, units: i64) {
     let Some(listing) = line.sku.as_deref().and_then(|sku| goods.listings.get_mut(sku)) else {
         return;
     };
     listing.pace = listing.pace.sold(-units, tx.env.now());
-    listing.offer.give_back(units);
+    guarded::offer_again(tx.env.guards(), &mut listing.offer, units);
     (listing.changed, listing.reread) = (true, true);
 }

@@ -13,6 +13,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use stockbridge_domain::channel::OrderSnapshot;
+use stockbridge_domain::guards::{Guard, Guards};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::{Merge, OrderStatus, merge_status};
 use stockbridge_domain::{AccountId, OrderId, OrderLineId, ProductId, Timestamp};
@@ -134,7 +135,8 @@ impl TenantTx {
         };
         self.lock_account(account.id).await?;
         let known = self.known_orders(account.id, snapshots).await?;
-        let (fresh, unchanged) = select_fresh(snapshots, &known);
+        let (mut fresh, unchanged) = select_fresh(snapshots, &known);
+        reserve_pending(self.env.guards(), &mut fresh);
         outcome.unchanged = unchanged;
         if fresh.is_empty() {
             return Ok(outcome);
@@ -176,7 +178,10 @@ impl TenantTx {
     ) -> Option<Merged<'a>> {
         let order = || snapshot.channel_order_id.clone();
         let mut attention = None;
-        let status = match merge_status(known.map(|k| (k.status, k.updated_at)), snapshot) {
+        let status = match merge_status(
+            known.map(|k| (k.status, newer_only(self.env.guards(), k.updated_at))),
+            snapshot,
+        ) {
             Merge::Stale => return None,
             Merge::Apply(status) => status,
             Merge::Contradiction(kept) => {
@@ -270,6 +275,22 @@ fn select_fresh<'a>(
         }
     }
     (fresh, unchanged)
+}
+
+/// [`Guard::ReservePending`]: an order whose payment is pending is merged like any other.
+fn reserve_pending(guards: Guards, fresh: &mut Vec<(&OrderSnapshot, String)>) {
+    if !guards.on(Guard::ReservePending) {
+        fresh.retain(|(snapshot, _)| snapshot.status != Some(OrderStatus::Pending));
+    }
+}
+
+/// [`Guard::NewerOnly`]: since when a snapshot says something new.
+fn newer_only(guards: Guards, known: Timestamp) -> Timestamp {
+    if guards.on(Guard::NewerOnly) {
+        known
+    } else {
+        Timestamp::EPOCH
+    }
 }
 
 fn count(n: usize) -> i64 {

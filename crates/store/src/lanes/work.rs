@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use stockbridge_domain::guards::{Guard, Guards};
 use stockbridge_domain::{TenantId, Timestamp};
 
 use super::Lease;
@@ -121,11 +122,13 @@ impl System {
         let mut params = lease.key().to_vec();
         params.push(limit.into());
         let mut jobs = Vec::new();
-        collect(
-            &mut jobs,
-            lease.tenant,
-            tx.query(TAKE_LEFT_BEHIND, &params).await?,
-        )?;
+        if take_left_behind(self.env().guards()) {
+            collect(
+                &mut jobs,
+                lease.tenant,
+                tx.query(TAKE_LEFT_BEHIND, &params).await?,
+            )?;
+        }
         for level in tx.query(PROFILE, &lane_key(lease.tenant, &lease.lane)).await? {
             let left = limit - i64::try_from(jobs.len()).unwrap_or(limit);
             if left <= 0 {
@@ -234,4 +237,9 @@ impl Lease {
     fn key(&self) -> [Value; 3] {
         [self.tenant.into(), self.lane.as_str().into(), self.fence.into()]
     }
+}
+
+/// [`Guard::LeftBehind`]: whether a new holder takes up what an earlier one left running.
+fn take_left_behind(guards: Guards) -> bool {
+    guards.on(Guard::LeftBehind)
 }

@@ -9,6 +9,7 @@
 //! [`TenantTx::settle`] (the bound becomes exact).
 
 mod dirty;
+pub(crate) mod guarded;
 mod history;
 mod kits;
 mod locking;

@@ -240,7 +240,8 @@ impl TenantTx {
         let now = self.env.now();
         let mut rows = Vec::new();
         for listing in planned {
-            let (due, hold) = match listing.decision {
+            let decision = super::guarded::take_back(self.env.guards(), &listing.offer, listing.decision);
+            let (due, hold) = match decision {
                 Decision::Write { quantity, .. } => (Some(quantity), None),
                 Decision::Hold(hold) => (None, Some(hold.name())),
                 Decision::Keep => (None, None),

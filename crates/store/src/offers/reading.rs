@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use stockbridge_domain::channel::Timing;
+use stockbridge_domain::channel::{OrderTime, Timing};
 use stockbridge_domain::conflict::Field;
 use stockbridge_domain::latency::PromiseStep;
 use stockbridge_domain::offer::{Offer, Settled};
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
 
+use super::guarded;
 use crate::columns::Columns as _;
 use crate::conflicts::{Around, Difference};
 use crate::db::Value;
@@ -51,6 +52,8 @@ pub struct Unsettled {
     pub settled: usize,
     /// What a person should know.
     pub notices: Vec<SettleNotice>,
+    /// Since when placed orders have to be read before the rest can be settled.
+    pub wants_placed_since: Option<Timestamp>,
 }
 
 impl TenantTx {
@@ -219,7 +222,8 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Settles what can be settled of an account: `complete_until` is the instant before which every order is imported.
+    /// Settles what can be settled of an account: `complete_until` is the instant before which every order is imported, by
+    /// the time the search went `by`. After a search for changes only what is confirmed anyway is settled.
     /// Waits for nobody, so it may follow an import or readings in one transaction; what others work on right now is
     /// settled the next time.
     ///
@@ -229,8 +233,11 @@ impl TenantTx {
         &mut self,
         account: AccountId,
         complete_until: Timestamp,
+        by: OrderTime,
         timing: Timing,
     ) -> Result<Unsettled, StoreError> {
+        let guards = self.env.guards();
+        let complete_until = guarded::wait_for_orders(guards, complete_until);
         let rows = self
             .tx
             .query(
@@ -258,6 +265,12 @@ impl TenantTx {
             let (_, units, desired) = skus.get(&id).cloned().unwrap_or_default();
             let before = offer;
             let push = offer.write.map(|w| w.push);
+            if guarded::ask_for_placed(guards, by, &offer) {
+                let since = placed_since(&offer);
+                let since = outcome.wants_placed_since.map_or(since, |s| s.min(since));
+                outcome.wants_placed_since = Some(since);
+                continue;
+            }
             let found = offer.settle(complete_until, timing);
             if offer == before {
                 continue;
@@ -330,6 +343,15 @@ fn quantity(
 /// The push the last reading proves, if any.
 fn verified_push(offer: &Offer) -> Option<PushId> {
     offer.write.filter(|_| offer.verified()).map(|w| w.push)
+}
+
+/// Since when an offer's orders may not be in. Of one that was never exact nobody knows; a day covers what can be late.
+fn placed_since(offer: &Offer) -> Timestamp {
+    const FIRST_LOOK: Duration = Duration::from_secs(86_400);
+    match offer.anchor {
+        Some(anchor) if !offer.known() => anchor.at.minus(FIRST_LOOK),
+        _ => offer.since,
+    }
 }
 
 /// When to read a listing again: not at all once its write is proved.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stockbridge_domain::allocation::{Listed, Outcome, Participant, Stock, share_out};
+use stockbridge_domain::guards::{Guard, Guards};
 use stockbridge_domain::mode::Mode;
 use stockbridge_domain::{AccountId, ProductId, Timestamp};
 
@@ -118,8 +119,17 @@ impl TenantTx {
             } else {
                 available - strict - claimed
             };
-            (*product, free)
+            (*product, free_only(self.env.guards(), free, available))
         });
         Ok(free.collect())
+    }
+}
+
+/// [`Guard::FreeOnly`]: the own store sells what no channel could, not what is available.
+fn free_only(guards: Guards, free: i64, available: i64) -> i64 {
+    if guards.on(Guard::FreeOnly) {
+        free
+    } else {
+        available
     }
 }

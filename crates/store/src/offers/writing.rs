@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use stockbridge_domain::channel::Level;
 use stockbridge_domain::exposure::Decision;
+use stockbridge_domain::guards::Guards;
 use stockbridge_domain::latency::PromiseStep;
 use stockbridge_domain::offer::{Offer, WriteState};
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Timestamp};
 
-use super::OfferAccounts;
 use super::planning::{PlannedListing, due_priority};
+use super::{OfferAccounts, guarded};
 use crate::columns::Columns as _;
 use crate::db::{Kind, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
@@ -90,37 +91,41 @@ impl TenantTx {
         let rows = self
             .tx
             .query(
-                "SELECT id, product_id, due_cause, due_caused_at FROM listings WHERE tenant_id = $1 AND account_id = $2 \
+                "SELECT id, product_id, due_cause, due_caused_at, due_qty FROM listings WHERE tenant_id = $1 AND account_id = $2 \
                  AND due_qty IS NOT NULL AND product_id IS NOT NULL ORDER BY due_priority, due_caused_at, id LIMIT $3",
                 &[self.key(), account.into(), limit.into()],
             )
             .await?;
-        let mut due: HashMap<ListingId, (Option<String>, Option<Timestamp>)> = HashMap::new();
+        let mut due: HashMap<ListingId, Due> = HashMap::new();
         let mut products: BTreeSet<ProductId> = BTreeSet::new();
         for row in &rows {
-            due.insert(row.parsed(0)?, (row.opt_string(2)?, row.opt_time(3)?));
+            due.insert(
+                row.parsed(0)?,
+                (row.opt_string(2)?, row.opt_time(3)?, row.opt_int(4)?),
+            );
             products.insert(row.parsed(1)?);
         }
         if due.is_empty() {
             return Ok(Vec::new());
         }
         let planned = self.plan_products(accounts, &products).await?;
-        let now = self.env.now();
+        let (now, guards) = (self.env.now(), self.env.guards());
         let (mut outgoing, mut offers, mut pushes, mut undue) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut measured = Vec::new();
         for mut listing in planned {
-            let Some((cause, caused_at)) = due.remove(&listing.id) else {
+            let Some((cause, caused_at, due_qty)) = due.remove(&listing.id) else {
                 continue;
             };
-            let Decision::Write { quantity, margin } = listing.decision else {
+            let decision = guarded::decide_anew(guards, &listing.offer, listing.decision, due_qty);
+            let Decision::Write { quantity, margin } = decision else {
                 undue.push(self.undue_values(&listing));
                 continue;
             };
             let push: PushId = self.env.id();
             let before = listing.offer.expected();
             measured.extend(Measured::sent(account, cause.as_deref(), caused_at, now));
-            listing.offer.send(push, quantity, margin, now);
+            guarded::send(guards, &mut listing.offer, (push, quantity, margin), now);
             let due = (cause, caused_at);
             pushes.push(self.push_values(&listing, push, (before, quantity), due, now));
             offers.push(self.sent_values(&listing, now));
@@ -236,7 +241,7 @@ impl TenantTx {
     ) {
         let now = self.env.now();
         let wanted = offer.write.filter(|w| w.push == write.push).map(|w| w.quantity);
-        let (outcome, message, not_before) = close(offer, write.push, &write.answer, now);
+        let (outcome, message, not_before) = close(offer, write.push, &write.answer, now, self.env.guards());
         match (&write.answer, wanted) {
             (Answer::Later(_) | Answer::Postponed, Some(quantity)) => {
                 let priority = due_priority(offer.expected().unwrap_or(0), quantity);
@@ -349,6 +354,9 @@ impl TenantTx {
     }
 }
 
+/// Why a listing is due, since when, and with which quantity.
+type Due = (Option<String>, Option<Timestamp>, Option<i64>);
+
 /// Rows to be written for closed writes.
 #[derive(Default)]
 struct Closed {
@@ -365,14 +373,15 @@ fn close<'a>(
     push: PushId,
     answer: &'a Answer,
     now: Timestamp,
+    guards: Guards,
 ) -> (&'static str, Option<&'a str>, Option<Timestamp>) {
     match answer {
         Answer::Accepted => {
-            offer.answered(push, WriteState::Accepted, now);
+            guarded::await_proof(guards, offer, push, now);
             (WriteState::Accepted.name(), None, None)
         }
         Answer::Unknown(message) => {
-            offer.answered(push, WriteState::Unknown, now);
+            guarded::keep_unknown(guards, offer, push, now);
             (WriteState::Unknown.name(), Some(message), None)
         }
         Answer::Postponed => {

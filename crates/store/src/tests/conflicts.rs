@@ -32,7 +32,14 @@ async fn settle(world: &World, account: AccountId) {
     world.later(Duration::from_secs(70));
     let now = world.store.env().now();
     let mut tx = world.ours.begin().await.unwrap();
-    tx.settle(account, now, TIMING).await.unwrap();
+    tx.settle(
+        account,
+        now,
+        stockbridge_domain::channel::OrderTime::Placed,
+        TIMING,
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
 }
 

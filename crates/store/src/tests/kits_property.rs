@@ -113,7 +113,14 @@ impl Shop {
         tx.commit().await.unwrap();
         let now = world.later(Duration::from_secs(600));
         let mut tx = world.ours.begin().await.unwrap();
-        tx.settle(account, now, TIMING).await.unwrap();
+        tx.settle(
+            account,
+            now,
+            stockbridge_domain::channel::OrderTime::Placed,
+            TIMING,
+        )
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
     }
 

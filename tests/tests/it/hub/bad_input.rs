@@ -46,7 +46,7 @@ async fn a_status_nobody_knows_reserves_and_tells_a_person() {
     world.stocked("SKU-1", 20).await;
     world.connect(&india, INDIA).await;
     world.secs(30).await;
-    world.sim.fail_next("searchOrders", Fault::UnknownValue, 1);
+    world.sim.fail_next("searchOrders", Fault::UnknownValue, 2);
     let id = world
         .sim
         .buy(&india.seller_id, INDIA, "SKU-1", 2, BuyOptions::default())

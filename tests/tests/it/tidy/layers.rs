@@ -39,6 +39,17 @@ const LAYERS: &[Layer] = &[
         name: "stockbridge-web",
         below: &["stockbridge-domain", "stockbridge-store", "stockbridge-engine"],
     },
+    // The whole hub against the simulated marketplace, in one thread.
+    Layer {
+        name: "stockbridge-simulation",
+        below: &[
+            "stockbridge-domain",
+            "stockbridge-store",
+            "stockbridge-channels",
+            "stockbridge-sim",
+            "stockbridge-engine",
+        ],
+    },
     // The one place that puts concrete parts together.
     Layer {
         name: "stockbridge",
@@ -65,6 +76,7 @@ const EVERY_LIBRARY: &[&str] = &[
     "stockbridge-sim",
     "stockbridge-engine",
     "stockbridge-web",
+    "stockbridge-simulation",
 ];
 
 /// An outside library and the packages that may use it. Tests and benchmarks may use any.

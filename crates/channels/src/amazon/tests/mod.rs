@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use stockbridge_domain::Sku;
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, Channel, Connection, HttpRequest, Level, OrderQuery, PriceLevel, SecretText,
-    ShipmentNotice, ShippedLine,
+    AccountConfig, AccountDraft, Channel, Connection, HttpRequest, Level, OrderQuery, OrderTime, PriceLevel,
+    SecretText, ShipmentNotice, ShippedLine,
 };
 use stockbridge_domain::{Currency, Money, Timestamp};
 
@@ -120,7 +120,8 @@ fn notice() -> ShipmentNotice {
 
 fn query() -> OrderQuery {
     OrderQuery {
-        updated_since: Timestamp::parse("2026-11-20T00:00:00.9Z").unwrap(),
+        by: OrderTime::Updated,
+        since: Timestamp::parse("2026-11-20T00:00:00.9Z").unwrap(),
         cursor: None,
     }
 }

@@ -13,7 +13,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags};
+use stockbridge_domain::clock::{Turn, Turns};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::{Access, Row, Value};
@@ -38,6 +40,8 @@ pub(super) struct Sqlite {
     flusher: Option<Arc<Flusher>>,
     /// Held as long as the database is open, so that a second process is refused.
     _lock: Option<Arc<File>>,
+    /// In the simulation: who goes next.
+    turns: Option<Arc<dyn Turns>>,
 }
 
 struct Readers {
@@ -85,11 +89,12 @@ impl Sqlite {
             readers: Some(Arc::new(readers)),
             flusher: Some(Arc::new(flusher)),
             _lock: Some(Arc::new(lock)),
+            turns: None,
         })
     }
 
     /// A database that vanishes when the last clone is dropped.
-    pub(super) fn in_memory() -> Result<Self, StoreError> {
+    pub(super) fn in_memory(turns: Option<Arc<dyn Turns>>) -> Result<Self, StoreError> {
         let connection = Connection::open_in_memory().map_err(|error| sqlite_error(&error))?;
         configure(&connection, "")?;
         Ok(Self {
@@ -97,12 +102,18 @@ impl Sqlite {
             readers: None,
             flusher: None,
             _lock: None,
+            turns,
         })
     }
 
     pub(super) async fn begin(&self, access: Access) -> Result<SqliteTx, StoreError> {
+        if let Some(turns) = &self.turns {
+            turns.take(Turn::Begin).await;
+        }
         let connection = match (&self.readers, access) {
             (Some(readers), Access::Read) => Held::Reader(Readers::take(readers).await?),
+            // Simulated time does not pass while somebody waits, so there is no limit to it either.
+            _ if self.turns.is_some() => Held::Writer(Arc::clone(&self.writer).lock_owned().await),
             _ => Held::Writer(
                 tokio::time::timeout(MAX_WAIT, Arc::clone(&self.writer).lock_owned())
                     .await
@@ -115,6 +126,7 @@ impl Sqlite {
             access,
             shared: self.readers.is_none(),
             flusher: self.flusher.clone(),
+            turns: self.turns.clone(),
             changes_before: 0,
             schema_changed: false,
         };
@@ -159,6 +171,11 @@ fn configure(connection: &Connection, more: &str) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection
         .busy_timeout(Duration::from_secs(10))
+        .map_err(|error| sqlite_error(&error))?;
+    // Without this, the planner peeks at parameters to see whether a partial index or a LIKE could serve, and prepares the
+    // statement anew whenever one is bound to another value: more than half the time of a short statement.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(|error| sqlite_error(&error))?;
     connection
         .execute_batch(&format!(
@@ -223,9 +240,10 @@ enum Held {
 pub(super) struct SqliteTx {
     connection: Held,
     access: Access,
-    /// Whether reads run on the writer's connection and must be kept from writing by a pragma.
+    /// Whether reads run on the writer's connection, which could write.
     shared: bool,
     flusher: Option<Arc<Flusher>>,
+    turns: Option<Arc<dyn Turns>>,
     /// The connection's count of changed rows at the beginning, to tell whether there is anything to sync.
     changes_before: u64,
     schema_changed: bool,
@@ -243,13 +261,6 @@ impl SqliteTx {
     }
 
     fn begin(&self) -> Result<(), StoreError> {
-        if self.shared {
-            self.run(if self.access == Access::Read {
-                "PRAGMA query_only = ON"
-            } else {
-                "PRAGMA query_only = OFF"
-            })?;
-        }
         self.run(if self.access == Access::Read {
             "BEGIN"
         } else {
@@ -309,15 +320,22 @@ impl SqliteTx {
 
     /// Ends the transaction, lets the next writer begin, and waits until the changes are on disk.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        let flusher = self.flusher.clone();
-        match (self.commit_soon()?, flusher) {
-            (Some(commit), Some(flusher)) => flusher.wait(commit).await,
-            _ => Ok(()),
+        let (flusher, turns) = (self.flusher.clone(), self.turns.clone());
+        if let (Some(commit), Some(flusher)) = (self.commit_soon()?, flusher) {
+            flusher.wait(commit).await?;
         }
+        give_way(turns).await
+    }
+
+    /// Ends the transaction and lets the next writer begin.
+    pub(super) async fn commit_without_waiting(self) -> Result<(), StoreError> {
+        let turns = self.turns.clone();
+        self.commit_soon()?;
+        give_way(turns).await
     }
 
     /// Ends the transaction and lets the next writer begin; returns what to wait for, if anything was changed.
-    pub(super) fn commit_soon(self) -> Result<Option<u64>, StoreError> {
+    fn commit_soon(self) -> Result<Option<u64>, StoreError> {
         blocking(|| self.run("COMMIT"))?;
         let changed = self.schema_changed || self.connection()?.total_changes() != self.changes_before;
         Ok(self
@@ -327,10 +345,19 @@ impl SqliteTx {
             .map(|flusher| flusher.appended()))
     }
 
+    /// Reads on the writer's connection are kept from writing here: switching `query_only` back and forth would have
+    /// SQLite forget every prepared statement each time.
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
-        self.connection()?
+        let statement = self
+            .connection()?
             .prepare_cached(sql)
-            .map_err(|error| sqlite_error(&error))
+            .map_err(|error| sqlite_error(&error))?;
+        if self.shared && self.access == Access::Read && !statement.readonly() {
+            return Err(StoreError::ReadOnly {
+                detail: "a transaction that reads was asked to write".to_owned(),
+            });
+        }
+        Ok(statement)
     }
 
     fn execute(&self, statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<u64, StoreError> {
@@ -340,6 +367,14 @@ impl SqliteTx {
         drop(rows);
         Ok(self.connection()?.changes())
     }
+}
+
+/// In the simulation, lets others go first after a commit.
+async fn give_way(turns: Option<Arc<dyn Turns>>) -> Result<(), StoreError> {
+    if let Some(turns) = turns {
+        turns.take(Turn::Committed).await;
+    }
+    Ok(())
 }
 
 impl Drop for SqliteTx {

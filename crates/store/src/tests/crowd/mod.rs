@@ -8,7 +8,7 @@ mod market;
 
 use std::sync::Arc;
 
-use stockbridge_domain::channel::Timing;
+use stockbridge_domain::channel::{OrderTime, Timing};
 use stockbridge_domain::clock::{Env, Stepped};
 use stockbridge_domain::offer::WriteState;
 use stockbridge_domain::stock::EntryKind;
@@ -132,7 +132,7 @@ impl Crowd {
         let mut tx = self.tenant.begin().await?;
         tx.import_orders(&World::connected(channel.account), &page)
             .await?;
-        tx.settle(channel.account, now, TIMING).await?;
+        tx.settle(channel.account, now, OrderTime::Placed, TIMING).await?;
         tx.commit().await
     }
 

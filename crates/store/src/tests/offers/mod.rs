@@ -8,7 +8,7 @@ mod writes;
 
 use std::collections::HashMap;
 
-use stockbridge_domain::channel::Timing;
+use stockbridge_domain::channel::{OrderTime, Timing};
 use stockbridge_domain::{AccountId, ListingId, ProductId};
 
 use super::World;
@@ -102,7 +102,7 @@ impl World {
     async fn settle(&self, account: AccountId) -> Unsettled {
         let now = self.store.env().now();
         let mut tx = self.ours.begin().await.unwrap();
-        let outcome = tx.settle(account, now, TIMING).await.unwrap();
+        let outcome = tx.settle(account, now, OrderTime::Placed, TIMING).await.unwrap();
         tx.commit().await.unwrap();
         outcome
     }

@@ -195,7 +195,13 @@ async fn another_tenant_moves_no_offer_of_ours() {
             .await
             .unwrap();
         let late = world.later(Duration::from_secs(1_000));
-        assert_eq!(tx.settle(one, late, TIMING).await.unwrap().settled, 0);
+        assert_eq!(
+            tx.settle(one, late, stockbridge_domain::channel::OrderTime::Placed, TIMING)
+                .await
+                .unwrap()
+                .settled,
+            0
+        );
         tx.commit().await.unwrap();
         let sent = world.begin_writes(one, &accounts, 10).await;
         let written = world.offer(listing).await;

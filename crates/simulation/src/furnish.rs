@@ -1,0 +1,124 @@
+//! What a run begins with: products, counted; sellers on the marketplace; accounts, connected; and how bad the weather is.
+
+use std::collections::BTreeMap;
+
+use stockbridge_domain::channel::SecretText;
+use stockbridge_engine::{Adjustment, ConnectRequest, NewProductRequest};
+use stockbridge_sim::{FaultConfig, ListingConfig, SellerConfig};
+
+use crate::Broken;
+use crate::script::{CHANNELS, Script, Weather};
+use crate::turns::at_once;
+use crate::wire::Roughness;
+use crate::world::{World, must, sku};
+
+/// Orders are read this often, seconds: the channel's own default.
+const ORDERS_EVERY_S: u64 = 900;
+/// Every listing is read this often, seconds.
+const INVENTORY_EVERY_S: u64 = 3_600;
+/// The most an order is late beyond that: within what the account promises (300 s), with room for clocks.
+const MOST_LATE_MS: u64 = 290_000;
+/// The most a slow write takes longer: within what the account promises (1,800 s).
+const SLOW_WRITE_MS: u64 = 1_500_000;
+
+/// A seller's account on a channel, with every product for sale and none offered yet.
+pub(crate) fn seller(script: &Script, channel: usize) -> SellerConfig {
+    let (id, marketplace, currency) = CHANNELS[channel];
+    let made = stockbridge_sim::generate_listings(7, script.stock.len(), currency);
+    let listings = made
+        .into_iter()
+        .enumerate()
+        .map(|(product, listing)| ListingConfig {
+            sku: sku(product),
+            quantity: Some(0),
+            ..listing
+        })
+        .collect();
+    let region = if channel == 2 { "FE" } else { "EU" };
+    SellerConfig::new(id, region, &[marketplace]).with_listings(listings)
+}
+
+/// What the marketplace and the way to it do in this weather.
+pub(crate) fn faults(weather: Weather) -> (FaultConfig, Roughness) {
+    let (faults, unreachable, old_news, slow) = match weather {
+        Weather::Calm => (FaultConfig::none(), 0, 0, 0),
+        Weather::Mild => (FaultConfig::mild(), 5, 100, 10),
+        Weather::Wild => (FaultConfig::wild(), 20, 350, 60),
+    };
+    let faults = FaultConfig {
+        max_late_ms: MOST_LATE_MS,
+        slow_patch_ms: SLOW_WRITE_MS,
+        ..faults
+    };
+    let rough = Roughness {
+        unreachable,
+        old_news,
+        slow,
+    };
+    (faults, rough)
+}
+
+impl World {
+    /// Products, counted, and accounts, connected.
+    pub(crate) fn furnish(&mut self, sellers: &[SellerConfig]) -> Result<(), Broken> {
+        for (product, units) in self.script.stock.clone().into_iter().enumerate() {
+            let request = NewProductRequest {
+                sku: sku(product),
+                title: format!("Product {product}"),
+                barcode: None,
+                price: None,
+            };
+            let made = must(
+                "entering a product",
+                at_once(self.hub.create_products(&self.caller, vec![request])),
+            )?;
+            self.products.extend(made.iter().map(|p| p.id));
+            let count = Adjustment {
+                sku: sku(product),
+                kind: stockbridge_domain::stock::EntryKind::Count,
+                change: None,
+                counted: Some(units),
+                location: None,
+                note: None,
+                reference: None,
+            };
+            must("counting", at_once(self.hub.adjust(&self.caller, count)))?;
+        }
+        for (seller, (_, marketplace, _)) in sellers.iter().zip(CHANNELS) {
+            let request = connect_request(seller, marketplace);
+            let record = must(
+                "connecting a channel",
+                at_once(self.hub.connect(&self.caller, "amazon", request)),
+            )?;
+            self.accounts.push(record.id);
+        }
+        let request = ConnectRequest {
+            name: "Web shop".to_owned(),
+            ..ConnectRequest::default()
+        };
+        let own = self.hub.connect(&self.caller, "own", request);
+        self.own = Some(must("connecting the own store", at_once(own))?.id);
+        Ok(())
+    }
+}
+
+fn connect_request(seller: &SellerConfig, marketplace: &str) -> ConnectRequest {
+    let secret = |k: &str, v: &str| (k.to_owned(), SecretText::new(v));
+    let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
+    let base = "http://marketplace.test".to_owned();
+    ConnectRequest {
+        name: format!("Store {marketplace}"),
+        marketplaces: vec![marketplace.to_owned()],
+        credentials: BTreeMap::from([
+            secret("client_id", &seller.client_id),
+            secret("client_secret", &seller.client_secret),
+            secret("refresh_token", &seller.refresh_token),
+            secret("seller_id", &seller.seller_id),
+        ]),
+        endpoints: BTreeMap::from([("api".to_owned(), base.clone()), ("lwa".to_owned(), base)]),
+        options: BTreeMap::from([
+            number("orders_every_secs", ORDERS_EVERY_S),
+            number("inventory_every_secs", INVENTORY_EVERY_S),
+        ]),
+    }
+}

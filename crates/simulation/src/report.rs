@@ -1,0 +1,123 @@
+//! What many runs came to.
+
+use serde::Serialize;
+
+use crate::{Broken, Outcome, Violation};
+
+/// A seed that did not hold, and what led to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// What was found.
+    pub violations: Vec<Violation>,
+    /// The simulation itself could not go on.
+    pub broken: Option<String>,
+    /// The last steps that led to it, as few as could be found.
+    pub trace: Vec<String>,
+}
+
+/// What many runs came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Runs.
+    pub seeds: u64,
+    /// The first seed.
+    pub first: u64,
+    /// Days of one seller, over all runs.
+    pub seller_days: u64,
+    /// Orders accepted anywhere.
+    pub orders: u64,
+    /// Units buyers wanted.
+    pub units_wanted: i64,
+    /// Of these, units sold and not called off.
+    pub units_sold: i64,
+    /// Units there were to be sold.
+    pub units_stocked: i64,
+    /// Units sold that the hub had promised twice.
+    pub oversold_units: i64,
+    /// Units sold that somebody had taken away, or another tool had offered.
+    pub shortfall_units: i64,
+    /// Rules that did not hold.
+    pub violations: u64,
+    /// Units sold of those that were wanted and there, in parts of one.
+    pub sell_through: f64,
+    /// Workers killed.
+    pub kills: u64,
+    /// Calls to the marketplace.
+    pub calls: u64,
+    /// Steps, after each of which safety was checked.
+    pub steps: u64,
+    /// Seconds it took.
+    pub wall_s: f64,
+    /// Seeds that did not hold.
+    pub failures: Vec<Failure>,
+    #[serde(skip)]
+    served_at_most: i64,
+}
+
+impl Report {
+    /// A report of runs from this seed on.
+    pub fn new(first: u64) -> Self {
+        Self {
+            first,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a run; answers whether it held.
+    pub fn add(&mut self, seed: u64, outcome: Result<Outcome, Broken>) -> bool {
+        self.seeds += 1;
+        match outcome {
+            Ok(outcome) => self.add_outcome(outcome),
+            Err(broken) => {
+                self.failures.push(Failure {
+                    seed,
+                    violations: Vec::new(),
+                    broken: Some(broken.to_string()),
+                    trace: Vec::new(),
+                });
+                false
+            }
+        }
+    }
+
+    fn add_outcome(&mut self, outcome: Outcome) -> bool {
+        self.seller_days += outcome.seller_days;
+        self.orders += outcome.orders;
+        self.units_wanted += outcome.wanted;
+        self.units_sold += outcome.sold;
+        self.units_stocked += outcome.stocked;
+        self.oversold_units += outcome.oversold_units;
+        self.shortfall_units += outcome.shortfall_units;
+        self.kills += outcome.kills;
+        self.calls += outcome.calls;
+        self.steps += outcome.steps;
+        self.violations += outcome.violations.len() as u64;
+        self.served_at_most += outcome.serveable;
+        if self.served_at_most > 0 {
+            self.sell_through = ratio(self.units_sold, self.served_at_most);
+        }
+        let held = outcome.violations.is_empty();
+        if !held {
+            self.failures.push(Failure {
+                seed: outcome.seed,
+                violations: outcome.violations,
+                broken: None,
+                trace: Vec::new(),
+            });
+        }
+        held
+    }
+
+    /// Whether every run held.
+    pub fn ok(&self) -> bool {
+        self.failures.is_empty() && self.oversold_units == 0
+    }
+}
+
+/// A ratio with four digits after the point.
+fn ratio(part: i64, whole: i64) -> f64 {
+    let ten_thousandths = i32::try_from(part.saturating_mul(10_000) / whole.max(1)).unwrap_or(0);
+    f64::from(ten_thousandths) / 10_000.0
+}

@@ -1,0 +1,335 @@
+//! What happens from outside in one run: drawn from the seed before it begins, as a list, so that parts of it can be left
+//! out to see what a failure needs.
+
+use std::fmt;
+
+use crate::dice::Dice;
+
+/// Milliseconds of a day.
+pub(crate) const DAY_MS: u64 = 86_400_000;
+
+/// Where the seller sells besides the own store: seller id, marketplace.
+pub(crate) const CHANNELS: [(&str, &str, &str); 3] = [
+    ("A1ALPHA00001", "A21TJRUUN4KGV", "INR"),
+    ("A1BRAVO00001", "A1PA6795UKMFR9", "EUR"),
+    ("A1CARGO00001", "A1VC38T7YXB528", "JPY"),
+];
+
+/// When something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// At its instant.
+    Then,
+    /// At the worst moment: when, from its instant on, a worker next stops there.
+    At(Moment),
+}
+
+/// Moments at which the hub is most easily caught out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// A write is decided and recorded and has not left.
+    BeforeWrite,
+    /// A write is with the channel and the hub does not know.
+    AfterWrite,
+    /// What a listing shows is on its way to the hub.
+    AfterReading,
+    /// A page of orders is on its way to the hub.
+    AfterSearch,
+    /// A transaction was committed.
+    AfterCommit,
+}
+
+/// Something that happens from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Deed {
+    /// A buyer wants units on a channel. A pending payment is decided so many milliseconds later, and may fail.
+    Buy {
+        channel: usize,
+        product: usize,
+        units: i64,
+        pending: Option<(u64, bool)>,
+    },
+    /// A buyer wants units in the own store.
+    BuyHere { product: usize, units: i64 },
+    /// A buyer calls an order off; the platform puts the units back on sale, or not.
+    CallOff { nth: usize, restock: bool },
+    /// Somebody packs the oldest orders.
+    Pack { parcels: usize, partly: bool },
+    /// Goods come in.
+    Receive { product: usize, units: i64 },
+    /// Goods break.
+    Break { product: usize, units: i64 },
+    /// The shelf is counted, and so many more or less lie there than the books say.
+    Count { product: usize, difference: i64 },
+    /// Another tool writes a quantity to a channel.
+    OtherTool {
+        channel: usize,
+        product: usize,
+        quantity: u32,
+    },
+    /// A worker is killed where it stands; another takes its place.
+    Kill { worker: usize },
+    /// The whole program is killed and started again.
+    KillAll,
+    /// The machine holds a worker up.
+    Stall { worker: usize, secs: u64 },
+    /// The channel refuses the next calls.
+    Outage { calls: u32, operation: &'static str },
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Buy {
+                channel,
+                product,
+                units,
+                pending,
+            } => {
+                let how = if pending.is_some() {
+                    ", payment pending"
+                } else {
+                    ""
+                };
+                write!(f, "a buyer wants {units} of P{product} on channel {channel}{how}")
+            }
+            Self::BuyHere { product, units } => {
+                write!(f, "a buyer wants {units} of P{product} in the own store")
+            }
+            Self::CallOff { restock, .. } => {
+                write!(f, "a buyer calls an order off (back on sale: {restock})")
+            }
+            Self::Pack { parcels, .. } => write!(f, "up to {parcels} orders are packed"),
+            Self::Receive { product, units } => write!(f, "{units} of P{product} come in"),
+            Self::Break { product, units } => write!(f, "{units} of P{product} break"),
+            Self::Count { product, difference } => write!(f, "P{product} is counted: {difference:+}"),
+            Self::OtherTool {
+                channel,
+                product,
+                quantity,
+            } => {
+                write!(
+                    f,
+                    "another tool writes {quantity} for P{product} on channel {channel}"
+                )
+            }
+            Self::Kill { worker } => write!(f, "worker {worker} is killed"),
+            Self::KillAll => write!(f, "the program is killed and started again"),
+            Self::Stall { worker, secs } => write!(f, "worker {worker} is held up for {secs} s"),
+            Self::Outage { calls, operation } => {
+                write!(f, "the next {calls} calls of {operation} are refused")
+            }
+        }
+    }
+}
+
+/// A deed and its moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Act {
+    /// From the beginning of the first day.
+    pub(crate) at_ms: u64,
+    pub(crate) when: When,
+    pub(crate) deed: Deed,
+}
+
+/// How badly the marketplace behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weather {
+    Calm,
+    Mild,
+    Wild,
+}
+
+/// One run's world and everything that happens in it from outside.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    pub(crate) seed: u64,
+    pub(crate) channels: usize,
+    /// Units of each product at the start.
+    pub(crate) stock: Vec<i64>,
+    pub(crate) weather: Weather,
+    /// How far the marketplaces' clock is from the hub's.
+    pub(crate) skew_ms: i64,
+    pub(crate) days: u64,
+    pub(crate) acts: Vec<Act>,
+}
+
+/// How scarce a product is: units at the start and orders wanted a day.
+fn draw_product(dice: &mut Dice) -> (i64, u64) {
+    match dice.below(4) {
+        0 => (dice.units(1, 6), dice.between(3, 8)),
+        1 => (dice.units(6, 18), dice.between(2, 8)),
+        2 => (dice.units(18, 60), dice.between(4, 12)),
+        _ => (dice.units(60, 300), dice.between(6, 20)),
+    }
+}
+
+impl Script {
+    /// The run of this seed.
+    pub(crate) fn new(seed: u64, days: u64) -> Self {
+        let mut dice = Dice::new(seed, 3);
+        let channels = if dice.permille(300) { 3 } else { 2 };
+        let products: Vec<(i64, u64)> = (0..dice.between(1, 3)).map(|_| draw_product(&mut dice)).collect();
+        let weather = match dice.below(10) {
+            0 => Weather::Calm,
+            1..=4 => Weather::Mild,
+            _ => Weather::Wild,
+        };
+        // Half of the runs have no hand in stock but the hub's, so that nothing can be blamed on anybody else.
+        let hands = dice.permille(500);
+        let mut script = Self {
+            seed,
+            channels,
+            stock: products.iter().map(|p| p.0).collect(),
+            weather,
+            skew_ms: dice.units(-1_800, 1_800),
+            days,
+            acts: Vec::new(),
+        };
+        for (product, (stock, orders)) in products.into_iter().enumerate() {
+            script.shop(&mut dice, product, stock, orders);
+            if hands {
+                script.hands(&mut dice, product, stock);
+            }
+        }
+        script.trouble(&mut dice);
+        script.acts.sort_by_key(|a| a.at_ms);
+        script
+    }
+
+    fn add(&mut self, at_ms: u64, when: When, deed: Deed) {
+        self.acts.push(Act { at_ms, when, deed });
+    }
+
+    fn any_time(&self, dice: &mut Dice) -> u64 {
+        dice.below(self.days * DAY_MS)
+    }
+
+    /// Buyers, cancellations, parcels and deliveries of one product.
+    fn shop(&mut self, dice: &mut Dice, product: usize, stock: i64, orders: u64) {
+        // Some channels sell a product much better than others.
+        let liked = dice.index(self.channels);
+        for _ in 0..orders * self.days {
+            let (at, when) = (self.any_time(dice), moment(dice, 150));
+            let deed = self.buyer(dice, product, liked);
+            self.add(at, when, deed);
+        }
+        for _ in 0..self.days {
+            if dice.permille(300) {
+                self.rush(dice, product);
+            }
+            if dice.permille(350) {
+                let (at, units) = (self.any_time(dice), dice.units(1, stock.max(2)));
+                self.add(at, moment(dice, 300), Deed::Receive { product, units });
+            }
+            let at = self.any_time(dice);
+            let parcels = dice.index(6) + 1;
+            let partly = dice.permille(300);
+            self.add(at, When::Then, Deed::Pack { parcels, partly });
+            if dice.permille(400) {
+                let (at, nth, restock) = (self.any_time(dice), dice.index(20), dice.permille(600));
+                self.add(at, moment(dice, 300), Deed::CallOff { nth, restock });
+            }
+        }
+    }
+
+    fn buyer(&self, dice: &mut Dice, product: usize, liked: usize) -> Deed {
+        let units = if dice.permille(750) { 1 } else { dice.units(1, 3) };
+        if dice.permille(150) {
+            return Deed::BuyHere { product, units };
+        }
+        let channel = if dice.permille(500) {
+            liked
+        } else {
+            dice.index(self.channels)
+        };
+        let pending = dice
+            .permille(250)
+            .then(|| (dice.between(5_000, 1_800_000), dice.permille(350)));
+        Deed::Buy {
+            channel,
+            product,
+            units,
+            pending,
+        }
+    }
+
+    /// Many buyers within minutes, at every channel.
+    fn rush(&mut self, dice: &mut Dice, product: usize) {
+        let start = self.any_time(dice);
+        for _ in 0..dice.between(4, 12) {
+            let channel = dice.index(self.channels);
+            let deed = self.buyer(dice, product, channel);
+            let at = start + dice.below(600_000);
+            self.add(at, moment(dice, 500), deed);
+        }
+    }
+
+    /// People and tools that change stock and listings behind the hub's back.
+    fn hands(&mut self, dice: &mut Dice, product: usize, stock: i64) {
+        for _ in 0..self.days {
+            if dice.permille(300) {
+                let (at, units) = (self.any_time(dice), dice.units(1, (stock / 4).max(2)));
+                self.add(at, moment(dice, 600), Deed::Break { product, units });
+            }
+            if dice.permille(300) {
+                let (at, difference) = (self.any_time(dice), dice.units(-3, 3));
+                self.add(at, moment(dice, 600), Deed::Count { product, difference });
+            }
+            if dice.permille(300) {
+                let (at, channel) = (self.any_time(dice), dice.index(self.channels));
+                let quantity = u32::try_from(dice.units(0, stock.max(3))).unwrap_or(1);
+                let deed = Deed::OtherTool {
+                    channel,
+                    product,
+                    quantity,
+                };
+                self.add(at, moment(dice, 500), deed);
+            }
+        }
+    }
+
+    /// Crashes, suspended machines and outages.
+    fn trouble(&mut self, dice: &mut Dice) {
+        const OPERATIONS: [&str; 4] = [
+            "searchOrders",
+            "patchListingsItem",
+            "searchListingsItems",
+            "token",
+        ];
+        for _ in 0..self.days * 3 {
+            let (at, when) = (self.any_time(dice), moment(dice, 800));
+            let worker = dice.index(WORKERS);
+            let deed = match dice.below(10) {
+                0..=4 => Deed::Kill { worker },
+                5 | 6 => Deed::KillAll,
+                7 => Deed::Stall {
+                    worker,
+                    secs: dice.between(5, 400),
+                },
+                _ => Deed::Outage {
+                    calls: u32::try_from(dice.between(1, 6)).unwrap_or(1),
+                    operation: OPERATIONS[dice.index(OPERATIONS.len())],
+                },
+            };
+            self.add(at, when, deed);
+        }
+    }
+}
+
+/// Workers that work at the same time.
+pub(crate) const WORKERS: usize = 2;
+
+/// The instant itself, or in so many of a thousand cases the worst moment after it.
+fn moment(dice: &mut Dice, worst: u64) -> When {
+    if !dice.permille(worst) {
+        return When::Then;
+    }
+    When::At(match dice.below(5) {
+        0 => Moment::BeforeWrite,
+        1 => Moment::AfterWrite,
+        2 => Moment::AfterReading,
+        3 => Moment::AfterSearch,
+        _ => Moment::AfterCommit,
+    })
+}
