@@ -22,6 +22,7 @@ mod people;
 mod policies;
 mod prices;
 mod promise;
+mod sales_and_rates;
 mod stock;
 mod worker;
 
@@ -40,7 +41,8 @@ pub use moves::{
 pub use orders::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest};
 pub use people::SignedIn;
 pub use policies::{PolicyChange, PreviewRequest};
-pub use prices::{NewSale, ProductPricePatch, ProductPrices};
+pub use prices::{ProductPricePatch, ProductPrices};
 pub use promise::{PromiseBucket, PromiseRow};
+pub use sales_and_rates::NewSale;
 pub use stock::Adjustment;
 pub use worker::{Step, Worker, WorkerOptions};

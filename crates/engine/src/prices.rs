@@ -1,12 +1,11 @@
-//! Prices as people change them: rules, base prices and costs, sales, exchange rates, and a yes to what waits for one.
+//! Prices as people change them: rules, base prices and costs, and a yes to what waits for one.
 
 use stockbridge_domain::catalog::Product;
-use stockbridge_domain::pricing::{Quote, Rule, Sale, Scope, too_much};
+use stockbridge_domain::pricing::{Rule, Scope, too_much};
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{FieldError, ListingId, Money, SaleId, Sku, Timestamp};
+use stockbridge_domain::{FieldError, ListingId, Money, Sku};
 use stockbridge_store::{
-    Approved, Hypothesis, NewAudit, PriceFilter, PricePreview, PriceSettings, ProductCosts, SaleError,
-    Tenant, TenantTx,
+    Approved, Hypothesis, NewAudit, PriceFilter, PricePreview, PriceSettings, ProductCosts, Tenant, TenantTx,
 };
 
 use crate::caller::{Caller, Refusal};
@@ -33,22 +32,7 @@ pub struct ProductPrices {
     pub costs: ProductCosts,
 }
 
-/// A sale as typed in.
-#[derive(Debug, Clone)]
-pub struct NewSale {
-    /// What people call it.
-    pub name: String,
-    /// What it is for.
-    pub scope: Scope,
-    /// The first instant of it.
-    pub starts_at: Timestamp,
-    /// The first instant after it.
-    pub ends_at: Timestamp,
-    /// What it does.
-    pub change: stockbridge_domain::pricing::SaleChange,
-}
-
-fn problems(found: Vec<FieldError>) -> Result<(), Refusal> {
+pub(crate) fn problems(found: Vec<FieldError>) -> Result<(), Refusal> {
     if found.is_empty() {
         Ok(())
     } else {
@@ -240,92 +224,6 @@ impl Hub {
         Ok(tx.commit().await?)
     }
 
-    /// Enters a sale.
-    ///
-    /// # Errors
-    /// [`Refusal::Fields`] for a sale that cannot be or contradicts another, [`Refusal::NotFound`] for a scope that is not
-    /// there.
-    pub async fn create_sale(&self, caller: &Caller, new: NewSale) -> Result<Sale, Refusal> {
-        caller.require(Role::Operator)?;
-        let sale = Sale {
-            id: self.env().id(),
-            name: new.name.trim().to_owned(),
-            scope: new.scope,
-            starts_at: new.starts_at,
-            ends_at: new.ends_at,
-            change: new.change,
-        };
-        let mut found = sale.problems();
-        if sale.ends_at > sale.starts_at && sale.ends_at <= self.env().now() {
-            found.push(FieldError::new(
-                "ends_at",
-                "the sale would be over already; give a later end",
-            ));
-        }
-        problems(found)?;
-        self.scope_exists(&self.tenant(caller.tenant), &sale.scope)
-            .await?;
-        let mut tx = self.tenant(caller.tenant).begin().await?;
-        tx.create_sale(&sale).await.map_err(|error| match error {
-            SaleError::Store(error) => Refusal::Store(error),
-            taken => {
-                let text = taken.to_string();
-                let (field, message) = text.split_once(": ").unwrap_or(("starts_at", &text));
-                Refusal::field(field, message)
-            }
-        })?;
-        let detail = format!(
-            "{} for {} from {} to {}",
-            sale.name, sale.scope, sale.starts_at, sale.ends_at
-        );
-        self.audit_prices(&mut tx, caller, "sale.create", &sale.id.to_string(), &detail)
-            .await?;
-        tx.commit().await?;
-        Ok(sale)
-    }
-
-    /// Takes a sale away; one that holds ends now.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`] for a sale that is not there.
-    pub async fn delete_sale(&self, caller: &Caller, id: SaleId) -> Result<Sale, Refusal> {
-        caller.require(Role::Operator)?;
-        let mut tx = self.tenant(caller.tenant).begin().await?;
-        let gone = tx.delete_sale(id).await?;
-        let gone = gone.ok_or_else(|| Refusal::NotFound(format!("there is no sale {id}")))?;
-        self.audit_prices(&mut tx, caller, "sale.delete", &id.to_string(), &gone.name)
-            .await?;
-        tx.commit().await?;
-        Ok(gone)
-    }
-
-    /// Takes exchange rates in; answers how many.
-    ///
-    /// # Errors
-    /// [`Refusal::Fields`] for rates of a day that has not come.
-    pub async fn import_rates(
-        &self,
-        caller: &Caller,
-        quotes: &[Quote],
-        source: &str,
-    ) -> Result<usize, Refusal> {
-        caller.require(Role::Operator)?;
-        let tomorrow = stockbridge_domain::pricing::Day::of(self.env().now()).0 + 1;
-        if let Some(early) = quotes.iter().find(|q| q.day.0 > tomorrow) {
-            return Err(Refusal::field(
-                "day",
-                format!("{} has not come yet; rates are of today or before", early.day),
-            ));
-        }
-        let mut tx = self.tenant(caller.tenant).begin().await?;
-        let imported = tx.import_rates(quotes, source).await?;
-        let detail = format!("{imported} rates from {source}");
-        self.audit_prices(&mut tx, caller, "rates.import", "rates", &detail)
-            .await?;
-        tx.commit().await?;
-        Ok(imported)
-    }
-
     /// Says yes to a price that waits, as it was `seen`.
     ///
     /// # Errors
@@ -387,7 +285,7 @@ impl Hub {
     }
 
     /// Notes who changed prices, and has them computed.
-    async fn audit_prices(
+    pub(crate) async fn audit_prices(
         &self,
         tx: &mut TenantTx,
         caller: &Caller,
@@ -408,7 +306,7 @@ impl Hub {
     }
 
     /// Refuses a scope of something this tenant does not have.
-    async fn scope_exists(&self, tenant: &Tenant, scope: &Scope) -> Result<(), Refusal> {
+    pub(crate) async fn scope_exists(&self, tenant: &Tenant, scope: &Scope) -> Result<(), Refusal> {
         let there = match scope {
             Scope::Tenant => true,
             Scope::Channel(kind) => self.channel(kind.as_str()).is_some(),

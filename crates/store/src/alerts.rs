@@ -145,7 +145,7 @@ impl TenantTx {
     pub async fn raise_alert(&mut self, new: NewAlert) -> Result<Raised, StoreError> {
         let sql = "INSERT INTO alerts (tenant_id, id, kind, severity, dedupe_key, account_id, subject, title, detail, \
              state, times, first_at, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 1, $10, $10) \
-             ON CONFLICT (tenant_id, dedupe_key) DO UPDATE SET severity = excluded.severity, \
+             ON CONFLICT (tenant_id, dedupe_key) DO UPDATE SET kind = excluded.kind, severity = excluded.severity, \
              account_id = excluded.account_id, subject = excluded.subject, title = excluded.title, \
              detail = excluded.detail, last_at = excluded.last_at, \
              times = CASE WHEN alerts.state = 'resolved' THEN 1 ELSE alerts.times + 1 END, \

@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod commands;
+mod prices;
 mod program;
 mod server;

@@ -1,27 +1,17 @@
 //! Noting a difference, and doing at once what its strategy says.
 
-use std::time::Duration;
-
 use stockbridge_domain::conflict::{
-    Action, ConflictState, Field, Judgement, Limit, Resolution, Strategy, explained, judge,
+    Action, ConflictState, Field, Judgement, Limit, Resolution, Strategy, judge,
 };
-use stockbridge_domain::pricing::Scope;
-use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::{AccountId, ConflictEventId, ConflictId, ListingId, Money, ProductId, Timestamp};
 
-use super::{StrategyRecord, USUAL_PRIORITY, limit, strategies};
+use super::strategies::{StrategyRecord, USUAL_PRIORITY, limit, strategies};
 use crate::columns::Columns as _;
 use crate::db::{Row, Value};
-use crate::{Amount, ManualEntry, StoreError, TenantTx};
+use crate::{StoreError, TenantTx};
 
 /// Who acts where no person does.
 pub(super) const HUB: &str = "hub";
-/// Orders placed longer ago explain nothing.
-const OLD: Duration = Duration::from_secs(7 * 86_400);
-/// A listing whose channel is to win is not written for so long while orders may still explain what it shows.
-const WAIT_FOR_ORDERS: Duration = Duration::from_secs(1_800);
-/// A quantity above this is a mistake of the channel, never a fact to take over.
-const MOST_UNITS: i64 = 1_000_000;
 
 /// A field of a listing that shows something else than it should.
 #[derive(Debug, Clone)]
@@ -40,23 +30,14 @@ pub(crate) struct Difference {
     pub price: Option<Money>,
 }
 
-/// Which orders may explain a quantity.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Around {
-    /// When it was read: whether a sale placed just then is in the reading is not known.
-    pub read_at: Timestamp,
-    /// From when on a cancellation may have given units back.
-    pub since: Timestamp,
-}
-
 /// What holds for differences of an account.
 pub(super) struct Rules {
     strategies: Vec<StrategyRecord>,
-    limit: Limit,
+    pub(super) limit: Limit,
 }
 
 impl Rules {
-    fn of(&self, account: AccountId, field: Field) -> (Strategy, i64) {
+    pub(super) fn of(&self, account: AccountId, field: Field) -> (Strategy, i64) {
         let find = |account: Option<AccountId>| {
             self.strategies
                 .iter()
@@ -95,16 +76,6 @@ pub(super) fn live(row: &Row) -> Result<Live, StoreError> {
         shown_since: row.time(6)?,
         strategy: row.named(7, Strategy::parse)?,
     })
-}
-
-/// Units in orders of a listing.
-pub(super) struct Ordered {
-    /// Sold so close to a reading that nobody can tell which was first.
-    sold: i64,
-    /// Given back by orders that came in or changed since.
-    given_back: i64,
-    /// Sold lately and not given back: what a cancellation could still give back.
-    standing: i64,
 }
 
 impl TenantTx {
@@ -180,170 +151,7 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Notes a quantity above what the channel was given, right when it is read. An order that is not in yet may explain
-    /// it; then it waits until all orders before the reading are in. What is surely too much is a difference at once.
-    pub(crate) async fn note_excess(&mut self, found: &[Difference]) -> Result<(), StoreError> {
-        if found.is_empty() {
-            return Ok(());
-        }
-        let rules = self.conflict_rules().await?;
-        let now = Around {
-            read_at: self.env.now(),
-            since: self.env.now(),
-        };
-        for found in found {
-            let (strategy, _) = rules.of(found.account, found.field);
-            let excess = found.values.map_or(0, |(expected, shown)| shown - expected);
-            let hub_wins = matches!(strategy, Strategy::HubWins | Strategy::Lowest);
-            if hub_wins && excess > self.ordered(found, now).await?.standing {
-                self.note_difference(&rules, found).await?;
-                continue;
-            }
-            let known = self.live_conflict(found).await?;
-            if known
-                .as_ref()
-                .is_some_and(|k| k.state != ConflictState::Healing && k.state != ConflictState::Waiting)
-            {
-                // A person is asked already, or it is fought over: settling tells the rest.
-                continue;
-            }
-            if matches!(strategy, Strategy::SourceWins | Strategy::Highest) {
-                let until = self.env.now().plus(WAIT_FOR_ORDERS);
-                self.hold_writes(found.listing, Some(until)).await?;
-            }
-            let id = self
-                .write_conflict(known.as_ref(), found, ConflictState::Waiting, strategy)
-                .await?;
-            self.conflict_event(id, found, Action::Awaited, strategy, HUB)
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// What settling found: quantities that differ, and listings that show what they should. Answers the differences that
-    /// no order explains.
-    pub(crate) async fn note_settled(
-        &mut self,
-        differ: Vec<(Difference, Around)>,
-        agree: Vec<Difference>,
-    ) -> Result<Vec<ListingId>, StoreError> {
-        let mut known = Vec::new();
-        if !agree.is_empty() {
-            let ids = crate::stock::id_list(agree.iter().map(|d| d.listing));
-            known = self.live_conflicts(ids).await?;
-            known.retain(|k| k.field == Field::Quantity);
-        }
-        if differ.is_empty() && known.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rules = self.conflict_rules().await?;
-        let mut unexplained = Vec::new();
-        for (found, around) in differ {
-            if self.is_explained(&found, around).await? {
-                continue;
-            }
-            unexplained.push(found.listing);
-            self.note_difference(&rules, &found).await?;
-        }
-        for known in known {
-            if let Some(now) = agree.iter().find(|d| d.listing == known.listing) {
-                self.settle_known(&rules, &known, now).await?;
-            }
-        }
-        Ok(unexplained)
-    }
-
-    /// A listing with a known difference settled as it should.
-    async fn settle_known(
-        &mut self,
-        rules: &Rules,
-        known: &Live,
-        now: &Difference,
-    ) -> Result<(), StoreError> {
-        let number = |text: &str| text.parse::<i64>().unwrap_or(0);
-        let before = Difference {
-            expected: known.expected.clone(),
-            shown: known.shown.clone(),
-            values: Some((number(&known.expected), number(&known.shown))),
-            ..now.clone()
-        };
-        let around = Around {
-            read_at: known.shown_since,
-            since: known.shown_since.minus(WAIT_FOR_ORDERS),
-        };
-        match known.state {
-            ConflictState::Waiting if self.is_explained(&before, around).await? => {
-                self.close(known, &before, Action::Explained).await?;
-            }
-            ConflictState::Waiting => self.note_difference(rules, &before).await?,
-            ConflictState::Healing => self.close(known, now, Action::Agreed).await?,
-            // Settled on what the channel shows, which is not yet what it should.
-            _ if now.values.is_some_and(|(expected, shown)| expected == shown) => {
-                self.close(known, now, Action::Agreed).await?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    pub(super) async fn close(
-        &mut self,
-        known: &Live,
-        now: &Difference,
-        action: Action,
-    ) -> Result<(), StoreError> {
-        if known.field == Field::Quantity {
-            self.hold_writes(known.listing, None).await?;
-        }
-        let at = self.env.now();
-        let sql = "UPDATE conflicts SET state = 'closed', closed_at = $3, last_at = $3 WHERE tenant_id = $1 AND id = $2";
-        self.tx
-            .exec(sql, &[self.key(), known.id.into(), at.into()])
-            .await?;
-        let now = Difference {
-            expected: now.shown.clone(),
-            shown: known.shown.clone(),
-            ..now.clone()
-        };
-        self.conflict_event(known.id, &now, action, known.strategy, HUB)
-            .await
-    }
-
-    async fn is_explained(&mut self, found: &Difference, around: Around) -> Result<bool, StoreError> {
-        let Some((expected, shown)) = found.values else {
-            return Ok(false);
-        };
-        let ordered = self.ordered(found, around).await?;
-        Ok(explained(expected, shown, ordered.sold, ordered.given_back))
-    }
-
-    /// Units in a listing's orders of the last days.
-    async fn ordered(&mut self, found: &Difference, around: Around) -> Result<Ordered, StoreError> {
-        let sql = "SELECT \
-             CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $5 AND $6 THEN l.ordered END), 0) AS BIGINT), \
-             CAST(COALESCE(SUM(CASE WHEN o.updated_at >= $7 OR o.imported_at >= $7 THEN l.cancelled END), 0) AS BIGINT), \
-             CAST(COALESCE(SUM(l.ordered - l.cancelled), 0) AS BIGINT) \
-             FROM orders o JOIN order_lines l ON l.tenant_id = o.tenant_id AND l.order_id = o.id \
-             WHERE o.tenant_id = $1 AND o.account_id = $2 AND o.placed_at >= $4 AND l.listing_id = $3";
-        let close = stockbridge_domain::offer::CLOCK_SKEW * 2;
-        let values = [
-            self.key(),
-            found.account.into(),
-            found.listing.into(),
-            self.env.now().minus(OLD).into(),
-            around.read_at.minus(close).into(),
-            around.read_at.plus(close).into(),
-            around.since.into(),
-        ];
-        let row = self.tx.query_one(sql, &values).await?;
-        Ok(Ordered {
-            sold: row.int(0)?,
-            given_back: row.int(1)?,
-            standing: row.int(2)?,
-        })
-    }
-
-    async fn live_conflict(&mut self, found: &Difference) -> Result<Option<Live>, StoreError> {
+    pub(super) async fn live_conflict(&mut self, found: &Difference) -> Result<Option<Live>, StoreError> {
         let sql = format!(
             "SELECT {LIVE} FROM conflicts WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 AND state <> 'closed'"
         );
@@ -392,105 +200,6 @@ impl TenantTx {
             self.env.now().minus(rules.limit.window()).into(),
         ];
         self.tx.query_one(sql, &values).await?.int(0)
-    }
-
-    /// Whether the channel's value can be taken over: a stock that somebody counted, and no absurd number.
-    pub(super) async fn can_accept(&mut self, found: &Difference) -> Result<bool, StoreError> {
-        match (found.field, found.product) {
-            (Field::Quantity, Some(product)) => {
-                let shown = found.values.map_or(0, |(_, shown)| shown);
-                let sql = "SELECT 1 FROM stock_balances WHERE tenant_id = $1 AND product_id = $2 AND counted = 1 LIMIT 1";
-                let counted = self
-                    .tx
-                    .query_opt(sql, &[self.key(), product.into()])
-                    .await?
-                    .is_some();
-                Ok(counted && (0..=MOST_UNITS).contains(&shown))
-            }
-            (Field::Quantity, None) => Ok(false),
-            (Field::Price, _) => Ok(found
-                .price
-                .is_some_and(|p| stockbridge_domain::pricing::too_much(p, true).is_none())),
-            (Field::Status | Field::Title, _) => Ok(true),
-        }
-    }
-
-    /// Does what was decided. Accepting a quantity changes the ledger, never a bound: what the channel shows is in the
-    /// listing's exposure since it was read, and planning makes everything else fit.
-    pub(super) async fn carry_out(
-        &mut self,
-        resolution: Resolution,
-        found: &Difference,
-        limit: Limit,
-        actor: &str,
-    ) -> Result<(), StoreError> {
-        match found.field {
-            Field::Quantity => {
-                let now = self.env.now();
-                let hold = match resolution {
-                    Resolution::Stop => Some(now.plus(limit.window())),
-                    // More than it should is lowered in any case, for the sake of what others could sell.
-                    Resolution::Ask if found.values.is_none_or(|(expected, shown)| shown < expected) => {
-                        Some(Timestamp::MAX)
-                    }
-                    _ => None,
-                };
-                if resolution == Resolution::Accept {
-                    self.take_over_stock(found, actor).await?;
-                }
-                self.hold_writes(found.listing, hold).await?;
-                self.mark_dirty(found.product, "conflict", now).await
-            }
-            Field::Price if resolution == Resolution::Repush => {
-                let sql = "UPDATE listings SET price_due = 1 WHERE tenant_id = $1 AND id = $2 \
-                     AND price_wanted_minor IS NOT NULL";
-                self.tx.exec(sql, &[self.key(), found.listing.into()]).await?;
-                Ok(())
-            }
-            Field::Price if resolution == Resolution::Accept => {
-                let scope = Scope::Listing(found.listing);
-                let rule = self.price_rule(&scope).await?;
-                let rule = stockbridge_domain::pricing::Rule {
-                    price: found.price,
-                    ..rule
-                };
-                self.set_price_rule(&scope, &rule).await?;
-                // Where the floor is above it, the floor is sent.
-                self.price_listings(&[found.listing], true).await?;
-                Ok(())
-            }
-            Field::Price | Field::Status | Field::Title => Ok(()),
-        }
-    }
-
-    async fn take_over_stock(&mut self, found: &Difference, actor: &str) -> Result<(), StoreError> {
-        let (Some(product), Some((expected, shown))) = (found.product, found.values) else {
-            return Ok(());
-        };
-        let entry = ManualEntry {
-            product,
-            kind: EntryKind::Adjustment,
-            location: None,
-            amount: Amount::Change((shown - expected).saturating_mul(found.units)),
-            reference: self.env.id::<ConflictEventId>().to_string(),
-            note: Some(format!("the channel shows {shown} instead of {expected}")),
-            actor: actor.to_owned(),
-        };
-        self.enter_stock(&entry).await?;
-        Ok(())
-    }
-
-    /// Leaves a listing's quantity alone until an instant, or no longer.
-    pub(super) async fn hold_writes(
-        &mut self,
-        listing: ListingId,
-        until: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let sql = "UPDATE listings SET not_before = $3 WHERE tenant_id = $1 AND id = $2";
-        self.tx
-            .exec(sql, &[self.key(), listing.into(), until.into()])
-            .await?;
-        Ok(())
     }
 
     pub(super) async fn write_conflict(

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use stockbridge_domain::conflict::{Action, ConflictState, Field, Strategy};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ConflictId, Timestamp};
-use stockbridge_store::{ConflictEvent, ConflictFilter, ConflictRecord, PageQuery};
+use stockbridge_store::{ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery};
 
 use super::locations::whole;
 use super::{Accounts, Frame, address, done, pager};
@@ -46,6 +46,39 @@ struct Wanted {
 
 async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Response, Problem> {
     show(frame, wanted, None).await
+}
+
+/// What a person has to decide of conflicts and prices.
+pub(super) fn to_decide(
+    conflicts: ConflictCounts,
+    prices_held: i64,
+) -> [(i64, Tone, [&'static str; 2], &'static str); 3] {
+    [
+        (
+            conflicts.stopped,
+            Tone::Bad,
+            [
+                "listing is fought over with another system",
+                "listings are fought over with another system",
+            ],
+            "/conflicts?state=stopped",
+        ),
+        (
+            conflicts.open,
+            Tone::Warn,
+            [
+                "channel's value waits for your decision",
+                "channels' values wait for your decision",
+            ],
+            "/conflicts?state=open",
+        ),
+        (
+            prices_held,
+            Tone::Warn,
+            ["price is not sent", "prices are not sent"],
+            "/prices",
+        ),
+    ]
 }
 
 async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<Response, Problem> {

@@ -13,6 +13,7 @@ mod orders;
 mod overview;
 mod prices;
 mod product;
+mod product_prices;
 mod signin;
 mod stock;
 mod sync;
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(product::routes());
     routes.extend(listings::routes());
     routes.extend(prices::routes());
+    routes.extend(product_prices::routes());
     routes.extend(conflicts::routes());
     routes.extend(channels::routes());
     routes.extend(sync::routes());

@@ -8,8 +8,9 @@ use stockbridge_domain::Timestamp;
 use stockbridge_domain::latency::{Histogram, PromiseStep};
 use stockbridge_domain::tenant::Role;
 use stockbridge_engine::PromiseRow as StepOfStore;
-use stockbridge_store::{AccountFigures, AccountStatus, Overview};
+use stockbridge_store::{AccountFigures, AccountStatus, ConflictCounts, Overview};
 
+use super::conflicts::to_decide;
 use super::{Frame, channel_label, is_remote};
 use crate::api::events::Snapshot;
 use crate::api::promise::STEPS;
@@ -31,6 +32,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn show(frame: Frame) -> Result<Response, Problem> {
     let overview = frame.tenant().overview().await?;
+    let conflicts = frame.tenant().conflict_counts().await?;
+    let prices_held: i64 = frame.tenant().held_price_counts().await?.values().sum();
     let figures = Snapshot::of(&overview);
     let measured = frame
         .app
@@ -59,7 +62,7 @@ async fn show(frame: Frame) -> Result<Response, Problem> {
             numbers(&overview, &figures)
         },
         promise: promise(&frame, &measured),
-        attention: attention(&overview, &figures),
+        attention: attention(&overview, &figures, conflicts, prices_held),
         steps: if fresh {
             steps(!accounts.is_empty(), has_products, figures.listings_unmapped)
         } else {
@@ -240,7 +243,12 @@ fn promise_row(label: &'static str, histogram: &Histogram) -> Option<PromiseRow>
     })
 }
 
-fn attention(overview: &Overview, figures: &Snapshot) -> Vec<Attention> {
+fn attention(
+    overview: &Overview,
+    figures: &Snapshot,
+    conflicts: ConflictCounts,
+    prices_held: i64,
+) -> Vec<Attention> {
     let mut list: Vec<Attention> = overview
         .accounts
         .iter()
@@ -296,6 +304,9 @@ fn attention(overview: &Overview, figures: &Snapshot) -> Vec<Attention> {
         "Map them",
         "/listings?show=unmapped",
     );
+    for (n, tone, [one, many], href) in to_decide(conflicts, prices_held) {
+        add(n, tone, one, many, "Decide", href);
+    }
     add(
         overview.alerts.warning,
         Tone::Warn,

@@ -1,4 +1,4 @@
-//! Prices: what waits for a word, rules with a preview, sales; and one product's base price, cost and floor.
+//! Prices: what waits for a word, rules with a preview, and sales.
 
 use axum::extract::State;
 use axum::http::Method;
@@ -8,26 +8,21 @@ use stockbridge_domain::allocation::BasisPoints;
 use stockbridge_domain::pricing::{Reason, Rule, Sale, SaleChange, Scope, percent};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{Currency, ListingId, Money, SaleId, Timestamp};
-use stockbridge_engine::{NewSale, ProductPricePatch};
-use stockbridge_store::{
-    HeldPrice, Hypothesis, PageQuery, PriceFilter, PricePreview, ProductCosts, RuleRecord,
-};
+use stockbridge_engine::NewSale;
+use stockbridge_store::{HeldPrice, Hypothesis, PageQuery, PriceFilter, PricePreview, RuleRecord};
 
-use super::{Accounts, Frame, channel_label, component, done, pager};
-use crate::api::inventory::{no_product, sku_of};
-use crate::extract::{ApiPath, ApiQuery, Who};
+use super::{Accounts, Frame, channel_label, done, pager};
+use crate::extract::{ApiQuery, Who};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
-use crate::view::prices::{
-    ALL_SENT, Draft, HeldRow, PreviewPart, PreviewRow, PricesPage, ProductPricesPage, RuleRow, SaleRow,
-};
+use crate::view::prices::{ALL_SENT, Draft, HeldRow, PreviewPart, PreviewRow, PricesPage, RuleRow, SaleRow};
 use crate::view::words::{money, when};
 use crate::view::{Badge, Choice, Tone};
 
 /// Listings of a preview.
-const SHOWN: i64 = 50;
+pub(super) const SHOWN: i64 = 50;
 
 pub(super) fn routes() -> Vec<Route> {
     let (viewer, operator) = (Access::Role(Role::Viewer), Access::Role(Role::Operator));
@@ -37,8 +32,6 @@ pub(super) fn routes() -> Vec<Route> {
         Route::page(Method::POST, "/prices/sale", operator, create_sale),
         Route::page(Method::POST, "/prices/sale/end", operator, end_sale),
         Route::page(Method::POST, "/prices/approve", operator, approve),
-        Route::page(Method::GET, "/stock/{sku}/prices", viewer, product),
-        Route::page(Method::POST, "/stock/{sku}/prices", operator, set_product),
     ]
 }
 
@@ -206,7 +199,8 @@ fn scopes(app: &App, accounts: &Accounts, chosen: &str) -> Vec<Choice> {
         .collect()
 }
 
-fn part(previews: &[PricePreview], accounts: &Accounts) -> PreviewPart {
+/// A preview in words.
+pub(super) fn part(previews: &[PricePreview], accounts: &Accounts) -> PreviewPart {
     let row = |p: &PricePreview| PreviewRow {
         sku: p.sku.to_string(),
         account: accounts.name(p.account),
@@ -228,7 +222,7 @@ fn part(previews: &[PricePreview], accounts: &Accounts) -> PreviewPart {
 }
 
 /// An amount as typed in a form: `12.50 EUR`; nothing when it was left empty.
-fn amount(form: &Form, name: &str) -> Result<Option<Money>, Problem> {
+pub(super) fn amount(form: &Form, name: &str) -> Result<Option<Money>, Problem> {
     let Some(text) = form.optional(name) else {
         return Ok(None);
     };
@@ -372,75 +366,5 @@ async fn approve(State(app): State<App>, Who(caller): Who, form: Form) -> Result
         &app,
         "/prices",
         format!("{seen} is approved and on its way."),
-    ))
-}
-
-async fn product(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
-    show_product(frame, path, None).await
-}
-
-/// Base price, cost and floor that are only supposed.
-type Supposed = (Option<Money>, ProductCosts);
-
-async fn show_product(frame: Frame, path: ApiPath, supposed: Option<Supposed>) -> Result<Response, Problem> {
-    let sku = sku_of(&path)?;
-    let tenant = frame.tenant();
-    let product = tenant
-        .product_by_sku(&sku)
-        .await?
-        .ok_or_else(|| no_product(&sku))?;
-    let costs = tenant.product_costs(product.id).await?;
-    let (base, costs) = supposed.unwrap_or((product.base_price, costs));
-    let wanted = PriceFilter {
-        scope: Some(Scope::Product(product.id)),
-        limit: SHOWN,
-        ..PriceFilter::default()
-    };
-    let hypothesis = Hypothesis {
-        product: supposed.map(|(base, costs)| (product.id, base, costs)),
-        ..Hypothesis::default()
-    };
-    let previews = tenant.preview_prices(&wanted, &hypothesis).await?;
-    let text = |money: Option<Money>| money.map(|m| m.to_string()).unwrap_or_default();
-    let page = ProductPricesPage {
-        sku: product.sku.to_string(),
-        sku_path: component(product.sku.as_str()),
-        title: product.title,
-        base: text(base),
-        cost: text(costs.cost),
-        floor: text(costs.floor),
-        supposed: supposed.is_some(),
-        preview: part(&previews, &Accounts::of(&tenant).await?),
-    };
-    frame.show("product_prices", &page.sku, "stock", &page).await
-}
-
-async fn set_product(
-    mut frame: Frame,
-    Who(caller): Who,
-    path: ApiPath,
-    form: Form,
-) -> Result<Response, Problem> {
-    let (base, cost, floor) = (
-        amount(&form, "base")?,
-        amount(&form, "cost")?,
-        amount(&form, "floor")?,
-    );
-    let sku = sku_of(&path)?;
-    let here = format!("/stock/{}/prices", component(sku.as_str()));
-    if form.get("do") == "preview" {
-        frame.here = here;
-        return show_product(frame, path, Some((base, ProductCosts { cost, floor }))).await;
-    }
-    let patch = ProductPricePatch {
-        base: Some(base),
-        cost: Some(cost),
-        floor: Some(floor),
-    };
-    frame.app.hub().set_product_prices(&caller, &sku, patch).await?;
-    Ok(done(
-        &frame.app,
-        &here,
-        "Saved; the prices of its listings are computed anew.",
     ))
 }

@@ -3,14 +3,14 @@
 use super::*;
 
 /// A browser that signed in by a one-time link.
-struct Browser<'w> {
+pub(super) struct Browser<'w> {
     world: &'w World,
     cookies: String,
     csrf: String,
 }
 
 impl<'w> Browser<'w> {
-    async fn new(world: &'w World) -> Self {
+    pub(super) async fn new(world: &'w World) -> Self {
         let until = world.hub.env().now().plus(std::time::Duration::from_secs(60));
         let secret = world
             .hub
@@ -47,14 +47,14 @@ impl<'w> Browser<'w> {
         browser
     }
 
-    async fn open(&self, path: &str) -> Got {
+    pub(super) async fn open(&self, path: &str) -> Got {
         let request = Request::get(path)
             .header("cookie", &self.cookies)
             .body(Body::empty());
         self.world.send(request.unwrap()).await
     }
 
-    async fn submit(&self, path: &str, fields: &str) -> Got {
+    pub(super) async fn submit(&self, path: &str, fields: &str) -> Got {
         let request = Request::post(path)
             .header("cookie", &self.cookies)
             .header("content-type", "application/x-www-form-urlencoded")
@@ -63,7 +63,7 @@ impl<'w> Browser<'w> {
     }
 
     /// Submits a form and opens the page it leads to, with what is told there.
-    async fn followed(&self, path: &str, fields: &str) -> Got {
+    pub(super) async fn followed(&self, path: &str, fields: &str) -> Got {
         let got = self.submit(path, fields).await;
         assert_eq!(got.status, 303, "{path}: {}", got.text);
         let place = got.headers["location"].to_str().unwrap().to_owned();
@@ -90,6 +90,9 @@ async fn every_page_opens_empty_and_filled() {
         "/sync",
         "/alerts",
         "/alerts?state=resolved",
+        "/prices",
+        "/conflicts",
+        "/conflicts?state=stopped&field=price",
     ];
     for page in pages {
         assert_eq!(browser.open(page).await.status, 200, "{page}");

@@ -1,6 +1,7 @@
 //! The dashboard against an in-memory store: every page and form is walked, as a browser without scripts would.
 
 mod dashboard;
+mod price_pages;
 mod walk;
 
 use std::sync::Arc;

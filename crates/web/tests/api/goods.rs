@@ -77,26 +77,7 @@ impl Goods {
         let listings = world.get("/listings").await.expect(200);
         ids.insert("listing", text(&listings["data"][0]["id"]));
         ids.insert("unmapped", text(&listings["data"][1]["id"]));
-        let order = world
-            .post("/orders", json!({ "lines": [{ "sku": "P-2", "quantity": 2 }] }))
-            .await
-            .expect(201);
-        ids.insert("order", text(&order["order"]["id"]));
-        ids.insert("line", text(&order["order"]["lines"][0]["id"]));
-        let other = world
-            .post("/orders", json!({ "lines": [{ "sku": "P-3", "quantity": 1 }] }))
-            .await
-            .expect(201);
-        ids.insert("other_order", text(&other["order"]["id"]));
-        let third = json!({ "lines": [{ "sku": "P-3", "quantity": 1 }] });
-        let third = world.post("/orders", third).await.expect(201);
-        ids.insert("third_order", text(&third["order"]["id"]));
-        ids.insert("own_store", text(&order["order"]["account"]));
-        let line = json!([{ "line": ids["line"], "quantity": 1 }]);
-        let parcel = json!({ "carrier": "Post", "method": "Letter", "tracking": "T1", "lines": line });
-        let path = format!("/orders/{}/fulfil", ids["order"]);
-        let shipment = world.post(&path, parcel).await.expect(201);
-        ids.insert("shipment", text(&shipment["id"]));
+        sell(&world, &mut ids).await;
         move_goods(&world, &mut ids).await;
         let jobs = world.get("/jobs?state=queued").await.expect(200);
         ids.insert("job", text(&jobs["data"][0]["id"]));
@@ -107,14 +88,7 @@ impl Goods {
             text(&world.get("/products/P-1").await.expect(200)["id"]),
         );
         price(&world, &ids).await;
-        let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
-        let raised = stockbridge_store::Reading {
-            sku: Sku::parse("P-1").unwrap(),
-            quantity: Some(9),
-        };
-        let at = stockbridge_domain::Timestamp::from_micros(crate::world::START.micros() + 1_000_000);
-        tx.apply_readings(account, &[raised], at).await.unwrap();
-        tx.commit().await.unwrap();
+        raise_quantity(&world, account).await;
         let conflicts = world.get("/inventory/conflicts").await.expect(200);
         ids.insert("conflict", text(&conflicts["data"][0]["id"]));
         let sales = world.get("/prices/sales").await.expect(200);
@@ -149,6 +123,42 @@ impl Goods {
         assert!(!path.contains("//") && !path.ends_with('/'), "no id for {path}");
         path
     }
+}
+
+/// Three orders, one of them with a parcel.
+async fn sell(world: &World, ids: &mut BTreeMap<&'static str, String>) {
+    let order = world
+        .post("/orders", json!({ "lines": [{ "sku": "P-2", "quantity": 2 }] }))
+        .await
+        .expect(201);
+    ids.insert("order", text(&order["order"]["id"]));
+    ids.insert("line", text(&order["order"]["lines"][0]["id"]));
+    let other = world
+        .post("/orders", json!({ "lines": [{ "sku": "P-3", "quantity": 1 }] }))
+        .await
+        .expect(201);
+    ids.insert("other_order", text(&other["order"]["id"]));
+    let third = json!({ "lines": [{ "sku": "P-3", "quantity": 1 }] });
+    let third = world.post("/orders", third).await.expect(201);
+    ids.insert("third_order", text(&third["order"]["id"]));
+    ids.insert("own_store", text(&order["order"]["account"]));
+    let line = json!([{ "line": ids["line"], "quantity": 1 }]);
+    let parcel = json!({ "carrier": "Post", "method": "Letter", "tracking": "T1", "lines": line });
+    let path = format!("/orders/{}/fulfil", ids["order"]);
+    let shipment = world.post(&path, parcel).await.expect(201);
+    ids.insert("shipment", text(&shipment["id"]));
+}
+
+/// Somebody raised what a listing shows.
+async fn raise_quantity(world: &World, account: AccountId) {
+    let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
+    let raised = stockbridge_store::Reading {
+        sku: Sku::parse("P-1").unwrap(),
+        quantity: Some(9),
+    };
+    let at = stockbridge_domain::Timestamp::from_micros(crate::world::START.micros() + 1_000_000);
+    tx.apply_readings(account, &[raised], at).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// A rate, a rule, a sale to come, and a price that waits.

@@ -5,3 +5,4 @@ mod crash;
 mod explain;
 pub mod harness;
 mod main_job;
+mod prices;
