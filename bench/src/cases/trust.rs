@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use stockbridge_channels::amazon::Amazon;
-use stockbridge_domain::channel::{Channel as _, LineSnapshot, ListingSnapshot, OrderSnapshot};
+use stockbridge_domain::channel::{Channel as _, LineSnapshot, ListingSnapshot, OrderSnapshot, OrderTime};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::order::OrderStatus;
@@ -199,7 +199,7 @@ async fn wire(kind: Kind, options: &Options, report: &mut Report) -> anyhow::Res
         loop {
             let mut tx = stage.tenant.begin().await?;
             let settled = tx
-                .settle(account.id, stage.store.env().now(), timing)
+                .settle(account.id, stage.store.env().now(), OrderTime::Placed, timing)
                 .await?
                 .settled;
             tx.commit().await?;

@@ -180,13 +180,26 @@ mod tests {
                 .collect();
             assert!(!examples.is_empty(), "{name}: no example in `{help}`");
             for example in examples {
-                let words = example.split(['<', '>']).next().unwrap().split_whitespace();
-                let words = words.map(|word| word.trim_matches('"'));
-                if let Err(error) = Cli::try_parse_from(words) {
+                if let Err(error) = Cli::try_parse_from(words(example)) {
                     panic!("{example}: {error}");
                 }
             }
         }
+    }
+
+    /// The words of a command line up to a redirection, as a shell splits them; quotes hold several together.
+    fn words(line: &str) -> Vec<&str> {
+        let command = line.split(['<', '>']).next().unwrap();
+        let parts = command.split('"').enumerate();
+        parts
+            .flat_map(|(n, part)| {
+                let quoted = n % 2 == 1;
+                let whole = quoted.then_some(part);
+                whole
+                    .into_iter()
+                    .chain(part.split_whitespace().filter(move |_| !quoted))
+            })
+            .collect()
     }
 
     fn collect(command: &clap::Command, path: &str, leaves: &mut Vec<(String, clap::Command)>) {

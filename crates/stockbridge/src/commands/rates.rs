@@ -15,7 +15,7 @@ use crate::output;
 pub enum Rates {
     /// Import a file the European Central Bank publishes: eurofxref-daily.xml, or one of several days.
     #[command(after_help = "Example:\n  \
-        curl -O https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml && stockbridge rates import eurofxref-daily.xml")]
+        curl -O https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml\n  stockbridge rates import eurofxref-daily.xml")]
     Import(Import),
     /// List rates, the latest day first.
     #[command(after_help = "Example:\n  stockbridge rates list --day 2026-11-20")]

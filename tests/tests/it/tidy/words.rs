@@ -64,7 +64,11 @@ fn sql_is_spoken_only_by_the_store() {
 /// A guard against overselling is switched off to test the tests, never in the product.
 #[test]
 fn only_the_simulation_switches_guards_off() {
-    let places = ["crates/simulation/", "crates/domain/src/guards.rs", "crates/domain/src/clock.rs"];
+    let places = [
+        "crates/simulation/",
+        "crates/domain/src/guards.rs",
+        "crates/domain/src/clock.rs",
+    ];
     let problems: Vec<String> = product()
         .iter()
         .filter(|source| source.path.ends_with(".rs") && !places.iter().any(|p| source.path.starts_with(p)))
