@@ -1,10 +1,10 @@
 //! The proof that nothing is oversold: the whole hub, with its real store on SQLite in memory, its real jobs and its real
 //! connector, run against a simulated marketplace in one thread, in stepped time and by seeded chance.
 //!
-//! [`run`] lives through one seed. Workers stop at every transaction and every call ([`turns`]); between two stops they
-//! are killed, held up and overtaken, and buyers, people and other tools act at the worst moment ([`script`]). After every
-//! step the hub's beliefs are compared with what is true ([`watch`]); when the faults have stopped, everything has to come
-//! to rest as it should be ([`verdict`]). The same seed gives the same run, to the last byte of its trace.
+//! [`run`] lives through one seed. Workers stop at every transaction and every call (`turns`); between two stops they
+//! are killed, held up and overtaken, and buyers, people and other tools act at the worst moment (`script`). After every
+//! step the hub's beliefs are compared with what is true (`watch`); when the faults have stopped, everything has to come
+//! to rest as it should be (`verdict`). The same seed gives the same run, to the last byte of its trace.
 
 mod books;
 mod deeds;
