@@ -257,7 +257,7 @@ impl TenantTx {
     }
 
     /// What of all policies cannot be kept because levels contradict each other, the general before the particular. At
-    /// most [`MOST_CONTRADICTIONS`].
+    /// most `MOST_CONTRADICTIONS`.
     ///
     /// # Errors
     /// When the database fails.
