@@ -44,6 +44,8 @@ pub struct OrderRecord {
     pub imported_at: Timestamp,
     /// Latest instant to ship.
     pub ship_by: Option<Timestamp>,
+    /// Until when an own order that is not paid yet is kept.
+    pub pay_by: Option<Timestamp>,
     /// What the buyer pays.
     pub total: Option<Money>,
     /// What a person has to look at.
@@ -110,7 +112,7 @@ pub struct OrderFilter {
 }
 
 const ORDER: &str = "id, account_id, channel_order_id, status, channel_status, fulfilled_by, marketplace, placed_at, \
-     updated_at, imported_at, ship_by, total_minor, total_currency, attention";
+     updated_at, imported_at, ship_by, total_minor, total_currency, attention, pay_by";
 const LINE: &str = "order_id, id, channel_line_id, listing_id, product_id, sku, title, units, ordered, shipped, \
      cancelled, total_minor, total_currency, stock_reserved, stock_released, stock_shipped";
 
@@ -127,6 +129,7 @@ fn record(row: &Row) -> Result<OrderRecord, StoreError> {
         updated_at: row.time(8)?,
         imported_at: row.time(9)?,
         ship_by: row.opt_time(10)?,
+        pay_by: row.opt_time(14)?,
         total: row.opt_money(11)?,
         attention: row.opt_string(13)?,
         lines: Vec::new(),

@@ -4,6 +4,8 @@
 //! browser is known by its session's cookie, a program by an API token. A write with a cookie also has to carry the
 //! session's CSRF token, as header `X-CSRF-Token` or as form field `csrf`: a foreign page can send neither.
 
+use std::collections::BTreeMap;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -65,6 +67,17 @@ impl Form {
             .map(ToOwned::to_owned)
     }
 
+    /// What a person typed, by field; of a field sent several times the first.
+    pub(crate) fn typed(&self) -> BTreeMap<String, String> {
+        let mut typed = BTreeMap::new();
+        for (name, value) in &self.0 {
+            if name != "csrf" && name != "back" {
+                typed.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        typed
+    }
+
     /// All values of a field that may be sent several times.
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         self.0
@@ -117,17 +130,23 @@ pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         .map_or_else(|| "/".to_owned(), ToString::to_string);
     let theme = pages::theme(request.headers());
     let reads = is_safe(request.method());
+    let action = request.uri().path().to_owned();
     let (request, form) = match admitted(&guard, request).await {
         Ok(passed) => passed,
         Err(problem) if guard.page && problem.status == 401 && reads => return pages::to_door(&here),
         Err(problem) => return finish(&guard, problem.into_response(), None, theme),
     };
     let response = next.run(request).await;
-    finish(&guard, response, form, theme)
+    finish(&guard, response, form.map(|form| (action, form)), theme)
 }
 
 /// Shows a problem of a page as a page, or takes it back to the form's page.
-fn finish(guard: &Guard, mut response: Response, form: Option<Form>, theme: &'static str) -> Response {
+fn finish(
+    guard: &Guard,
+    mut response: Response,
+    form: Option<(String, Form)>,
+    theme: &'static str,
+) -> Response {
     if let Some(at) = response
         .extensions()
         .get::<Problem>()

@@ -10,6 +10,7 @@ mod assets;
 mod extract;
 mod guard;
 mod idempotent;
+mod kept;
 mod openapi;
 mod pages;
 mod problem;
@@ -24,6 +25,7 @@ mod view;
 
 use axum::Router;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use stockbridge_engine::Hub;
 use tokio::net::TcpListener;
 
@@ -43,7 +45,8 @@ pub fn app(hub: Hub, options: WebOptions) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(no_such_method)
         .with_state(app.clone());
-    shell::around(router, &app)
+    let again = from_fn_with_state(router.clone(), kept::show_again);
+    shell::around(router.layer(again), &app)
 }
 
 /// Serves `app` until `stop` ends; requests under way are finished first.

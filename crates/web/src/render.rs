@@ -17,11 +17,15 @@ templates![
     "document.html",
     "base.html",
     "components/ui.html",
+    "components/moves.html",
     "components/prices.html",
+    "components/product_forms.html",
     "pages/alerts.html",
     "pages/channels.html",
     "pages/conflicts.html",
     "pages/connect.html",
+    "pages/count.html",
+    "pages/counts.html",
     "pages/docs.html",
     "pages/listings.html",
     "pages/allocation.html",
@@ -30,13 +34,17 @@ templates![
     "pages/order_new.html",
     "pages/orders.html",
     "pages/overview.html",
+    "pages/price_settings.html",
     "pages/prices.html",
     "pages/problem.html",
     "pages/product.html",
     "pages/product_prices.html",
+    "pages/receive.html",
     "pages/signin.html",
     "pages/stock.html",
     "pages/sync.html",
+    "pages/transfer.html",
+    "pages/transfers.html",
 ];
 
 /// All templates, ready to render.
@@ -81,6 +89,12 @@ mod tests {
     /// Every page with every sample, as `(name, HTML)`.
     fn gallery() -> Vec<(String, String)> {
         let templates = Templates::new();
+        let mut pages = framed(&templates);
+        pages.extend(unframed(&templates));
+        pages
+    }
+
+    fn framed(templates: &Templates) -> Vec<(String, String)> {
         let mut pages = Vec::new();
         macro_rules! framed {
             ($template:literal, $title:literal, $section:literal, $page:ty) => {
@@ -112,8 +126,19 @@ mod tests {
             view::allocation::AllocationPage
         );
         framed!("locations", "Locations", "stock", view::locations::LocationsPage);
+        framed!("receive", "Receive goods", "stock", view::moves::ReceivePage);
+        framed!("transfers", "Transfers", "stock", view::moves::TransfersPage);
+        framed!("transfer", "Transfer", "stock", view::moves::TransferPage);
+        framed!("counts", "Counts", "stock", view::moves::CountsPage);
+        framed!("count", "Count", "stock", view::moves::CountPage);
         framed!("product", "Product", "stock", view::product::ProductPage);
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
+        framed!(
+            "price_settings",
+            "Limits and exchange rates",
+            "prices",
+            view::prices::PriceSettingsPage
+        );
         framed!("prices", "Prices", "prices", view::prices::PricesPage);
         framed!(
             "product_prices",
@@ -131,6 +156,11 @@ mod tests {
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);
         framed!("alerts", "Alerts", "alerts", view::alerts::AlertsPage);
+        pages
+    }
+
+    fn unframed(templates: &Templates) -> Vec<(String, String)> {
+        let mut pages = Vec::new();
         for (sample, page) in view::signin::SigninPage::samples() {
             let html = templates
                 .page("signin", serde_json::json!({ "page": page }))
@@ -188,7 +218,7 @@ mod tests {
     #[test]
     fn every_template_renders_every_sample() {
         let pages = gallery();
-        assert!(pages.len() >= 39);
+        assert!(pages.len() >= 54);
         // Kept beside the build, to be looked at with a browser.
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pages");
         std::fs::create_dir_all(folder.join("assets")).unwrap();
@@ -238,7 +268,10 @@ mod tests {
     #[test]
     fn every_field_has_a_label() {
         for (name, html) in gallery() {
-            for input in html.split("<input").skip(1).chain(html.split("<select").skip(1)) {
+            for input in ["<input", "<select", "<textarea"]
+                .iter()
+                .flat_map(|tag| html.split(tag).skip(1))
+            {
                 let tag = input.split('>').next().unwrap();
                 if tag.contains("hidden") || tag.contains("checkbox") || tag.contains("class=\"hidden") {
                     continue;

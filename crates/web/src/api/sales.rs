@@ -221,7 +221,8 @@ async fn import(
     Ok(ApiJson(Imported { imported, day }))
 }
 
-fn typed_rates(day: Day, rates: &BTreeMap<String, String>) -> Result<Vec<Quote>, Problem> {
+/// Rates of a day as typed: by currency, units of it for one euro.
+pub(crate) fn typed_rates(day: Day, rates: &BTreeMap<String, String>) -> Result<Vec<Quote>, Problem> {
     if rates.is_empty() || rates.len() > 200 {
         return Err(Problem::field(
             "/rates",

@@ -9,7 +9,7 @@ use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ConflictId, Timestamp};
 use stockbridge_store::{ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery};
 
-use super::locations::whole;
+use super::typed::whole;
 use super::{Accounts, Frame, address, done, pager};
 use crate::extract::{ApiQuery, Who};
 use crate::guard::{Access, Form};

@@ -3,9 +3,13 @@
 use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
+use stockbridge_domain::moves::TransferStatus;
 use stockbridge_domain::tenant::Role;
 use stockbridge_engine::{LocationChange, LocationRequest};
+use stockbridge_store::PageQuery;
 
+use super::transfers::{names, row};
+use super::typed::{whole, yes};
 use super::{Frame, done};
 use crate::extract::{ApiPath, Who};
 use crate::guard::{Access, Form};
@@ -26,14 +30,18 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn list(frame: Frame) -> Result<Response, Problem> {
     let tenant = frame.tenant();
+    let (locations, now) = (tenant.locations().await?, frame.app.now());
+    let moving = tenant
+        .transfers(Some(TransferStatus::InTransit), &PageQuery::first(20))
+        .await?;
+    let places = names(&locations);
     let page = LocationsPage {
-        rows: tenant
-            .locations()
-            .await?
-            .into_iter()
+        in_transit: moving.items.iter().map(|t| row(t, &places, now)).collect(),
+        rows: locations
+            .iter()
             .map(|location| LocationRow {
                 id: location.id.to_string(),
-                name: location.name,
+                name: location.name.clone(),
                 is_default: location.is_default,
                 sellable: location.sellable,
                 rank: location.rank,
@@ -52,24 +60,6 @@ async fn list(frame: Frame) -> Result<Response, Problem> {
             .collect(),
     };
     frame.show("locations", "Locations", "stock", &page).await
-}
-
-/// A whole number of a form; nothing when it was left empty.
-pub(super) fn whole(form: &Form, name: &str) -> Result<Option<i64>, Problem> {
-    let Some(text) = form.optional(name) else {
-        return Ok(None);
-    };
-    let wrong = |_| {
-        Problem::field(
-            format!("/{name}"),
-            format!("`{text}` is not a whole number; write digits, such as 20"),
-        )
-    };
-    text.parse().map(Some).map_err(wrong)
-}
-
-fn yes(form: &Form, name: &str) -> Option<bool> {
-    form.optional(name).map(|text| text == "yes")
 }
 
 async fn create(State(app): State<App>, Who(caller): Who, form: Form) -> Result<Response, Problem> {

@@ -7,36 +7,47 @@ mod alerts;
 mod allocation;
 mod channels;
 mod conflicts;
+mod counts;
+mod kits;
 mod listings;
 mod locations;
 mod orders;
 mod overview;
+mod price_settings;
 mod prices;
 mod product;
+mod product_forms;
 mod product_prices;
+mod receipts;
+mod returns;
+mod sales;
 mod signin;
 mod stock;
 mod sync;
+mod told;
+mod transfers;
+mod typed;
 
 use std::collections::BTreeMap;
 
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use stockbridge_domain::AccountId;
 use stockbridge_domain::tenant::Role;
 use stockbridge_store::{AccountRecord, StoreError, Tenant};
 
+pub(crate) use told::problem;
+use told::{FLASH, done, half_done, read_flash};
+
 use crate::extract::{ApiPath, Who};
 use crate::guard::{Access, Form, cookie};
+use crate::kept::Kept;
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
-use crate::view::signin::ProblemPage;
 use crate::view::{Choice, Chrome, Framed, Notice, Pager, Tone};
 
 /// Every page and form's target.
@@ -49,12 +60,20 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(signin::routes());
     routes.extend(overview::routes());
     routes.extend(orders::routes());
+    routes.extend(returns::routes());
     routes.extend(stock::routes());
     routes.extend(locations::routes());
+    routes.extend(receipts::routes());
+    routes.extend(transfers::routes());
+    routes.extend(counts::routes());
     routes.extend(allocation::routes());
     routes.extend(product::routes());
+    routes.extend(product_forms::routes());
+    routes.extend(kits::routes());
     routes.extend(listings::routes());
     routes.extend(prices::routes());
+    routes.extend(sales::routes());
+    routes.extend(price_settings::routes());
     routes.extend(product_prices::routes());
     routes.extend(conflicts::routes());
     routes.extend(channels::routes());
@@ -177,97 +196,13 @@ pub(crate) fn to_door(here: &str) -> Response {
     ))
 }
 
-/// What is told on the next page.
-#[derive(Serialize, Deserialize)]
-struct Flash {
-    good: bool,
-    text: String,
-    fields: Vec<String>,
-}
-
-const FLASH: &str = "notice";
-
-fn with_flash(app: &App, path: &str, flash: &Flash) -> Response {
-    let mut response = to(path);
-    let value = serde_json::to_vec(flash)
-        .map(|json| URL_SAFE_NO_PAD.encode(json))
-        .unwrap_or_default();
-    if let Some(cookie) = set_cookie(app, FLASH, &value, 60) {
-        response.headers_mut().append(SET_COOKIE, cookie);
-    }
-    response
-}
-
-fn read_flash(headers: &HeaderMap) -> Option<Notice> {
-    let json = URL_SAFE_NO_PAD
-        .decode(cookie(headers, FLASH).filter(|v| !v.is_empty())?)
-        .ok()?;
-    let flash: Flash = serde_json::from_slice(&json).ok()?;
-    Some(Notice {
-        tone: if flash.good { Tone::Good } else { Tone::Bad },
-        text: flash.text,
-        fields: flash.fields,
-    })
-}
-
-/// The end of a form that did what it should: back, with a sentence.
-fn done(app: &App, path: &str, text: impl Into<String>) -> Response {
-    let flash = Flash {
-        good: true,
-        text: text.into(),
-        fields: Vec::new(),
-    };
-    with_flash(app, path, &flash)
-}
-
-/// Shows a problem to a person: on the form's page if there was a form, else on a page of its own.
-pub(crate) fn problem(app: &App, problem: &Problem, form: Option<&Form>, theme: &'static str) -> Response {
-    let fields: Vec<String> = match problem.errors.as_slice() {
-        [_] => Vec::new(),
-        many => many
-            .iter()
-            .map(|e| {
-                format!(
-                    "{}: {}",
-                    e.pointer.trim_start_matches('/').replace('/', " "),
-                    e.message
-                )
-            })
-            .collect(),
-    };
-    let text = match problem.errors.as_slice() {
-        [one] => one.message.clone(),
-        _ => problem.detail.clone(),
-    };
-    if let Some(form) = form.filter(|f| !f.get("back").is_empty() && problem.status < 500) {
-        let flash = Flash {
-            good: false,
-            text,
-            fields,
-        };
-        return with_flash(app, &form.back(), &flash);
-    }
-    let page = ProblemPage {
-        status: problem.status,
-        title: problem.title.to_owned(),
-        detail: text,
-        fields,
-        back: "/".into(),
-        theme,
-    };
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match app.render("problem", serde_json::json!({ "page": page })) {
-        Ok(html) => (status, Html(html)).into_response(),
-        Err(_) => status.into_response(),
-    }
-}
-
 /// What a page needs to frame itself.
 pub(crate) struct Frame {
     app: App,
     who: Who,
     headers: HeaderMap,
     here: String,
+    kept: Option<Kept>,
 }
 
 impl axum::extract::FromRequestParts<App> for Frame {
@@ -283,12 +218,20 @@ impl axum::extract::FromRequestParts<App> for Frame {
             app: app.clone(),
             who,
             headers: parts.headers.clone(),
+            kept: parts.extensions.get::<Kept>().cloned(),
             here: here(&parts.uri),
         })
     }
 }
 
 impl Frame {
+    /// The page shows what would be: the form that asked for it keeps what was typed, and leads back to `here`.
+    fn trying(mut self, action: &str, form: &Form, here: impl Into<String>) -> Self {
+        self.kept = Some(Kept::tried(action, form));
+        self.here = here.into();
+        self
+    }
+
     /// The tenant's data.
     fn tenant(&self) -> Tenant {
         self.app.tenant(self.who.0.tenant)
@@ -305,8 +248,17 @@ impl Frame {
         let caller = &self.who.0;
         let snapshot = crate::api::events::snapshot(&self.app, caller.tenant).await?;
         let tenant = self.tenant().record().await?.map(|t| t.name).unwrap_or_default();
-        let notice = read_flash(&self.headers);
-        let seen = notice.is_some();
+        let flashed = read_flash(&self.headers);
+        let seen = flashed.is_some();
+        let refused = self
+            .kept
+            .as_ref()
+            .filter(|kept| !kept.text.is_empty())
+            .map(|kept| Notice {
+                tone: Tone::Bad,
+                text: kept.text.clone(),
+                fields: kept.lines.clone(),
+            });
         let chrome = Chrome {
             title: title.to_owned(),
             section,
@@ -318,7 +270,8 @@ impl Frame {
             theme: theme(&self.headers),
             alerts_open: snapshot.alerts_open,
             here: self.here.clone(),
-            notice,
+            notice: refused.or(flashed),
+            kept: self.kept.clone(),
         };
         let html = self.app.render(
             template,

@@ -8,12 +8,14 @@ use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{AccountId, OrderId, ProductId, Timestamp};
-use stockbridge_engine::{OwnOrderLine, OwnOrderRequest, Parcel};
+use stockbridge_domain::{AccountId, OrderId, ProductId, ReturnId, Timestamp};
+use stockbridge_engine::{OwnOrderLine, OwnOrderRequest, Parcel, UnitsOf};
 use stockbridge_store::{
     AccountStatus, LedgerRecord, OrderFilter, OrderLineRecord, OrderRecord, PageQuery, ShipmentRecord,
 };
 
+use super::returns::{places, returnable, returned};
+use super::typed::{Lines, yes};
 use super::{Accounts, Frame, address, choice, done, is_remote, pager, product_href};
 use crate::extract::{ApiPath, ApiQuery, Who};
 use crate::guard::{Access, Form};
@@ -21,8 +23,8 @@ use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
 use crate::view::orders::{
-    EffectRow, LineRow, NO_MATCH, NO_ORDERS, NO_OWN_STORE, NewLine, NewOrderPage, OrderPage, OrderRow,
-    OrdersPage, ShipmentRow,
+    EffectRow, LineRow, NO_MATCH, NO_ORDERS, NO_OWN_STORE, NewOrderPage, OrderPage, OrderRow, OrdersPage,
+    ShipmentRow,
 };
 use crate::view::words::{change, money, when};
 use crate::view::{Badge, Tab, Tone};
@@ -141,6 +143,9 @@ fn row(order: &OrderRecord, accounts: &Accounts, now: Timestamp) -> OrderRow {
     }
 }
 
+/// Returns of an order that are shown and counted.
+const RETURNS: i64 = 200;
+
 async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
     let id: OrderId = path.id("id")?;
     let tenant = frame.tenant();
@@ -154,6 +159,8 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         .as_ref()
         .is_some_and(|a| !is_remote(&frame.app, a.channel.as_str()));
     let (ship_by, late) = deadline(order, now);
+    let returns = tenant.returns(Some(id), &PageQuery::first(RETURNS)).await?.items;
+    let locations = tenant.locations().await?;
     let waits = matches!(order.status, OrderStatus::Open | OrderStatus::PartiallyShipped);
     let mut effects = Vec::with_capacity(detail.ledger.len());
     for entry in &detail.ledger {
@@ -181,6 +188,17 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         shipments: detail.shipments.iter().map(|s| parcel(s, now)).collect(),
         can_ship: waits && order.fulfilled_by == FulfilledBy::Seller,
         can_cancel: own && matches!(order.status, OrderStatus::Pending | OrderStatus::Open),
+        pay_by: order
+            .pay_by
+            .filter(|_| order.status == OrderStatus::Pending)
+            .map(|at| when(at, now)),
+        backs: returnable(&order.lines, &returns),
+        returns: returns
+            .iter()
+            .map(|r| returned(r, &order.lines, &locations, now))
+            .collect(),
+        places: places(&locations),
+        once: frame.app.hub().env().id::<ReturnId>().to_string(),
     };
     frame
         .show("order", &order.channel_order_id, "orders", &page)
@@ -272,8 +290,6 @@ async fn new(frame: Frame) -> Result<Response, Problem> {
             .filter(|a| a.status == AccountStatus::Active && !is_remote(&frame.app, a.channel.as_str()))
             .map(|a| choice(a, ""))
             .collect(),
-        reference: String::new(),
-        lines: vec![NewLine::default(); 5],
         empty: NO_OWN_STORE,
     };
     frame.show("order_new", "New order", "orders", &page).await
@@ -284,31 +300,21 @@ async fn create(State(app): State<App>, Who(caller): Who, form: Form) -> Result<
         .get("account")
         .parse()
         .map_err(|_| Problem::field("/account", "choose the store the order is for"))?;
-    let mut lines = Vec::new();
-    for (sku, quantity) in form.all("sku").into_iter().zip(form.all("quantity")) {
-        if sku.is_empty() && quantity.is_empty() {
-            continue;
-        }
-        let wrong = || {
-            Problem::field(
-                "/quantity",
-                format!("`{quantity}` is not a number of units; write digits, such as 2"),
-            )
-        };
-        lines.push(OwnOrderLine {
-            sku: sku.to_owned(),
-            quantity: quantity.parse().map_err(|_| wrong())?,
-            unit_price: None,
-        });
-    }
+    let lines = Lines::read(&form, "lines")?;
+    let line = |line: &UnitsOf| OwnOrderLine {
+        sku: line.sku.clone(),
+        quantity: line.units,
+        unit_price: None,
+    };
     let request = OwnOrderRequest {
         account: Some(account),
         reference: form.optional("reference"),
-        lines,
+        lines: lines.units.iter().map(line).collect(),
         buyer: None,
-        unpaid: false,
+        unpaid: yes(&form, "unpaid").unwrap_or(false),
     };
-    let detail = app.hub().create_order(&caller, request).await?;
+    let made = app.hub().create_order(&caller, request).await;
+    let detail = made.map_err(|refusal| lines.problem(refusal))?;
     Ok(done(
         &app,
         &format!("/orders/{}", detail.order.id),

@@ -5,13 +5,14 @@ use axum::http::Method;
 use axum::response::Response;
 use serde::Deserialize;
 use stockbridge_domain::allocation::BasisPoints;
+use stockbridge_domain::catalog::Product;
 use stockbridge_domain::pricing::{Reason, Rule, Sale, SaleChange, Scope, percent};
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{Currency, ListingId, Money, SaleId, Timestamp};
-use stockbridge_engine::NewSale;
-use stockbridge_store::{HeldPrice, Hypothesis, PageQuery, PriceFilter, PricePreview, RuleRecord};
+use stockbridge_domain::{ListingId, Money, Timestamp};
+use stockbridge_store::{HeldPrice, Hypothesis, PageQuery, PriceFilter, PricePreview, RuleRecord, Tenant};
 
-use super::{Accounts, Frame, channel_label, done, pager};
+use super::typed::{amount, percentage, yes};
+use super::{Accounts, Frame, address, channel_label, done, pager, product_href};
 use crate::extract::{ApiQuery, Who};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
@@ -29,25 +30,57 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::page(Method::GET, "/prices", viewer, list),
         Route::page(Method::POST, "/prices/rule", Access::Role(Role::Admin), rule),
-        Route::page(Method::POST, "/prices/sale", operator, create_sale),
-        Route::page(Method::POST, "/prices/sale/end", operator, end_sale),
         Route::page(Method::POST, "/prices/approve", operator, approve),
     ]
 }
 
 #[derive(Deserialize)]
 struct Wanted {
+    scope: Option<String>,
     cursor: Option<String>,
 }
 
 async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Response, Problem> {
-    show(frame, wanted.cursor, None, Draft::default(), "tenant").await
+    let chosen = wanted.scope.unwrap_or_else(|| "tenant".into());
+    let known = match chosen.parse::<Scope>() {
+        Ok(scope) => frame.tenant().price_rule(&scope).await?,
+        Err(_) => None,
+    };
+    let draft = known.map(|record| draft(&record.rule)).unwrap_or_default();
+    show(frame, wanted.cursor, None, draft, &chosen).await
 }
 
-async fn show(
+/// A rule as a person types it.
+fn draft(rule: &Rule) -> Draft {
+    let text = |money: Option<Money>| money.map(|m| m.to_string()).unwrap_or_default();
+    let part = |part: Option<BasisPoints>| part.map(in_percent).unwrap_or_default();
+    Draft {
+        keep: match rule.keep {
+            None => "",
+            Some(true) => "yes",
+            Some(false) => "no",
+        },
+        fee_part: part(rule.fee_part),
+        fee_fixed: text(rule.fee_fixed),
+        margin: part(rule.margin),
+        floor: text(rule.floor),
+        ending: rule.ending.map(|e| e.to_string()).unwrap_or_default(),
+    }
+}
+
+/// A percentage as a person types it: without its sign.
+pub(super) fn in_percent(part: BasisPoints) -> String {
+    percent(part).trim_end_matches(" %").to_owned()
+}
+
+/// What a page of prices supposes: a rule or a sale of a level.
+pub(super) type Trial = (Scope, Hypothesis);
+
+/// The page, with what would be when something is only tried.
+pub(super) async fn show(
     frame: Frame,
     cursor: Option<String>,
-    supposed: Option<(Scope, Rule)>,
+    trial: Option<Trial>,
     draft: Draft,
     chosen: &str,
 ) -> Result<Response, Problem> {
@@ -57,45 +90,44 @@ async fn show(
     let accounts = Accounts::of(&tenant).await?;
     let settings = tenant.price_settings().await?;
     let now = frame.app.now();
-    let preview = match supposed {
+    let preview = match trial {
         None => None,
-        Some((scope, rule)) => {
+        Some((scope, supposed)) => {
             let wanted = PriceFilter {
-                scope: Some(scope.clone()),
+                scope: Some(scope),
                 limit: SHOWN,
                 ..PriceFilter::default()
-            };
-            let supposed = Hypothesis {
-                rule: Some((scope, rule)),
-                ..Hypothesis::default()
             };
             Some(part(&tenant.preview_prices(&wanted, &supposed).await?, &accounts))
         }
     };
-    let name = |scope: &Scope| scope_name(&frame.app, &accounts, scope);
+    let named = Named {
+        app: &frame.app,
+        tenant: &tenant,
+        accounts: &accounts,
+    };
+    let mut rules = Vec::new();
+    for record in tenant.price_rules(&PageQuery::first(100)).await?.items {
+        let (name, href) = named.scope(&record.scope).await?;
+        rules.push(RuleRow {
+            scope: record.scope.to_string(),
+            href,
+            name,
+            text: rule_in_words(&record),
+        });
+    }
+    let mut sales = Vec::new();
+    for sale in tenant.price_sales(&PageQuery::first(50)).await?.items {
+        let (name, _) = named.scope(&sale.scope).await?;
+        sales.push(sale_row(&sale, name, now));
+    }
     let page = PricesPage {
         held: held.items.iter().map(|h| held_row(h, &accounts)).collect(),
         pager: pager("/prices", &[], query.cursor.as_deref(), held.next.as_deref()),
         empty: ALL_SENT,
-        rules: tenant
-            .price_rules(&PageQuery::first(100))
-            .await?
-            .items
-            .iter()
-            .map(|r| RuleRow {
-                scope: r.scope.to_string(),
-                name: name(&r.scope),
-                text: rule_in_words(r),
-            })
-            .collect(),
+        rules,
         scopes: scopes(&frame.app, &accounts, chosen),
-        sales: tenant
-            .price_sales(&PageQuery::first(50))
-            .await?
-            .items
-            .iter()
-            .map(|s| sale_row(s, name(&s.scope), now))
-            .collect(),
+        sales,
         rates: tenant
             .exchange_rates(None, &PageQuery::first(1))
             .await?
@@ -167,17 +199,54 @@ fn sale_row(sale: &Sale, scope: String, now: Timestamp) -> SaleRow {
     }
 }
 
-fn scope_name(app: &App, accounts: &Accounts, scope: &Scope) -> String {
+/// Finds what people call a level.
+struct Named<'a> {
+    app: &'a App,
+    tenant: &'a Tenant,
+    accounts: &'a Accounts,
+}
+
+impl Named<'_> {
+    /// What people call a level, and where what it says is changed.
+    async fn scope(&self, scope: &Scope) -> Result<(String, Option<String>), Problem> {
+        let here = || Some(address("/prices", &[("scope", &scope.to_string())]) + "#rule");
+        let of_product = |product: Option<Product>| {
+            let href = product.as_ref().map(|p| product_href(p.sku.as_str()) + "/prices");
+            (product.map(|p| p.sku.to_string()).unwrap_or_default(), href)
+        };
+        Ok(match scope {
+            Scope::Product(id) => {
+                let (sku, href) = of_product(self.tenant.product(*id).await?);
+                (format!("Product {sku}"), href)
+            }
+            Scope::Listing(id) => {
+                let Some(listing) = self.tenant.listing(*id).await? else {
+                    return Ok((format!("Listing {id}"), None));
+                };
+                let product = match listing.product {
+                    Some(product) => self.tenant.product(product).await?,
+                    None => None,
+                };
+                let account = self.accounts.name(listing.account);
+                (format!("{} on {account}", listing.sku), of_product(product).1)
+            }
+            level => (level_name(self.app, self.accounts, level), here()),
+        })
+    }
+}
+
+/// What people call a level that is no product and no listing.
+fn level_name(app: &App, accounts: &Accounts, scope: &Scope) -> String {
     match scope {
         Scope::Tenant => "Everything".into(),
         Scope::Channel(kind) => channel_label(app, kind.as_str()),
         Scope::Account(id) => accounts.name(*id),
-        Scope::Product(id) => format!("Product {id}"),
-        Scope::Listing(id) => format!("Listing {id}"),
+        Scope::Product(_) => "this product".into(),
+        Scope::Listing(_) => "this listing".into(),
     }
 }
 
-/// Levels to choose from: everything, each channel in use, each account.
+/// Levels to choose from: everything, each channel in use, each account, and what was chosen.
 fn scopes(app: &App, accounts: &Accounts, chosen: &str) -> Vec<Choice> {
     let mut all = vec![Scope::Tenant];
     let kinds: std::collections::BTreeSet<&str> = accounts.0.iter().map(|a| a.channel.as_str()).collect();
@@ -187,12 +256,18 @@ fn scopes(app: &App, accounts: &Accounts, chosen: &str) -> Vec<Choice> {
             .map(|k| Scope::Channel(stockbridge_domain::channel::ChannelKind::new(k))),
     );
     all.extend(accounts.0.iter().map(|a| Scope::Account(a.id)));
+    all.extend(
+        chosen
+            .parse()
+            .ok()
+            .filter(|scope| matches!(scope, Scope::Product(_) | Scope::Listing(_))),
+    );
     all.iter()
         .map(|scope| Choice {
             value: scope.to_string(),
             text: match scope {
-                Scope::Channel(_) => format!("{}: all accounts", scope_name(app, accounts, scope)),
-                _ => scope_name(app, accounts, scope),
+                Scope::Channel(_) => format!("{}: all accounts", level_name(app, accounts, scope)),
+                _ => level_name(app, accounts, scope),
             },
             chosen: scope.to_string() == chosen,
         })
@@ -214,6 +289,8 @@ pub(super) fn part(previews: &[PricePreview], accounts: &Accounts) -> PreviewPar
             .collect(),
         held: p.held.as_ref().map(|why| why.detail.clone()),
         unkept: !p.kept,
+        listing: p.listing.to_string(),
+        own: None,
     };
     PreviewPart {
         rows: previews.iter().map(row).collect(),
@@ -221,48 +298,8 @@ pub(super) fn part(previews: &[PricePreview], accounts: &Accounts) -> PreviewPar
     }
 }
 
-/// An amount as typed in a form: `12.50 EUR`; nothing when it was left empty.
-pub(super) fn amount(form: &Form, name: &str) -> Result<Option<Money>, Problem> {
-    let Some(text) = form.optional(name) else {
-        return Ok(None);
-    };
-    let pointer = format!("/{name}");
-    let wrong = || {
-        Problem::field(
-            &pointer,
-            format!("`{text}` is no amount; write it like 12.50 EUR"),
-        )
-    };
-    let (amount, code) = text.split_once(' ').ok_or_else(wrong)?;
-    let currency = Currency::parse(code).map_err(|e| Problem::field(&pointer, e.to_string()))?;
-    let money = Money::from_decimal(amount.trim(), currency);
-    money
-        .map(Some)
-        .map_err(|e| Problem::field(&pointer, e.to_string()))
-}
-
-/// A percentage as typed in a form.
-fn part_of(form: &Form, name: &str) -> Result<Option<BasisPoints>, Problem> {
-    let Some(text) = form.optional(name) else {
-        return Ok(None);
-    };
-    let wrong = || {
-        Problem::field(
-            format!("/{name}"),
-            format!("`{text}` is no percentage; write it like 15 or 7.25"),
-        )
-    };
-    let digits = text.trim_end_matches('%').trim();
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || fraction.len() > 2 || !plain(whole) || !plain(fraction) {
-        return Err(wrong());
-    }
-    let points = format!("{whole}{fraction:0<2}").parse().map_err(|_| wrong())?;
-    Ok(Some(BasisPoints(points)))
-}
-
-fn scope_of(form: &Form) -> Result<Scope, Problem> {
+/// The level a form is for.
+pub(super) fn scope_of(form: &Form) -> Result<Scope, Problem> {
     form.get("scope")
         .parse()
         .map_err(|error: stockbridge_domain::pricing::rule::ScopeError| {
@@ -270,90 +307,52 @@ fn scope_of(form: &Form) -> Result<Scope, Problem> {
         })
 }
 
-async fn rule(mut frame: Frame, Who(caller): Who, form: Form) -> Result<Response, Problem> {
+/// The rule a form says.
+fn rule_of(form: &Form) -> Result<Rule, Problem> {
+    let ending = form.optional("ending").map(|text| text.parse()).transpose();
+    Ok(Rule {
+        keep: yes(form, "keep"),
+        fee_part: percentage(form, "fee_part")?,
+        fee_fixed: amount(form, "fee_fixed")?,
+        margin: percentage(form, "margin")?,
+        floor: amount(form, "floor")?,
+        ending: ending.map_err(|e: stockbridge_domain::pricing::EndingError| {
+            Problem::field("/ending", e.to_string())
+        })?,
+        price: None,
+    })
+}
+
+async fn rule(frame: Frame, Who(caller): Who, form: Form) -> Result<Response, Problem> {
     let scope = scope_of(&form)?;
+    let hub = frame.app.hub();
     if form.get("clear") == "yes" {
-        frame
-            .app
-            .hub()
-            .set_price_rule(&caller, &scope, Rule::default())
-            .await?;
+        hub.set_price_rule(&caller, &scope, Rule::default()).await?;
         return Ok(done(
             &frame.app,
             "/prices",
             "Taken away; the level above decides.",
         ));
     }
-    let ending = form.optional("ending").map(|text| text.parse()).transpose();
-    let rule = Rule {
-        keep: form.optional("keep").map(|text| text == "yes"),
-        fee_part: part_of(&form, "fee")?,
-        fee_fixed: amount(&form, "fee_fixed")?,
-        margin: part_of(&form, "margin")?,
-        floor: amount(&form, "floor")?,
-        ending: ending.map_err(|e: stockbridge_domain::pricing::EndingError| {
-            Problem::field("/ending", e.to_string())
-        })?,
-        price: None,
-    };
+    let rule = rule_of(&form)?;
     if form.get("do") == "preview" {
-        let draft = Draft {
-            keep: form.get("keep").into(),
-            fee: form.get("fee").into(),
-            fee_fixed: form.get("fee_fixed").into(),
-            margin: form.get("margin").into(),
-            floor: form.get("floor").into(),
-            ending: form.get("ending").into(),
-        };
         let problems = rule.problems(&scope);
         if !problems.is_empty() {
             return Err(stockbridge_engine::Refusal::Fields(problems).into());
         }
         let chosen = scope.to_string();
-        frame.here = "/prices".into();
-        return show(frame, None, Some((scope, rule)), draft, &chosen).await;
+        let supposed = Hypothesis {
+            rule: Some((scope.clone(), rule)),
+            ..Hypothesis::default()
+        };
+        let frame = frame.trying("/prices/rule", &form, "/prices");
+        return show(frame, None, Some((scope, supposed)), Draft::default(), &chosen).await;
     }
-    frame.app.hub().set_price_rule(&caller, &scope, rule).await?;
+    hub.set_price_rule(&caller, &scope, rule).await?;
     Ok(done(
         &frame.app,
         "/prices",
         "Saved; the prices it concerns are computed anew.",
-    ))
-}
-
-/// An instant as a browser's field sends it, in UTC.
-fn instant(form: &Form, name: &str) -> Result<Timestamp, Problem> {
-    let text = form.get(name);
-    let seconds = if text.len() == 16 { ":00Z" } else { "Z" };
-    Timestamp::parse(&format!("{text}{seconds}"))
-        .map_err(|message| Problem::field(format!("/{name}"), message))
-}
-
-async fn create_sale(State(app): State<App>, Who(caller): Who, form: Form) -> Result<Response, Problem> {
-    let off = part_of(&form, "off")?.ok_or_else(|| Problem::field("/off", "say how much is taken off"))?;
-    let new = NewSale {
-        name: form.get("name").to_owned(),
-        scope: scope_of(&form)?,
-        starts_at: instant(&form, "from")?,
-        ends_at: instant(&form, "to")?,
-        change: SaleChange::Off(off),
-    };
-    let sale = app.hub().create_sale(&caller, new).await?;
-    Ok(done(
-        &app,
-        "/prices",
-        format!("{} is entered; it begins and ends by itself.", sale.name),
-    ))
-}
-
-async fn end_sale(State(app): State<App>, Who(caller): Who, form: Form) -> Result<Response, Problem> {
-    let id = form.get("sale").parse::<SaleId>();
-    let id = id.map_err(|error| Problem::not_found(error.to_string()))?;
-    let gone = app.hub().delete_sale(&caller, id).await?;
-    Ok(done(
-        &app,
-        "/prices",
-        format!("{} is over; prices follow.", gone.name),
     ))
 }
 

@@ -1,6 +1,5 @@
-//! One product: its equation, why channels show what they show, every movement, and the form that changes stock.
+//! One product: its equation, why channels show what they show, and every movement.
 
-use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
 use stockbridge_domain::allocation::{self, Reason};
@@ -8,15 +7,14 @@ use stockbridge_domain::mode::Regime;
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{JobId, Timestamp};
-use stockbridge_engine::{Adjustment, Explanation, ListingExplanation};
+use stockbridge_engine::{Explanation, ListingExplanation};
 use stockbridge_store::{LedgerRecord, LocationRecord, PreviewRow, StockAt, StockRecord};
 
-use super::locations::whole;
 use super::stock::marked;
-use super::{Accounts, Frame, channel_label, component, done, product_href};
+use super::{Accounts, Frame, channel_label, component, product_href};
 use crate::api::inventory::{no_product, sku_of};
-use crate::extract::{ApiPath, Who, parsed};
-use crate::guard::{Access, Form};
+use crate::extract::ApiPath;
+use crate::guard::Access;
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
@@ -25,21 +23,12 @@ use crate::view::words::{change, count, money, number, told, when};
 use crate::view::{Badge, Choice, Tone};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![
-        Route::page(Method::GET, "/stock/{sku}", Access::Role(Role::Viewer), show),
-        Route::page(
-            Method::POST,
-            "/stock/{sku}/adjust",
-            Access::Role(Role::Operator),
-            adjust,
-        ),
-        Route::page(
-            Method::POST,
-            "/stock/{sku}/safety",
-            Access::Role(Role::Operator),
-            safety,
-        ),
-    ]
+    vec![Route::page(
+        Method::GET,
+        "/stock/{sku}",
+        Access::Role(Role::Viewer),
+        show,
+    )]
 }
 
 async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
@@ -84,6 +73,11 @@ fn page(
                 units: number(component.units),
                 available: number(component.available),
             })
+            .collect(),
+        kit_lines: stock
+            .components
+            .iter()
+            .map(|c| format!("{} {}\n", c.sku, c.units))
             .collect(),
         place_choices: place_choices(locations),
         tone,
@@ -265,56 +259,4 @@ fn kinds() -> Vec<Choice> {
             chosen: kind == EntryKind::Count,
         })
         .collect()
-}
-
-async fn adjust(
-    State(app): State<App>,
-    Who(caller): Who,
-    path: ApiPath,
-    form: Form,
-) -> Result<Response, Problem> {
-    let sku = sku_of(&path)?;
-    let kind =
-        EntryKind::parse(form.get("kind")).ok_or_else(|| Problem::field("/kind", "choose what happened"))?;
-    let text = form.get("units").replace('−', "-");
-    let units: i64 = text.trim_start_matches('+').parse().map_err(|_| {
-        Problem::field(
-            "/units",
-            format!("`{text}` is not a number of units; write digits, such as 5 or -5"),
-        )
-    })?;
-    let adjustment = Adjustment {
-        sku: sku.to_string(),
-        location: parsed("location", form.optional("location"))?,
-        kind,
-        change: (kind != EntryKind::Count).then_some(if kind == EntryKind::Damage {
-            -units.abs()
-        } else {
-            units
-        }),
-        counted: (kind == EntryKind::Count).then_some(units),
-        note: form.optional("note"),
-        reference: form.optional("reference"),
-    };
-    let entry = app.hub().adjust(&caller, adjustment).await?;
-    let text = format!(
-        "Entered: {} on hand, {} available.",
-        number(entry.after.on_hand),
-        number(entry.after.available())
-    );
-    Ok(done(&app, &form.back(), text))
-}
-
-async fn safety(
-    State(app): State<App>,
-    Who(caller): Who,
-    path: ApiPath,
-    form: Form,
-) -> Result<Response, Problem> {
-    let sku = sku_of(&path)?;
-    let location = parsed("location", form.optional("location"))?;
-    let units = whole(&form, "units")?.unwrap_or(0);
-    let stock = app.hub().set_safety_stock(&caller, &sku, location, units).await?;
-    let text = format!("{} available now.", number(stock.available));
-    Ok(done(&app, &form.back(), text))
 }

@@ -23,6 +23,11 @@ pub(super) const TRADE: &[Shape] = &[
             Field::new("updated_at", "instant", "When it last changed on the channel"),
             Field::new("imported_at", "instant", "When it was read in"),
             Field::new("ship_by", "instant?", "Latest instant to ship"),
+            Field::new(
+                "pay_by",
+                "instant?",
+                "Until when an own order that is not paid yet is kept",
+            ),
             Field::new("total", "Money?", "What the buyer pays"),
             Field::new("attention", "text?", "Why a person has to look"),
             Field::new("lines", "[OrderLine]", "What was bought"),

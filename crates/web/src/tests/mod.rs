@@ -1,7 +1,9 @@
 //! The dashboard against an in-memory store: every page and form is walked, as a browser without scripts would.
 
 mod dashboard;
+mod order_pages;
 mod price_pages;
+mod stock_pages;
 mod walk;
 
 use std::sync::Arc;

@@ -46,7 +46,7 @@ async fn a_price_rule_is_previewed_and_a_sale_entered() {
     let preview = browser
         .submit(
             "/prices/rule",
-            "scope=tenant&keep=yes&fee=15&ending=.99&do=preview",
+            "scope=tenant&keep=yes&fee_part=15&ending=.99&do=preview",
         )
         .await;
     assert!(
@@ -55,12 +55,15 @@ async fn a_price_rule_is_previewed_and_a_sale_entered() {
         preview.text
     );
     let refused = browser
-        .followed("/prices/rule", "scope=tenant&fee=100&do=save")
+        .followed("/prices/rule", "scope=tenant&fee_part=100&do=save")
         .await
         .text;
     assert!(refused.contains("95 percent"), "{refused}");
     let saved = browser
-        .followed("/prices/rule", "scope=tenant&keep=yes&fee=15&ending=.99&do=save")
+        .followed(
+            "/prices/rule",
+            "scope=tenant&keep=yes&fee_part=15&ending=.99&do=save",
+        )
         .await
         .text;
     assert!(saved.contains("Saved"), "{saved}");
@@ -71,7 +74,7 @@ async fn a_price_rule_is_previewed_and_a_sale_entered() {
             .text
             .contains("kept by the hub; 15 % fee; ends with .99")
     );
-    let sale = "name=Winter&scope=tenant&off=20&from=2099-01-02T00:00&to=2099-01-01T00:00";
+    let sale = "name=Winter&scope=tenant&off=20&starts_at=2099-01-02T00:00&ends_at=2099-01-01T00:00";
     assert!(
         browser
             .followed("/prices/sale", sale)
@@ -79,7 +82,7 @@ async fn a_price_rule_is_previewed_and_a_sale_entered() {
             .text
             .contains("give a later end")
     );
-    let sale = "name=Winter&scope=tenant&off=20&from=2099-01-02T00:00&to=2099-01-03T00:00";
+    let sale = "name=Winter&scope=tenant&off=20&starts_at=2099-01-02T00:00&ends_at=2099-01-03T00:00";
     assert!(
         browser
             .followed("/prices/sale", sale)
@@ -132,5 +135,109 @@ async fn many_conflicts_are_resolved_only_after_a_second_look() {
             .await
             .text
             .contains("the higher of the two")
+    );
+}
+
+#[tokio::test]
+async fn limits_and_rates_are_set_with_what_was_typed_kept() {
+    let world = World::new().await;
+    let browser = Browser::new(&world).await;
+    let page = "/prices/settings";
+    let wrong = browser
+        .submit_on(page, page, "variance=0&rate_max_days=soon")
+        .await;
+    assert_eq!(wrong.status, 422);
+    assert!(
+        wrong.text.contains("`soon` is not a whole number") && wrong.text.contains("value=\"soon\""),
+        "{}",
+        wrong.text
+    );
+    let wrong = browser.submit_on(page, page, "variance=0&rate_max_days=5").await;
+    assert!(
+        wrong.text.contains("variance: between 0.01 and 10000 percent"),
+        "{}",
+        wrong.text
+    );
+    browser.followed(page, "variance=12.5&rate_max_days=7").await;
+    let shown = browser.open(page).await.text;
+    assert!(
+        shown.contains("value=\"12.5\"") && shown.contains("value=\"7\""),
+        "{shown}"
+    );
+
+    let rates = "/prices/rates";
+    let wrong = browser
+        .submit_on(page, rates, "day=2026-11-20&rates=USD+1.08%0Aeuro")
+        .await;
+    assert!(
+        wrong.text.contains("line 2: `euro` is no currency with its rate")
+            && wrong.text.contains("USD 1.08\neuro</textarea>"),
+        "{}",
+        wrong.text
+    );
+    let wrong = browser
+        .submit_on(page, rates, "day=2099-01-01&rates=USD+1.08")
+        .await;
+    assert!(wrong.text.contains("has not come yet"), "{}", wrong.text);
+    let entered = browser
+        .followed(rates, "day=2026-11-20&rates=usd+1.0876%0AINR+97.4")
+        .await;
+    assert!(entered.text.contains("2 rates taken in"), "{}", entered.text);
+    let shown = browser.open(page).await.text;
+    assert!(shown.contains("1.0876") && shown.contains("97.4"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_rule_is_changed_from_what_it_says_and_a_sale_is_tried_out() {
+    let world = World::new().await;
+    let browser = Browser::new(&world).await;
+    browser
+        .followed(
+            "/prices/rule",
+            "scope=tenant&keep=yes&fee_part=15&fee_fixed=0.30+EUR&do=save",
+        )
+        .await;
+    let shown = browser.open("/prices?scope=tenant").await.text;
+    assert!(
+        shown.contains("value=\"15\"") && shown.contains("value=\"0.30 EUR\""),
+        "{shown}"
+    );
+    let wrong = browser
+        .submit_on(
+            "/prices",
+            "/prices/rule",
+            "scope=tenant&fee_part=96&margin=20&do=save",
+        )
+        .await;
+    assert!(
+        wrong.text.contains("aria-invalid") && wrong.text.contains("value=\"96\""),
+        "{}",
+        wrong.text
+    );
+    let sale = "name=Winter&scope=tenant&off=20&price=&starts_at=2099-01-02T00:00&ends_at=2099-01-03T00:00";
+    let tried = browser
+        .submit("/prices/sale", &format!("{sale}&do=preview"))
+        .await;
+    assert!(
+        tried.text.contains("What listings would show") && tried.text.contains("value=\"Winter\""),
+        "{}",
+        tried.text
+    );
+    assert!(
+        !browser.open("/prices").await.text.contains("20 % off"),
+        "a preview writes nothing"
+    );
+    let both = browser
+        .submit_on("/prices", "/prices/sale", &sale.replace("price=", "price=5+EUR"))
+        .await;
+    assert!(both.text.contains("not both"), "{}", both.text);
+    let everything = sale.replace("off=20&price=", "off=&price=5+EUR");
+    let everything = browser.submit_on("/prices", "/prices/sale", &everything).await;
+    assert!(
+        everything
+            .text
+            .contains("a sale at one price is for a product or a listing"),
+        "{}",
+        everything.text
     );
 }

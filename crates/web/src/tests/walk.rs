@@ -16,6 +16,9 @@ fn filled(route: &Route, channel: &str) -> String {
         p if p.contains("/jobs/") => "job",
         p if p.contains("/runs/") => "run",
         p if p.contains("/alerts/") => "alr",
+        p if p.contains("/transfers/") => "trf",
+        p if p.contains("/counts/") => "cnt",
+        p if p.contains("/locations/") => "loc",
         _ => "tok",
     };
     route

@@ -2,11 +2,15 @@
 
 use serde::Serialize;
 
+use super::moves::TransferRow;
+
 /// The locations.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct LocationsPage {
     /// The seller's own.
     pub rows: Vec<LocationRow>,
+    /// Transfers on their way.
+    pub in_transit: Vec<TransferRow>,
     /// The channels' own.
     pub warehouses: Vec<WarehouseRow>,
 }
@@ -54,6 +58,7 @@ impl LocationsPage {
         };
         let empty = Self {
             rows: vec![row("Main", 0, true, true)],
+            in_transit: vec![],
             warehouses: vec![],
         };
         let typical = Self {
@@ -63,6 +68,7 @@ impl LocationsPage {
                 row("Repairs", 900, false, true),
                 row("Old yard", 950, true, false),
             ],
+            in_transit: super::moves::TransfersPage::samples()[1].1.rows.clone(),
             warehouses: vec![WarehouseRow {
                 account: "Nordlicht IN".into(),
                 listings: "12".into(),

@@ -10,6 +10,7 @@ pub(crate) mod channels;
 pub(crate) mod conflicts;
 pub(crate) mod listings;
 pub(crate) mod locations;
+pub(crate) mod moves;
 pub(crate) mod orders;
 pub(crate) mod overview;
 pub(crate) mod prices;
@@ -20,6 +21,8 @@ pub(crate) mod sync;
 pub(crate) mod words;
 
 use serde::Serialize;
+
+use crate::kept::Kept;
 
 /// How something is to be taken; decides colour and mark, never colour alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -145,6 +148,8 @@ pub(crate) struct Chrome {
     pub here: String,
     /// Outcome of the last action.
     pub notice: Option<Notice>,
+    /// The form that comes back, with what was typed.
+    pub kept: Option<Kept>,
 }
 
 /// A page: what surrounds it and what is on it.
@@ -180,6 +185,7 @@ pub(crate) mod samples {
             alerts_open: 3,
             here: "/orders?status=open".into(),
             notice: None,
+            kept: None,
         }
     }
 

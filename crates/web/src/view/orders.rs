@@ -85,6 +85,44 @@ pub(crate) struct OrderPage {
     pub can_ship: bool,
     /// It is an own order and not final.
     pub can_cancel: bool,
+    /// Until when it is to be paid, while it is not.
+    pub pay_by: Option<When>,
+    /// Lines of which something can come back.
+    pub backs: Vec<BackRow>,
+    /// What came back.
+    pub returns: Vec<ReturnRow>,
+    /// Where returned goods may be put.
+    pub places: Vec<Choice>,
+    /// Makes entering the same return twice harmless.
+    pub once: String,
+}
+
+/// A line of which something was shipped that is not back.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct BackRow {
+    /// The line's id, for the form.
+    pub line: String,
+    /// The SKU sold.
+    pub sku: String,
+    /// Units that can still come back.
+    pub left: i64,
+}
+
+/// Goods that came back.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ReturnRow {
+    /// The SKU sold.
+    pub sku: String,
+    /// Units of the listing.
+    pub units: i64,
+    /// How they came back.
+    pub condition: Badge,
+    /// Where they lie now.
+    pub place: String,
+    /// A remark.
+    pub note: Option<String>,
+    /// When it was entered.
+    pub at: When,
 }
 
 /// One line of an order.
@@ -145,21 +183,8 @@ pub(crate) struct ShipmentRow {
 pub(crate) struct NewOrderPage {
     /// Own stores.
     pub accounts: Vec<Choice>,
-    /// What was typed as reference.
-    pub reference: String,
-    /// Lines as typed, padded with empty ones.
-    pub lines: Vec<NewLine>,
     /// What to say when there is no own store.
     pub empty: Empty,
-}
-
-/// One line of the form.
-#[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct NewLine {
-    /// SKU as typed.
-    pub sku: String,
-    /// Quantity as typed.
-    pub quantity: String,
 }
 
 /// What the list says when it is empty.
@@ -290,6 +315,11 @@ mod samples {
                 shipments: vec![],
                 can_ship: false,
                 can_cancel: false,
+                pay_by: Some(when("in 40 min")),
+                backs: vec![],
+                returns: vec![],
+                places: choices(&["where they came from"]),
+                once: "ret_1".into(),
             }
         }
 
@@ -309,6 +339,9 @@ mod samples {
                 }],
                 can_ship: true,
                 can_cancel: true,
+                pay_by: None,
+                backs: vec![back("oli_1", "TEA-250"), back("oli_2", "MUG-BLUE")],
+                returns: vec![came_back("TEA-250")],
                 ..Self::empty()
             };
             typical.lines[1].href = None;
@@ -323,6 +356,8 @@ mod samples {
                 "Words. ".repeat(40)
             ));
             extreme.late = true;
+            extreme.returns = vec![came_back(HOSTILE); 20];
+            extreme.backs = (0..20).map(|n| back(&format!("oli_{n}"), LONG_SKU)).collect();
             for _ in 0..100 {
                 let mut one = line(LONG_SKU);
                 one.title = format!("{HOSTILE} {}", "Very long title ".repeat(15));
@@ -343,41 +378,15 @@ mod samples {
     impl NewOrderPage {
         /// Empty, typical, extreme.
         pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-            vec![
-                ("empty", Self::empty()),
-                ("typical", Self::typical()),
-                ("extreme", Self::extreme()),
-            ]
-        }
-
-        fn empty() -> Self {
-            Self {
-                accounts: vec![],
-                reference: String::new(),
-                lines: vec![],
+            let of = |accounts: &[&str]| Self {
+                accounts: choices(accounts),
                 empty: NO_OWN_STORE,
-            }
-        }
-
-        fn typical() -> Self {
-            Self {
-                accounts: choices(&["Own shop"]),
-                lines: vec![NewLine::default(); 3],
-                ..Self::empty()
-            }
-        }
-
-        fn extreme() -> Self {
-            let mut extreme = Self::typical();
-            extreme.reference = HOSTILE.repeat(3);
-            extreme.lines = vec![
-                NewLine {
-                    sku: HOSTILE.into(),
-                    quantity: "-1.5".into()
-                };
-                20
-            ];
-            extreme
+            };
+            vec![
+                ("empty", of(&[])),
+                ("typical", of(&["Own shop"])),
+                ("extreme", of(&["Own shop", HOSTILE])),
+            ]
         }
     }
 
@@ -405,6 +414,25 @@ mod samples {
             cancelled: 0,
             reserved: 2,
             total: Some("INR 1,497.00".into()),
+        }
+    }
+
+    fn back(line: &str, sku: &str) -> BackRow {
+        BackRow {
+            line: line.into(),
+            sku: sku.into(),
+            left: 2,
+        }
+    }
+
+    fn came_back(sku: &str) -> ReturnRow {
+        ReturnRow {
+            sku: sku.into(),
+            units: 1,
+            condition: Badge::new(Tone::Warn, "damaged"),
+            place: "thrown away".into(),
+            note: Some("Handle broken".into()),
+            at: when("1 h ago"),
         }
     }
 

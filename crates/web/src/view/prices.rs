@@ -27,17 +27,17 @@ pub(crate) struct PricesPage {
     pub rate_days: i64,
     /// What prices would be under the rule typed in.
     pub preview: Option<PreviewPart>,
-    /// The rule typed in.
+    /// What the chosen level says already.
     pub draft: Draft,
 }
 
-/// A rule as typed in, kept while it is previewed.
+/// What a level says already, as a person types it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Draft {
     /// yes, no or nothing.
-    pub keep: String,
+    pub keep: &'static str,
     /// In percent.
-    pub fee: String,
+    pub fee_part: String,
     /// An amount with its currency.
     pub fee_fixed: String,
     /// In percent.
@@ -74,6 +74,10 @@ pub(crate) struct PreviewRow {
     pub held: Option<String>,
     /// Nobody has the hub keep it.
     pub unkept: bool,
+    /// The listing's id, for forms.
+    pub listing: String,
+    /// The listing's own price as typed, empty for none; nothing where it is not asked for.
+    pub own: Option<String>,
 }
 
 /// A price that is not sent.
@@ -102,6 +106,8 @@ pub(crate) struct RuleRow {
     pub scope: String,
     /// For what, in words.
     pub name: String,
+    /// Where it is changed.
+    pub href: Option<String>,
     /// What it says, in words.
     pub text: String,
 }
@@ -142,8 +148,40 @@ pub(crate) struct ProductPricesPage {
     pub floor: String,
     /// These are only supposed.
     pub supposed: bool,
+    /// The product as the scope of a sale.
+    pub scope: String,
     /// What its listings show and would show.
     pub preview: PreviewPart,
+}
+
+/// How far prices may move, and exchange rates.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PriceSettingsPage {
+    /// How far a price may move by itself, in percent.
+    pub variance: String,
+    /// How old rates may be, in days.
+    pub rate_max_days: i64,
+    /// Today, for rates that are typed.
+    pub today: String,
+    /// Rates, the latest day first.
+    pub rates: Vec<RateRow>,
+    /// The rest of them.
+    pub pager: Pager,
+}
+
+/// An exchange rate.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RateRow {
+    /// Of which day.
+    pub day: String,
+    /// The currency.
+    pub currency: String,
+    /// Units of it for one euro.
+    pub per_euro: String,
+    /// Where it came from.
+    pub source: String,
+    /// When it was taken in.
+    pub imported: When,
 }
 
 /// What the list says when every price is sent.
@@ -170,6 +208,8 @@ mod samples {
             steps: vec![("EUR 14.12".into(), "15 % fee (tenant) on top".into()); steps],
             held: Some("It moves too far.".into()),
             unkept: false,
+            listing: "lst_1".into(),
+            own: None,
         }
     }
 
@@ -177,6 +217,50 @@ mod samples {
         PreviewPart {
             rows: vec![preview(sku, steps); rows],
             held: rows,
+        }
+    }
+
+    /// The same, on a product's page.
+    fn owned(sku: &str, rows: usize, steps: usize) -> PreviewPart {
+        let mut part = part(sku, rows, steps);
+        for (index, row) in part.rows.iter_mut().enumerate() {
+            row.listing = format!("lst_{index}");
+            row.own = Some(if index == 0 {
+                "14.99 EUR".into()
+            } else {
+                String::new()
+            });
+        }
+        part
+    }
+
+    impl PriceSettingsPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            let rate = |currency: &str, source: &str| RateRow {
+                day: "2026-11-20".into(),
+                currency: currency.into(),
+                per_euro: "1.0876".into(),
+                source: source.into(),
+                imported: when("2 h ago"),
+            };
+            let empty = Self {
+                variance: "10".into(),
+                rate_max_days: 5,
+                today: "2026-11-21".into(),
+                rates: vec![],
+                pager: Pager::default(),
+            };
+            let typical = Self {
+                rates: vec![rate("USD", "European Central Bank"), rate("INR", "entered")],
+                ..empty.clone()
+            };
+            let extreme = Self {
+                variance: "10000".into(),
+                rates: vec![rate("USD", HOSTILE); 50],
+                ..empty.clone()
+            };
+            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
         }
     }
 
@@ -201,6 +285,7 @@ mod samples {
                 rules: vec![RuleRow {
                     scope: "tenant".into(),
                     name: "Everything".into(),
+                    href: Some("/prices?scope=tenant#rule".into()),
                     text: "kept; ends with .99".into(),
                 }],
                 sales: vec![SaleRow {
@@ -221,7 +306,7 @@ mod samples {
             extreme.rules[0].text = HOSTILE.repeat(5);
             extreme.sales[0].name = HOSTILE.into();
             extreme.preview = Some(part(LONG_SKU, 50, 7));
-            extreme.draft.fee = HOSTILE.into();
+            extreme.draft.fee_part = HOSTILE.into();
             vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
         }
     }
@@ -249,18 +334,19 @@ mod samples {
                 cost: String::new(),
                 floor: String::new(),
                 supposed: false,
+                scope: "product:prd_1".into(),
                 preview: part("MUG-BLUE", 0, 0),
             };
             let typical = Self {
                 base: "12.50 EUR".into(),
                 supposed: true,
-                preview: part("MUG-BLUE", 2, 3),
+                preview: owned("MUG-BLUE", 2, 3),
                 ..empty.clone()
             };
             let extreme = Self {
                 sku: LONG_SKU.into(),
                 title: HOSTILE.into(),
-                preview: part(LONG_SKU, 50, 7),
+                preview: owned(LONG_SKU, 50, 7),
                 ..typical.clone()
             };
             vec![("empty", empty), ("typical", typical), ("extreme", extreme)]

@@ -33,6 +33,8 @@ pub(crate) struct ProductPage {
     pub places: Vec<PlaceRow>,
     /// What one of it is made of, when it is a kit.
     pub components: Vec<ComponentRow>,
+    /// The same as a person types it: a SKU and units to each line.
+    pub kit_lines: String,
     /// Locations a person may enter goods at, when there is more than one.
     pub place_choices: Vec<Choice>,
     /// How to take what is left.
@@ -230,6 +232,7 @@ mod samples {
                 at_channels: None,
                 places: vec![],
                 components: vec![],
+                kit_lines: String::new(),
                 place_choices: vec![],
                 tone: Tone::Warn,
                 mark: Some("none left"),
@@ -254,6 +257,7 @@ mod samples {
                 available: "124".into(),
                 tone: Tone::Quiet,
                 mark: None,
+                place_choices: choices(&["Main", "Shop"]),
                 steps: steps(),
                 listings: listings(),
                 exposure: "84".into(),
@@ -286,6 +290,7 @@ mod samples {
                 units: "10,000".into(),
                 available: "−99,999,999".into(),
             }];
+            extreme.kit_lines = format!("{LONG_SKU} 10000\n{HOSTILE} 1");
             extreme.place_choices = choices(&["Main", HOSTILE]);
             for sellable in [true, false] {
                 extreme.places.push(PlaceRow {
