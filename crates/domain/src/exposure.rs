@@ -56,7 +56,8 @@ named! {
         NotRead = "not_read",
         /// Zero was written; the rest follows once every order is in.
         Draining = "draining",
-        /// A listing of the same product may have sold units, before the hub first read it, that are not imported yet.
+        /// A listing of the same product may have sold units, before the hub first read it, that are not imported yet, or may
+        /// exist in a store whose listings were not all read yet.
         Unknown = "unknown",
     }
 }

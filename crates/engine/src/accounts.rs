@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stockbridge_domain::channel::{AccountDraft, Channel, ChannelKind, DataKind, Health, SecretText};
+use stockbridge_domain::channel::{
+    AccountDraft, Capability, Channel, ChannelKind, DataKind, Health, SecretText,
+};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, FieldError};
@@ -118,6 +120,9 @@ impl Hub {
         tx.resume_lanes(record.id).await?;
         tx.resolve_alert(&job::reauthorise_key(record.id)).await?;
         start_work(&mut tx, channel.as_ref(), &record, "connect").await?;
+        if descriptor.remote && descriptor.can(Capability::Listings) {
+            tx.await_listings(record.id).await?;
+        }
         tx.mark_all_dirty(None, "store connected").await?;
         tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
         tx.audit(&NewAudit {
@@ -260,6 +265,7 @@ impl Hub {
         tx.disconnect_account(account).await?;
         tx.clear_schedules(account).await?;
         tx.pause_lanes(account, "the store is disconnected").await?;
+        tx.listings_read(account).await?;
         tx.forget_offers(account).await?;
         tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
         tx.audit(&NewAudit {

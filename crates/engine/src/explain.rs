@@ -65,8 +65,8 @@ pub fn hold_in_words(hold: Hold) -> &'static str {
         }
         Hold::NotRead => "the hub has not read yet what the channel shows",
         Hold::Unknown => {
-            "a listing of this product was read for the first time just now; nothing is promised until every order placed \
-             before that is in"
+            "a listing of this product was read for the first time just now, or a store's listings are still being read; \
+             nothing more is promised until every order placed before that is in"
         }
         Hold::Draining => {
             "it was set to zero to take units back safely; its share follows once every order is in"

@@ -117,6 +117,12 @@ impl Hub {
                 )));
             }
             OwnOrder::Short(short) => {
+                let waiting = match tx.listings_awaited().await? {
+                    true => {
+                        "; a new store's listings are still being read, and until then nothing more is promised"
+                    }
+                    false => "",
+                };
                 let field = |sku: &Sku| {
                     request
                         .lines
@@ -130,7 +136,10 @@ impl Hub {
                         .map(|s| {
                             FieldError::new(
                                 format!("lines/{}/quantity", field(&s.sku)),
-                                format!("{} of {} are free now, {} are asked for", s.left, s.sku, s.wanted),
+                                format!(
+                                    "{} of {} are free now, {} are asked for{}",
+                                    s.left, s.sku, s.wanted, waiting
+                                ),
                             )
                         })
                         .collect(),

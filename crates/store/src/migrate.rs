@@ -68,6 +68,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 10,
+        name: "0010_listings_unread",
+        common: include_str!("../migrations/0010_listings_unread/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The lock under which processes that start together migrate one after the other ("stockbri" in ASCII).

@@ -1,7 +1,7 @@
 //! `listings.pull`: all listings of an account into the store; new ones are mapped by SKU, the rest wait to be mapped.
 
 use stockbridge_domain::channel::ListingPage;
-use stockbridge_domain::{RunId, Timestamp};
+use stockbridge_domain::{AccountId, RunId, Timestamp};
 use stockbridge_store::{Finish, RunProgress, RunState};
 
 use crate::connections::Opened;
@@ -47,10 +47,22 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         cursor.clone_from(&page.next);
         store_page(ctx, &opened, run, page, ctx.now()).await?;
         if cursor.is_none() {
+            all_read(ctx, account).await?;
             return done(format!("{seen} listings read"));
         }
         ctx.keep_lane().await?;
     }
+}
+
+/// In a transaction after the last page's, as it locks every product. A worker that dies in between leaves the job behind,
+/// which then reads everything again.
+async fn all_read(ctx: &JobCtx<'_>, account: AccountId) -> Result<(), JobError> {
+    let mut tx = ctx.tenant.begin().await?;
+    if tx.listings_read(account).await? {
+        tx.enqueue(plan(ctx.tenant.id(), ctx.now())).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 async fn store_page(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use stockbridge_domain::allocation::{BasisPoints, Terms};
@@ -32,6 +33,15 @@ pub(super) const SLOW_PATCH_MS: u64 = 5_000;
 /// The bounds the hub is told: a little more than the simulator takes.
 const ORDER_VISIBILITY_SECS: u64 = 7;
 const WRITE_APPLY_SECS: u64 = 9;
+
+/// Calls per million seconds. The documented plans suit days, not a minute; Amazon raises them for busy sellers too.
+const PLANS: [(&str, i64); 5] = [
+    ("searchOrders", 1_000_000),
+    ("patchListingsItem", 25_000_000),
+    ("searchListingsItems", 15_000_000),
+    ("getListingsItem", 15_000_000),
+    ("confirmShipment", 10_000_000),
+];
 
 /// One seller of the demo.
 #[derive(Debug, Clone)]
@@ -136,7 +146,10 @@ async fn start_sim(
             starting_small(generate_listings(seed, PRODUCTS, account.currency)),
         )
     };
-    let plan = |rate| Plan { rate, burst: 30.0 };
+    let plan = |rate_micro: i64| Plan {
+        rate: Duration::from_micros(rate_micro.unsigned_abs()).as_secs_f64(),
+        burst: 30.0,
+    };
     let sim = Sim::new(SimConfig {
         seed: options.seed,
         sellers: vec![
@@ -145,15 +158,10 @@ async fn start_sim(
             config(&US, options.seed + 1),
         ],
         faults: options.faults.config(),
-        // The documented plans suit days, not a minute. The hub starts from the documented ones and learns these from the
-        // rate header, as it would with a plan that was raised for a seller.
-        plans: BTreeMap::from([
-            ("searchOrders".to_owned(), plan(1.0)),
-            ("patchListingsItem".to_owned(), plan(25.0)),
-            ("searchListingsItems".to_owned(), plan(15.0)),
-            ("getListingsItem".to_owned(), plan(15.0)),
-            ("confirmShipment".to_owned(), plan(10.0)),
-        ]),
+        plans: PLANS
+            .iter()
+            .map(|(operation, rate_micro)| ((*operation).to_owned(), plan(*rate_micro)))
+            .collect(),
         freshness_ms: 1_000,
         patch_delay_ms: SpanMs { min: 100, max: 1_500 },
         hang_ms: 2_000,
@@ -268,6 +276,7 @@ async fn seller(
         let record = hub
             .connect(&caller, "amazon", connect_request(account, api))
             .await?;
+        know_plans(hub, tenant, record.id).await?;
         connected.push((record.id, account.seller.to_owned()));
     }
     let own = match own_store {
@@ -318,6 +327,22 @@ async fn share(
     Ok(())
 }
 
+/// Lets the hub know the raised plans as if it had read them from an answer's header yesterday. A hub that is refused before
+/// its first answer goes by the documented plan and reads orders again after three minutes, which is longer than a demo.
+async fn know_plans(hub: &Hub, tenant: TenantId, account: AccountId) -> anyhow::Result<()> {
+    let channel = hub
+        .channel("amazon")
+        .context("this build has no Amazon channel")?;
+    for bucket in channel.descriptor().buckets {
+        if let Some((_, rate_micro)) = PLANS.iter().find(|(operation, _)| *operation == bucket.name) {
+            hub.tenant(tenant)
+                .learn_rate(account, bucket, *rate_micro)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
 fn connect_request(account: &Account, api: &str) -> ConnectRequest {
     let text = |k: &str, v: String| (k.to_owned(), v);
     let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
@@ -349,6 +374,43 @@ fn connect_request(account: &Account, api: &str) -> ConnectRequest {
 async fn sign_in(hub: &Hub, tenant: TenantId) -> anyhow::Result<String> {
     let users = hub.tenant(tenant).users().await?;
     let owner = users.first().context("the tenant has no owner")?;
-    let until = hub.env().now().plus(std::time::Duration::from_secs(86_400));
+    let until = hub.env().now().plus(Duration::from_secs(86_400));
     Ok(hub.create_signin_link(tenant, owner.id, until, 1_000).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::FaultLevel;
+
+    /// An account that stood still for a whole demo had its first reading of orders refused.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_first_call_that_is_refused_does_not_stop_an_account_for_minutes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_stop, stopped) = watch::channel(false);
+        let options = DemoOptions {
+            duration: None,
+            seed: 1,
+            port: 0,
+            faults: FaultLevel::None,
+            data_dir: None,
+            json: None,
+        };
+        let world = World::build(&options, folder.path(), stopped).await.unwrap();
+        let channel = world.hub.channel("amazon").unwrap();
+        let orders = channel
+            .descriptor()
+            .buckets
+            .iter()
+            .find(|b| b.name == "searchOrders")
+            .unwrap();
+        for seller in &world.sellers {
+            let tenant = world.hub.tenant(seller.tenant);
+            for (account, _) in &seller.accounts {
+                let now = world.hub.env().now();
+                let again = tenant.exhaust(*account, orders, Duration::ZERO).await.unwrap();
+                assert!(again.since(now) < Duration::from_secs(3), "{again}");
+            }
+        }
+    }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod commands;
+mod demo;
 mod prices;
 mod program;
 mod server;

@@ -137,12 +137,12 @@ impl TenantTx {
         self.mark_all_dirty(Some(account), "store disconnected").await?;
         self.tx
             .exec(
-                "UPDATE listings SET exposure = 0, settled = 0, shown_qty = NULL, shown_at = NULL, anchor_qty = NULL, \
-                 anchor_at = NULL, anchor_sold = NULL, write_push = NULL, write_qty = NULL, write_sent_at = NULL, \
+                "UPDATE listings SET exposure = 0, exposure_since = $3, settled = 0, shown_qty = NULL, shown_at = NULL, \
+                 anchor_qty = NULL, anchor_at = NULL, anchor_sold = NULL, write_push = NULL, write_qty = NULL, write_sent_at = NULL, \
                  write_state = NULL, write_sold = NULL, write_prior = NULL, write_prior_exposure = NULL, \
                  write_margin = NULL, desired_qty = NULL, due_qty = NULL, due_priority = NULL, hold = NULL, \
                  read_due_at = NULL, price_due = 0 WHERE tenant_id = $1 AND account_id = $2",
-                &[self.key(), account.into()],
+                &[self.key(), account.into(), self.env.now().into()],
             )
             .await?;
         Ok(())

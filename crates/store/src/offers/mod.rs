@@ -17,6 +17,7 @@ mod planning;
 mod prices;
 mod reading;
 mod sharing;
+mod unread;
 mod writing;
 
 use std::collections::HashMap;

@@ -77,6 +77,8 @@ pub(crate) struct PlannedListing {
     pub(crate) decision: Decision,
     /// Whether its units are its own or everybody's.
     pub(crate) regime: Regime,
+    /// Whether the product may be sold by listings that nobody has read yet.
+    doubted: bool,
     before: (Regime, Option<i64>, Option<i64>, Option<String>),
 }
 
@@ -165,6 +167,12 @@ impl TenantTx {
     ) -> Result<Vec<PlannedListing>, StoreError> {
         let rules = Rules::load(self, Some(products)).await?;
         let mut listings = self.listings_of(products).await?;
+        if self.listings_awaited().await? {
+            // Any of these products may be sold somewhere that is in no plan yet.
+            for listing in &mut listings {
+                listing.doubted = true;
+            }
+        }
         let now = self.env.now();
         let allotment = super::kits::allotment(book, &listings);
         for group in listings.chunk_by_mut(|a, b| a.product == b.product) {
@@ -222,6 +230,7 @@ impl TenantTx {
                     before: (regime, row.opt_int(9)?, row.opt_int(10)?, row.opt_string(11)?),
                     offer: offer_from_row(row, 13)?,
                     regime,
+                    doubted: false,
                     desired: None,
                     decision: Decision::Keep,
                 })
@@ -319,8 +328,12 @@ const UNKNOWN: Timing = Timing {
 
 pub(super) fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now: Timestamp) -> Candidate {
     let account = accounts.get(&listing.account);
+    let mut offer = listing.offer;
+    if listing.doubted {
+        offer.since = Timestamp::EPOCH;
+    }
     Candidate {
-        offer: listing.offer,
+        offer,
         units: listing.units,
         desired: listing.desired.unwrap_or(0),
         units_per_day: listing.pace.units_per_day(now),

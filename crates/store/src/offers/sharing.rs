@@ -101,6 +101,9 @@ impl TenantTx {
                 unknown.insert(product);
             }
         }
+        if self.listings_awaited().await? {
+            unknown.extend(products);
+        }
         let rules = Rules::load(self, Some(products)).await?;
         let free = products.iter().map(|product| {
             let terms = rules.participant(Some(*product), account).terms;
@@ -114,7 +117,7 @@ impl TenantTx {
             let free = if shared {
                 terms.buffer().apply(available) - strict
             } else if unknown.contains(product) {
-                // A listing that is not known yet may have sold anything.
+                // A listing that is not known yet, or not even seen, may have sold anything.
                 (available - strict - claimed).min(0)
             } else {
                 available - strict - claimed

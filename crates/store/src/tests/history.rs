@@ -111,11 +111,21 @@ async fn a_forgotten_account_holds_back_no_stock() {
         tx.commit().await.unwrap();
         let offer = &ours.offers_of(due.product).await.unwrap()[0];
         assert_eq!(
-            (offer.offer.exposure, offer.offer.shown, offer.due),
-            (0, None, None),
+            (
+                offer.offer.exposure,
+                offer.offer.shown,
+                offer.due,
+                offer.offer.known()
+            ),
+            (0, None, None, true),
             "{}",
             world.label
         );
+        let mut tx = ours.begin().await.unwrap();
+        tx.await_listings(due.account).await.unwrap();
+        tx.commit().await.unwrap();
+        let back = &ours.offers_of(due.product).await.unwrap()[0];
+        assert!(!back.offer.known(), "what it sold meanwhile is not known");
         assert_eq!(world.marks().await.len(), 1);
     }
 }

@@ -44,6 +44,7 @@ impl Goods {
             .expect(201);
         let account: AccountId = store["id"].as_str().unwrap().parse().unwrap();
         let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
+        assert!(tx.listings_read(account).await.unwrap());
         let snapshots = [shown("P-1"), shown("UNMAPPED")];
         tx.upsert_listings(account, &snapshots, crate::world::START)
             .await

@@ -4,6 +4,7 @@ mod plans;
 mod promise;
 mod readings;
 mod sharing;
+mod unread;
 mod writes;
 
 use std::collections::HashMap;

@@ -263,7 +263,7 @@ async fn the_number_of_statements_does_not_grow_with_products_and_policies() {
 
 impl World {
     /// What an own account could sell of a product now.
-    async fn free(&self, account: AccountId, product: ProductId) -> i64 {
+    pub(super) async fn free(&self, account: AccountId, product: ProductId) -> i64 {
         let mut tx = self.ours.begin().await.unwrap();
         let products = [product].into();
         let book = crate::stock::StockBook::lock(&mut tx, &products).await.unwrap();
