@@ -178,6 +178,9 @@ pub enum Turn {
 pub trait Turns: Send + Sync + fmt::Debug {
     /// Returns when the calling task may go on.
     fn take(&self, turn: Turn) -> BoxFut<'_, ()>;
+
+    /// A row of this table is being written: whoever compares tables with something else has to look again.
+    fn wrote(&self, table: &str);
 }
 
 /// Clock and entropy for tests: time stands still until it is moved, bytes follow from a seed.

@@ -106,11 +106,7 @@ impl Worker {
         self.run_schedules().await?;
         let system = self.hub.store().system();
         let Some(lease) = system.claim_lane(&self.options.owner, LEASE).await? else {
-            let next = [system.next_wake().await?, system.next_schedule().await?]
-                .into_iter()
-                .flatten()
-                .min();
-            return Ok(Step::Idle(next));
+            return Ok(Step::Idle(system.next_due().await?));
         };
         for taken in system.take_jobs(&lease, TAKE).await? {
             let Some(finish) = self.run_job(&lease, &taken).await else {
@@ -131,7 +127,7 @@ impl Worker {
             job: taken,
             lease,
         };
-        job::run(&ctx).await
+        Box::pin(job::run(&ctx)).await
     }
 
     /// Turns due schedules into jobs: the schedule moves on in the transaction that enqueues its job.

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -15,6 +15,16 @@ use stockbridge_domain::clock::{Stepped, Turn, Turns};
 use stockbridge_domain::{BoxFut, Timestamp};
 
 use crate::dice::Dice;
+
+/// The tables from which the hub's headroom and offers are read.
+const BELIEFS: [&str; 6] = [
+    "products",
+    "locations",
+    "stock_balances",
+    "kit_components",
+    "transfer_lines",
+    "listings",
+];
 
 /// Where a task stands while others go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +65,14 @@ struct Inner {
     /// The task being polled; none while the simulation itself uses the hub, which never waits.
     current: Option<usize>,
     slots: Vec<Slot>,
-    commits: u64,
 }
 
 /// Where tasks stop and are told to go on.
 pub(crate) struct Turnstile {
     clock: Arc<Stepped>,
     inner: Mutex<Inner>,
+    /// How often a row was written that says what the hub believes of stock.
+    beliefs: AtomicU64,
 }
 
 impl fmt::Debug for Turnstile {
@@ -78,8 +89,8 @@ impl Turnstile {
                 dice: Dice::new(seed, 1),
                 current: None,
                 slots: Vec::new(),
-                commits: 0,
             }),
+            beliefs: AtomicU64::new(0),
         })
     }
 
@@ -117,9 +128,9 @@ impl Turnstile {
         self.lock().dice.permille(share)
     }
 
-    /// How many transactions were committed.
-    pub(crate) fn commits(&self) -> u64 {
-        self.lock().commits
+    /// How often what the hub believes of stock may have changed.
+    pub(crate) fn beliefs(&self) -> u64 {
+        self.beliefs.load(Ordering::SeqCst)
     }
 
     /// Holds a task up, wherever it stands: a process that the machine suspended.
@@ -135,12 +146,15 @@ impl Turns for Turnstile {
     fn take(&self, turn: Turn) -> BoxFut<'_, ()> {
         let point = match turn {
             Turn::Begin => Point::Begin,
-            Turn::Committed => {
-                self.lock().commits += 1;
-                Point::Committed
-            }
+            Turn::Committed => Point::Committed,
         };
         Box::pin(self.pause(point, Duration::ZERO))
+    }
+
+    fn wrote(&self, table: &str) {
+        if BELIEFS.contains(&table) {
+            self.beliefs.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ const SEEN_AFTER: Duration = Duration::from_secs(60);
 impl World {
     /// Looks at every product, unless nothing can have changed.
     pub(crate) fn look(&mut self) -> Result<(), Broken> {
-        let changes = self.turns.commits() + self.wire.calls() + self.books.changes;
+        let changes = self.turns.beliefs() + self.wire.writes() + self.books.changes;
         if changes == self.seen_changes {
             return Ok(());
         }

@@ -44,6 +44,7 @@ pub(crate) struct Wire {
     slow: AtomicU64,
     state: Mutex<State>,
     calls: AtomicU64,
+    writes: AtomicU64,
 }
 
 struct State {
@@ -72,6 +73,7 @@ impl Wire {
                 delivered: Vec::new(),
             }),
             calls: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
         })
     }
 
@@ -86,6 +88,11 @@ impl Wire {
         self.calls.load(Ordering::SeqCst)
     }
 
+    /// Of these, those that may change what the channel shows.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::SeqCst)
+    }
+
     /// Writes that reached the channel since the last look, each with what was asked for.
     pub(crate) fn delivered(&self) -> Vec<(Delivered, String)> {
         std::mem::take(&mut self.lock().delivered)
@@ -98,6 +105,7 @@ impl Wire {
     fn deliver(&self, name: &'static str, request: HttpRequest) -> CallOutcome {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if name == "a write" {
+            self.writes.fetch_add(1, Ordering::SeqCst);
             let listing = address(request.uri().path());
             let wanted = quantity(request.body());
             if let (Some(listing), Some(wanted)) = (listing, wanted) {

@@ -197,6 +197,7 @@ impl Tenant {
             env: self.store.env.clone(),
             vault: Arc::clone(&self.store.vault),
             lanes: Touched::default(),
+            marked: false,
             wakes: self.store.wakes.clone(),
         })
     }
@@ -233,6 +234,8 @@ pub struct TenantTx {
     vault: Arc<Vault>,
     /// Lanes that got work, told when the transaction ends.
     pub(crate) lanes: Touched,
+    /// Whether products were marked for new offers.
+    pub(crate) marked: bool,
     wakes: Wakes,
 }
 

@@ -214,7 +214,7 @@ impl Tenant {
     pub async fn open_run(&self, account: AccountId, kind: &str) -> Result<Option<RunRecord>, StoreError> {
         let sql = format!(
             "SELECT {RUN} FROM runs WHERE tenant_id = $1 AND account_id = $2 AND kind = $3 AND state = 'running' \
-             ORDER BY id DESC LIMIT 1"
+             ORDER BY started_at DESC, id DESC LIMIT 1"
         );
         let values = [self.key(), account.into(), kind.into()];
         let row = self.read().await?.query_opt(&sql, &values).await?;

@@ -137,19 +137,6 @@ impl System {
         };
         rows.iter().map(read).collect()
     }
-
-    /// When the next schedule's time comes.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn next_schedule(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = self
-            .read()
-            .await?
-            .query_one("SELECT MIN(next_at) FROM schedules", &[])
-            .await?;
-        row.opt_time(0)
-    }
 }
 
 #[cfg(test)]
@@ -181,6 +168,7 @@ mod tests {
             tx.commit().await.unwrap();
             let due = system.due_schedules(10).await.unwrap();
             assert_eq!(due.len(), 1);
+            assert_eq!(system.next_due().await.unwrap(), Some(env.now()));
             assert_eq!(
                 (due[0].tenant, due[0].account, due[0].kind),
                 (tenant.id(), account, DataKind::Orders)
@@ -213,8 +201,8 @@ mod tests {
             let mut tx = tenant.begin().await.unwrap();
             assert!(!tx.advance_schedule(&due[0]).await.unwrap());
             drop(tx);
-            assert_eq!(system.next_schedule().await.unwrap(), Some(env.now().plus(every)));
             let records = tenant.schedules().await.unwrap();
+            assert_eq!(records[1].next_at, env.now().plus(every));
             assert_eq!(
                 (records.len(), records[1].kind, records[1].every),
                 (2, DataKind::Orders, every)
@@ -227,7 +215,7 @@ mod tests {
             let mut tx = tenant.begin().await.unwrap();
             tx.clear_schedules(account).await.unwrap();
             tx.commit().await.unwrap();
-            assert_eq!(system.next_schedule().await.unwrap(), None);
+            assert!(tenant.schedules().await.unwrap().is_empty());
         }
     }
 }

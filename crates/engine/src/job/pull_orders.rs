@@ -150,12 +150,9 @@ async fn store_page(
     let outcome = tx.import_orders(&account, &page.orders).await?;
     crate::notices::raise(&mut tx, Some(account.id), &outcome.notices).await?;
     tx.quarantine(account.id, "order", &page.unreadable).await?;
-    let mut dirty = outcome.dirty > 0;
     let mut next = Some(progress);
     if page.next.is_none() {
-        let (settled, more) = end_of_search(&mut tx, opened, next.take(), began).await?;
-        dirty |= settled;
-        next = more;
+        next = end_of_search(&mut tx, opened, next.take(), began).await?;
     }
     let counts = RunProgress {
         seen: outcome.seen,
@@ -170,37 +167,35 @@ async fn store_page(
     if outcome.reread {
         tx.enqueue(read_back(account.id, ctx.now())).await?;
     }
-    if dirty {
+    if tx.has_marked() {
         tx.enqueue(plan(ctx.tenant.id(), ctx.now())).await?;
     }
     tx.commit().await?;
     Ok(next)
 }
 
-/// The last page of a search is in: moves the watermark and settles. Answers whether anything was settled, and which
-/// search has to follow.
+/// The last page of a search is in: moves the watermark and settles. Answers which search has to follow.
 async fn end_of_search(
     tx: &mut TenantTx,
     opened: &Opened,
     progress: Option<Progress>,
     began: Timestamp,
-) -> Result<(bool, Option<Progress>), JobError> {
+) -> Result<Option<Progress>, JobError> {
     let account = opened.record.id;
     let Some((until, by)) = progress.and_then(|p| Some((p.complete_until?, p.by))) else {
-        return Ok((false, None));
+        return Ok(None);
     };
     if by == OrderTime::Updated {
         tx.set_orders_complete_until(account, until).await?;
     }
     let settled = tx.settle(account, until, by, opened.timing).await?;
     crate::notices::conflicts(tx, account, began).await?;
-    let more = settled.wants_placed_since.map(|since| Progress {
+    Ok(settled.wants_placed_since.map(|since| Progress {
         since: since.minus(CLOCK_SKEW),
         by: OrderTime::Placed,
         cursor: None,
         complete_until: None,
-    });
-    Ok((settled.settled > 0, more))
+    }))
 }
 
 /// [`Guard::LookBack`]: since when changes are asked for.

@@ -48,7 +48,9 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         if tx.has_due_prices(account).await? {
             tx.enqueue(push_price(account, at)).await?;
         }
-        tx.enqueue(plan(ctx.tenant.id(), at)).await?;
+        if tx.has_marked() {
+            tx.enqueue(plan(ctx.tenant.id(), at)).await?;
+        }
         tx.commit().await?;
         ctx.keep_lane().await?;
     }

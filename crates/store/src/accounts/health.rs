@@ -16,10 +16,9 @@ impl Tenant {
     /// When the database fails.
     pub async fn note_ok(&self, id: AccountId) -> Result<(), StoreError> {
         let now = self.env().now();
-        let known = self.account(id).await?.is_some_and(|account| {
-            account.error_streak == 0 && account.last_ok_at.is_some_and(|at| at.plus(OK_EVERY) > now)
-        });
-        if known {
+        let known = "SELECT 1 FROM accounts WHERE tenant_id = $1 AND id = $2 AND error_streak = 0 AND last_ok_at > $3";
+        let params = [self.key(), id.into(), now.minus(OK_EVERY).into()];
+        if self.read().await?.query_opt(known, &params).await?.is_some() {
             return Ok(());
         }
         let mut tx = self.begin().await?;

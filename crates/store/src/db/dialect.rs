@@ -10,6 +10,7 @@
 //! | `{for_update}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
 //! | `{lock_by c}` | `ORDER BY c FOR NO KEY UPDATE` | nothing: ordering by a key tempts it to scan that instead of searching |
 //! | `{skip_locked}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
+//! | `{materialized}` | `MATERIALIZED` | nothing: it does not run a sub-select twice, and a table on the way costs it more |
 //! | `TEXT` in migrations | `TEXT COLLATE "C"` | `TEXT`: both order by code point |
 //!
 //! The row locks exclude each other but not the foreign keys of others: whoever inserts a row that refers to a locked one
@@ -110,7 +111,8 @@ fn translate(dialect: Dialect, shared: &str) -> Result<String, StoreError> {
 
 fn replace(dialect: Dialect, token: &str) -> Option<String> {
     let text = match (token, dialect) {
-        ("for_update" | "skip_locked", Dialect::Sqlite) => String::new(),
+        ("for_update" | "skip_locked" | "materialized", Dialect::Sqlite) => String::new(),
+        ("materialized", Dialect::Postgres) => "MATERIALIZED".to_owned(),
         ("for_update", Dialect::Postgres) => "FOR NO KEY UPDATE".to_owned(),
         ("skip_locked", Dialect::Postgres) => "FOR NO KEY UPDATE SKIP LOCKED".to_owned(),
         (other, _) if other.starts_with("lock_by ") => {
@@ -267,6 +269,11 @@ mod tests {
             translate(Dialect::Postgres, "{skip_locked}").unwrap(),
             "FOR NO KEY UPDATE SKIP LOCKED"
         );
+        assert_eq!(
+            translate(Dialect::Postgres, "{materialized}").unwrap(),
+            "MATERIALIZED"
+        );
+        assert_eq!(translate(Dialect::Sqlite, "{materialized}").unwrap(), "");
     }
 
     #[test]

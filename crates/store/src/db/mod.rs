@@ -180,7 +180,7 @@ impl Db {
         scope.check()?;
         let backend = match &self.backend {
             Backend::Sqlite(db) => BackendTx::Sqlite(db.begin(access).await?),
-            Backend::Postgres(db) => BackendTx::Postgres(db.begin(scope, access).await?),
+            Backend::Postgres(db) => BackendTx::Postgres(Box::new(Box::pin(db.begin(scope, access)).await?)),
         };
         Ok(Tx {
             backend,
@@ -206,9 +206,10 @@ pub(crate) struct Tx {
     state: State,
 }
 
+/// What PostgreSQL needs is put aside in boxes: its futures are large, and would make those of every caller as large.
 enum BackendTx {
     Sqlite(sqlite::SqliteTx),
-    Postgres(postgres::PostgresTx),
+    Postgres(Box<postgres::PostgresTx>),
 }
 
 /// Whether the transaction may go on. It is `Broken` while a statement runs and stays so unless that statement
@@ -230,7 +231,7 @@ impl Tx {
         let sql = self.start(sql, params)?;
         let rows = match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.query(&sql, params)?,
-            BackendTx::Postgres(tx) => tx.query(&sql, params).await?,
+            BackendTx::Postgres(tx) => Box::pin(tx.query(&sql, params)).await?,
         };
         self.state = State::Open;
         Ok(rows)
@@ -259,7 +260,7 @@ impl Tx {
         let sql = self.start(sql, params)?;
         let count = match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.exec(&sql, params)?,
-            BackendTx::Postgres(tx) => tx.exec(&sql, params).await?,
+            BackendTx::Postgres(tx) => Box::pin(tx.exec(&sql, params)).await?,
         };
         self.state = State::Open;
         Ok(count)
@@ -276,7 +277,7 @@ impl Tx {
         let sql = self.start(sql, &[])?;
         let count = match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.exec_many(&sql, rows)?,
-            BackendTx::Postgres(tx) => tx.exec_many(&sql, rows).await?,
+            BackendTx::Postgres(tx) => Box::pin(tx.exec_many(&sql, rows)).await?,
         };
         self.state = State::Open;
         Ok(count)
@@ -297,7 +298,7 @@ impl Tx {
         let sql = self.start_insert(table, columns, tail, &rows)?;
         let count = match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.exec_many(&sql, &rows)?,
-            BackendTx::Postgres(tx) => tx.exec_columns(&sql, columns, rows).await?,
+            BackendTx::Postgres(tx) => Box::pin(tx.exec_columns(&sql, columns, rows)).await?,
         };
         self.state = State::Open;
         Ok(count)
@@ -317,7 +318,7 @@ impl Tx {
         let sql = self.start_insert(table, columns, tail, &rows)?;
         let answer = match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.query_many(&sql, &rows)?,
-            BackendTx::Postgres(tx) => tx.query_columns(&sql, columns, rows).await?,
+            BackendTx::Postgres(tx) => Box::pin(tx.query_columns(&sql, columns, rows)).await?,
         };
         self.state = State::Open;
         Ok(answer)
@@ -342,7 +343,7 @@ impl Tx {
         let sql: Arc<str> = dialect::update_text(self.dialect(), table, set, kinds).into();
         let count = match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.exec_many(&sql, &rows)?,
-            BackendTx::Postgres(tx) => tx.exec_columns(&sql, &columns, rows).await?,
+            BackendTx::Postgres(tx) => Box::pin(tx.exec_columns(&sql, &columns, rows)).await?,
         };
         self.state = State::Open;
         Ok(count)
@@ -354,7 +355,7 @@ impl Tx {
         self.state = State::Broken;
         match &mut self.backend {
             BackendTx::Sqlite(tx) => tx.script(script)?,
-            BackendTx::Postgres(tx) => tx.script(script).await?,
+            BackendTx::Postgres(tx) => Box::pin(tx.script(script)).await?,
         }
         self.state = State::Open;
         Ok(())
@@ -367,7 +368,7 @@ impl Tx {
         self.ensure_open()?;
         match self.backend {
             BackendTx::Sqlite(tx) => tx.commit().await,
-            BackendTx::Postgres(tx) => tx.commit().await,
+            BackendTx::Postgres(tx) => Box::pin(tx.commit()).await,
         }
     }
 
@@ -377,7 +378,7 @@ impl Tx {
         self.ensure_open()?;
         match self.backend {
             BackendTx::Sqlite(tx) => tx.commit_without_waiting().await,
-            BackendTx::Postgres(tx) => tx.commit().await,
+            BackendTx::Postgres(tx) => Box::pin(tx.commit()).await,
         }
     }
 

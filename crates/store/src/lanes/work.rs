@@ -31,11 +31,11 @@ const PROFILE: &str = "WITH RECURSIVE levels(priority) AS (\
      SELECT levels.priority, (SELECT MIN(jobs.run_at) FROM jobs WHERE jobs.tenant_id = $1 AND jobs.lane = $2 AND jobs.state = 'queued' \
      AND jobs.priority = levels.priority) FROM levels WHERE levels.priority IS NOT NULL";
 
-// MATERIALIZED below: inside IN, PostgreSQL may run a locking sub-select again and again, each time with other rows.
+// {materialized} below: inside IN, PostgreSQL may run a locking sub-select again and again, each time with other rows.
 
 /// `$1` tenant, `$2` lane, `$3` fence, `$4` at most so many.
 const TAKE_LEFT_BEHIND: &str = concat!(
-    "WITH taken AS MATERIALIZED (SELECT id FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'running' \
+    "WITH taken AS {materialized} (SELECT id FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'running' \
      AND fence < $3 LIMIT $4 {skip_locked}) UPDATE jobs SET fence = $3, attempts = attempts + 1 \
      WHERE tenant_id = $1 AND id IN (SELECT id FROM taken) RETURNING ",
     job_columns!()
@@ -43,11 +43,19 @@ const TAKE_LEFT_BEHIND: &str = concat!(
 
 /// `$1` tenant, `$2` lane, `$3` fence, `$4` priority, `$5` now, `$6` at most so many.
 const TAKE_DUE: &str = concat!(
-    "WITH taken AS MATERIALIZED (SELECT id FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued' \
+    "WITH taken AS {materialized} (SELECT id FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued' \
      AND priority = $4 AND run_at <= $5 ORDER BY run_at, id LIMIT $6 {skip_locked}) \
      UPDATE jobs SET state = 'running', fence = $3 WHERE tenant_id = $1 AND id IN (SELECT id FROM taken) RETURNING ",
     job_columns!()
 );
+
+/// What a held lane has: whether an earlier holder left something running, the most urgent that runs, the most and the
+/// least urgent that wait. `$1` tenant, `$2` lane, `$3` fence.
+const CONTENT: &str = "SELECT \
+     (SELECT COUNT(*) FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'running' AND fence < $3), \
+     (SELECT MIN(priority) FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'running'), \
+     (SELECT MIN(priority) FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued'), \
+     (SELECT MAX(priority) FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued')";
 
 const HOLD: &str = "SELECT 1 FROM lanes WHERE tenant_id = $1 AND lane = $2 AND fence = $3 {for_update}";
 
@@ -107,6 +115,21 @@ impl System {
         row.opt_time(0)
     }
 
+    /// When there will be something to do if nothing is enqueued before: a lane to claim or a schedule that is due.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT (SELECT MIN(CASE WHEN lease_until > ready_at THEN lease_until ELSE ready_at END) \
+                   FROM lanes WHERE paused = 0 AND ready_at < $1), (SELECT MIN(next_at) FROM schedules)";
+        let row = self
+            .read()
+            .await?
+            .query_one(sql, &[Timestamp::MAX.into()])
+            .await?;
+        Ok([row.opt_time(0)?, row.opt_time(1)?].into_iter().flatten().min())
+    }
+
     /// Takes up to `limit` jobs: first those an earlier holder left behind, each counted as a failed attempt, then the
     /// most urgent that are due. Nothing when the lane was lost.
     ///
@@ -119,26 +142,24 @@ impl System {
         if tx.query_opt(HOLD, &lease.key()).await?.is_none() {
             return Ok(Vec::new());
         }
-        let mut params = lease.key().to_vec();
-        params.push(limit.into());
+        let content = Content::read(tx, lease).await?;
         let mut jobs = Vec::new();
-        if take_left_behind(self.env().guards()) {
+        if content.left_behind && take_left_behind(self.env().guards()) {
+            let mut params = lease.key().to_vec();
+            params.push(limit.into());
             collect(
                 &mut jobs,
                 lease.tenant,
                 tx.query(TAKE_LEFT_BEHIND, &params).await?,
             )?;
         }
-        for level in tx.query(PROFILE, &lane_key(lease.tenant, &lease.lane)).await? {
+        for priority in content.due(tx, lease, now).await? {
             let left = limit - i64::try_from(jobs.len()).unwrap_or(limit);
             if left <= 0 {
                 break;
             }
-            if level.time(1)? > now {
-                continue;
-            }
             let mut params = lease.key().to_vec();
-            params.extend([level.int(0)?.into(), now.into(), left.into()]);
+            params.extend([priority.into(), now.into(), left.into()]);
             collect(&mut jobs, lease.tenant, tx.query(TAKE_DUE, &params).await?)?;
         }
         held.commit_soon().await?;
@@ -200,11 +221,14 @@ impl System {
 
 /// When a lane has work next, and how urgent that is.
 async fn next_work(tx: &mut Tx, lease: &Lease, now: Timestamp) -> Result<(Timestamp, i64), StoreError> {
-    let key = lane_key(lease.tenant, &lease.lane);
-    let left = "SELECT MIN(priority) FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'running'";
-    let mut urgent = tx.query_one(left, &key).await?.opt_int(0)?;
+    let content = Content::read(tx, lease).await?;
+    let mut urgent = content.running;
     let mut later: Option<(Timestamp, i64)> = None;
-    for level in tx.query(PROFILE, &key).await? {
+    let levels = match content.queued {
+        Some(_) => tx.query(PROFILE, &lane_key(lease.tenant, &lease.lane)).await?,
+        None => Vec::new(),
+    };
+    for level in levels {
         let (priority, run_at) = (level.int(0)?, level.time(1)?);
         if run_at <= now {
             urgent = Some(urgent.map_or(priority, |found| found.min(priority)));
@@ -216,6 +240,43 @@ async fn next_work(tx: &mut Tx, lease: &Lease, now: Timestamp) -> Result<(Timest
         Some(priority) => (now, priority),
         None => later.unwrap_or((Timestamp::MAX, IDLE)),
     })
+}
+
+/// What a held lane has, by one look: most have one job or none, and then nothing more has to be asked.
+struct Content {
+    left_behind: bool,
+    /// The most urgent priority that runs.
+    running: Option<i64>,
+    /// The most and the least urgent priority that waits.
+    queued: Option<(i64, i64)>,
+}
+
+impl Content {
+    async fn read(tx: &mut Tx, lease: &Lease) -> Result<Self, StoreError> {
+        let row = tx.query_one(CONTENT, &lease.key()).await?;
+        Ok(Self {
+            left_behind: row.int(0)? > 0,
+            running: row.opt_int(1)?,
+            queued: row.opt_int(2)?.zip(row.opt_int(3)?),
+        })
+    }
+
+    /// The priorities at which something may be due, the most urgent first.
+    async fn due(&self, tx: &mut Tx, lease: &Lease, now: Timestamp) -> Result<Vec<i64>, StoreError> {
+        match self.queued {
+            None => Ok(Vec::new()),
+            Some((first, last)) if first == last => Ok(vec![first]),
+            Some(_) => {
+                let mut due = Vec::new();
+                for level in tx.query(PROFILE, &lane_key(lease.tenant, &lease.lane)).await? {
+                    if level.time(1)? <= now {
+                        due.push(level.int(0)?);
+                    }
+                }
+                Ok(due)
+            }
+        }
+    }
 }
 
 /// Appends rows in the order in which they are to be done, which RETURNING does not promise.

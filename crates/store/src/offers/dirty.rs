@@ -46,7 +46,8 @@ impl TenantTx {
         let rows = marks
             .into_iter()
             .map(|(product, (cause, at))| vec![self.key(), product.into(), cause.into(), at.into()])
-            .collect();
+            .collect::<Vec<_>>();
+        self.marked |= !rows.is_empty();
         self.tx
             .insert_many("dirty_products", COLUMNS, KEEP_FIRST, rows)
             .await?;
@@ -79,6 +80,13 @@ impl TenantTx {
         let sql = format!(
             "INSERT INTO dirty_products (tenant_id, product_id, cause, caused_at) {source} {KEEP_FIRST}"
         );
-        self.tx.exec(&sql, params).await
+        let marked = self.tx.exec(&sql, params).await?;
+        self.marked |= marked > 0;
+        Ok(marked)
+    }
+
+    /// Whether this transaction has marked products, so that a plan has to follow.
+    pub fn has_marked(&self) -> bool {
+        self.marked
     }
 }

@@ -95,8 +95,13 @@ impl Sqlite {
 
     /// A database that vanishes when the last clone is dropped.
     pub(super) fn in_memory(turns: Option<Arc<dyn Turns>>) -> Result<Self, StoreError> {
-        let connection = Connection::open_in_memory().map_err(|error| sqlite_error(&error))?;
+        let mut connection = Connection::open_in_memory().map_err(|error| sqlite_error(&error))?;
         configure(&connection, "")?;
+        if let Some(turns) = turns.clone() {
+            connection
+                .update_hook(Some(move |_, _: &str, table: &str, _| turns.wrote(table)))
+                .map_err(|error| sqlite_error(&error))?;
+        }
         Ok(Self {
             writer: Arc::new(tokio::sync::Mutex::new(connection)),
             readers: None,

@@ -122,8 +122,18 @@ async fn readings_out_of_turn_are_ignored() {
         let mut tx = world.ours.begin().await.unwrap();
         let before = START.minus(Duration::from_secs(1));
         tx.apply_readings(one, &[older], before).await.unwrap();
+        assert!(!tx.has_marked(), "{}: nothing is to be planned", world.label);
         tx.commit().await.unwrap();
         assert_eq!(world.offer(listing).await, now, "{}", world.label);
+        let newer = Reading {
+            sku: sku("A"),
+            quantity: Some(77),
+        };
+        let mut tx = world.ours.begin().await.unwrap();
+        tx.apply_readings(one, &[newer], world.store.env().now())
+            .await
+            .unwrap();
+        assert!(tx.has_marked(), "{}", world.label);
     }
 }
 
