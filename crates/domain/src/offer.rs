@@ -27,6 +27,9 @@ use crate::{PushId, Timestamp};
 
 /// How far the channel's clock may differ from ours. A sale counts as placed *after* a reading only beyond this.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
+/// The longest a reading may have been on its way, from the question to the moment its answer is taken in. An older answer
+/// is asked for anew: what was put back on sale meanwhile is not in it.
+pub const READING_TAKES: Duration = Duration::from_secs(120);
 
 named! {
     /// How far a write has come.
@@ -264,9 +267,11 @@ impl Offer {
     /// An order was imported that had been called off before the hub ever saw it. Its units were never taken out of the
     /// bound, so the bound stands; but a reading from before that may show a gap that has been filled again.
     ///
-    /// Answers whether a new reading is needed.
+    /// Answers whether a new reading is needed. A reading counts as taken when its answer was in, so what was put back
+    /// while it travelled is not in it.
     pub fn came_and_went(&mut self, called_off_at: Timestamp) -> bool {
-        if self.anchor.is_none_or(|a| called_off_at.plus(CLOCK_SKEW) < a.at) {
+        let seen_from = called_off_at.plus(CLOCK_SKEW).plus(READING_TAKES);
+        if self.anchor.is_none_or(|a| seen_from < a.at) {
             return false;
         }
         self.anchor = None;
@@ -606,7 +611,12 @@ mod tests {
         assert!(offer.came_and_went(at(320)));
         assert_eq!(offer.settle(at(500), TIMING), Settled::NotYet);
         assert_eq!((offer.exposure, offer.wants_reading()), (5, true));
-        offer.read(5, at(330));
+        offer.read(4, at(330));
+        assert!(
+            offer.came_and_went(at(320)),
+            "the answer may have been on its way while the units were put back"
+        );
+        offer.read(5, at(320 + 130));
         assert!(!offer.came_and_went(at(320)), "the reading has seen it all");
     }
 

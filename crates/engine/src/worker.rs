@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stockbridge_domain::Timestamp;
 use stockbridge_domain::job::Priority;
-use stockbridge_store::{Finish, Job, Lease, StoreError};
+use stockbridge_store::{DueSchedule, Finish, Found, Job, Lease, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -35,7 +35,7 @@ pub struct WorkerOptions {
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// A lane was worked.
+    /// A lane was worked, or schedules became jobs.
     Worked,
     /// There is nothing to do before this instant, as far as is known.
     Idle(Option<Timestamp>),
@@ -98,21 +98,30 @@ impl Worker {
             .clamp(Duration::from_millis(5), LONGEST_PAUSE)
     }
 
-    /// One unit of work: due schedules become jobs, then one lane is worked for a while.
+    /// One unit of work: due schedules become jobs, or one lane is worked for a while.
     ///
     /// # Errors
     /// When the database fails; the lease runs out then.
     pub async fn step(&self) -> Result<Step, StoreError> {
-        self.run_schedules().await?;
         let system = self.hub.store().system();
-        let Some(lease) = system.claim_lane(&self.options.owner, LEASE).await? else {
-            return Ok(Step::Idle(system.next_due().await?));
+        let lease = match system.find_work(&self.options.owner, LEASE, SCHEDULES).await? {
+            Found::Lane(lease) => lease,
+            Found::Nothing(next) => return Ok(Step::Idle(next)),
+            Found::Schedules(due) => {
+                self.run_schedules(due).await?;
+                return Ok(Step::Worked);
+            }
         };
-        for taken in system.take_jobs(&lease, TAKE).await? {
-            let Some(finish) = self.run_job(&lease, &taken).await else {
+        let mut taken = system.take_jobs(&lease, TAKE).await?.into_iter().peekable();
+        while let Some(job) = taken.next() {
+            let Some(finish) = self.run_job(&lease, &job).await else {
                 return Ok(Step::Worked);
             };
-            if !system.finish(&lease, vec![(taken.id, finish)]).await? {
+            if taken.peek().is_none() {
+                system.finish_and_release(&lease, job.id, finish).await?;
+                return Ok(Step::Worked);
+            }
+            if !system.finish(&lease, vec![(job.id, finish)]).await? {
                 return Ok(Step::Worked);
             }
         }
@@ -131,8 +140,8 @@ impl Worker {
     }
 
     /// Turns due schedules into jobs: the schedule moves on in the transaction that enqueues its job.
-    async fn run_schedules(&self) -> Result<(), StoreError> {
-        for due in self.hub.store().system().due_schedules(SCHEDULES).await? {
+    async fn run_schedules(&self, due: Vec<DueSchedule>) -> Result<(), StoreError> {
+        for due in due {
             let mut tx = self.hub.tenant(due.tenant).begin().await?;
             if tx.advance_schedule(&due).await? {
                 let now = self.hub.env().now();

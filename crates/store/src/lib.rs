@@ -72,7 +72,7 @@ pub use handle::{Database, Store, StoreConfig, System, Tenant, TenantTx};
 pub use idempotency::Idempotency;
 pub use import::{ImportAccount, ImportOutcome, Notice};
 pub use kits::{KitError, KitPart};
-pub use lanes::{LaneRecord, Lease};
+pub use lanes::{Found, LaneRecord, Lease};
 pub use listings::{ListingCounts, ListingFilter, ListingRecord, MappedBy};
 pub use listings_import::ListingsOutcome;
 pub use locations::{ChannelWarehouse, LocationError, LocationPatch, LocationRecord, NewLocation};

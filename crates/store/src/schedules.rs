@@ -1,6 +1,6 @@
 //! Schedules: what is pulled from an account how often.
 //!
-//! Advancing a schedule and enqueueing its job are one transaction: read what is due, then, per tenant, begin a
+//! Advancing a schedule and enqueueing its job are one transaction: ask what is due ([`System::find_work`](crate::System::find_work)), then, per tenant, begin a
 //! transaction, [`TenantTx::advance_schedule`] and enqueue for those it says yes to.
 
 use std::time::Duration;
@@ -10,8 +10,8 @@ use stockbridge_domain::channel::DataKind;
 use stockbridge_domain::{AccountId, TenantId, Timestamp};
 
 use crate::columns::Columns as _;
-use crate::db::Row;
-use crate::{StoreError, System, Tenant, TenantTx};
+use crate::db::{Row, Tx};
+use crate::{StoreError, Tenant, TenantTx};
 
 /// A schedule whose time has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,26 +117,24 @@ impl Tenant {
     }
 }
 
-impl System {
-    /// Schedules whose time has come, the longest overdue first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn due_schedules(&self, limit: i64) -> Result<Vec<DueSchedule>, StoreError> {
-        let sql = "SELECT tenant_id, account_id, kind, next_at FROM schedules WHERE next_at <= $1 \
-                   ORDER BY next_at LIMIT $2";
-        let params = [self.env().now().into(), limit.into()];
-        let rows = self.read().await?.query(sql, &params).await?;
-        let read = |row: &Row| {
-            Ok(DueSchedule {
-                tenant: row.parsed(0)?,
-                account: row.parsed(1)?,
-                kind: row.named(2, DataKind::parse)?,
-                next_at: row.time(3)?,
-            })
-        };
-        rows.iter().map(read).collect()
-    }
+/// Schedules whose time has come, the longest overdue first.
+pub(crate) async fn due_schedules(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<DueSchedule>, StoreError> {
+    let sql = "SELECT tenant_id, account_id, kind, next_at FROM schedules WHERE next_at <= $1 \
+               ORDER BY next_at LIMIT $2";
+    let read = |row: &Row| {
+        Ok(DueSchedule {
+            tenant: row.parsed(0)?,
+            account: row.parsed(1)?,
+            kind: row.named(2, DataKind::parse)?,
+            next_at: row.time(3)?,
+        })
+    };
+    let rows = tx.query(sql, &[now.into(), limit.into()]).await?;
+    rows.iter().map(read).collect()
 }
 
 #[cfg(test)]
@@ -145,6 +143,7 @@ mod tests {
     use stockbridge_domain::job::Priority;
 
     use super::*;
+    use crate::Found;
     use crate::NewJob;
     use crate::testing::databases;
 
@@ -155,6 +154,7 @@ mod tests {
             let (store, env) = (test.store(clock.env()).await.unwrap(), clock.env());
             let (system, tenant, account) = (store.system(), store.tenant(env.id()), env.id());
             let every = Duration::from_secs(300);
+            let find = async || system.find_work("worker", every, 10).await.unwrap();
             let mut tx = tenant.begin().await.unwrap();
             tx.set_schedule(account, DataKind::Listings, every, Timestamp::MAX)
                 .await
@@ -166,9 +166,10 @@ mod tests {
                 .await
                 .unwrap();
             tx.commit().await.unwrap();
-            let due = system.due_schedules(10).await.unwrap();
+            let Found::Schedules(due) = find().await else {
+                panic!("a schedule is due")
+            };
             assert_eq!(due.len(), 1);
-            assert_eq!(system.next_due().await.unwrap(), Some(env.now()));
             assert_eq!(
                 (due[0].tenant, due[0].account, due[0].kind),
                 (tenant.id(), account, DataKind::Orders)
@@ -193,10 +194,7 @@ mod tests {
                     drop(tx);
                 }
                 assert_eq!(tenant.queue_counts().await.unwrap().queued, jobs);
-                assert_eq!(
-                    system.due_schedules(10).await.unwrap().len(),
-                    usize::from(!commit)
-                );
+                assert_eq!(matches!(find().await, Found::Schedules(_)), !commit);
             }
             let mut tx = tenant.begin().await.unwrap();
             assert!(!tx.advance_schedule(&due[0]).await.unwrap());
@@ -206,6 +204,11 @@ mod tests {
             assert_eq!(
                 (records.len(), records[1].kind, records[1].every),
                 (2, DataKind::Orders, every)
+            );
+            let found = find().await;
+            assert!(
+                matches!(found, Found::Nothing(Some(_))),
+                "its lane is held: {found:?}"
             );
             let stranger = store.tenant(env.id());
             assert!(stranger.schedules().await.unwrap().is_empty());

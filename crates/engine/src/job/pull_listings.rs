@@ -1,6 +1,7 @@
 //! `listings.pull`: all listings of an account into the store; new ones are mapped by SKU, the rest wait to be mapped.
 
 use stockbridge_domain::channel::ListingPage;
+use stockbridge_domain::offer::READING_TAKES;
 use stockbridge_domain::{AccountId, RunId, Timestamp};
 use stockbridge_store::{Finish, RunProgress, RunState};
 
@@ -31,6 +32,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     };
     let mut seen = 0;
     loop {
+        let asked = ctx.now();
         let page = match source.page(cursor.as_deref()).await {
             Ok(page) => page,
             Err(error) => {
@@ -43,9 +45,14 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
                 return Err(error.into());
             }
         };
+        let read_at = ctx.now();
+        if read_at.since(asked) > READING_TAKES {
+            ctx.keep_lane().await?;
+            continue;
+        }
         seen += page.listings.len();
         cursor.clone_from(&page.next);
-        store_page(ctx, &opened, run, page, ctx.now()).await?;
+        store_page(ctx, &opened, run, page, read_at).await?;
         if cursor.is_none() {
             all_read(ctx, account).await?;
             return done(format!("{seen} listings read"));

@@ -1,6 +1,7 @@
 //! `listings.read_back`: what the channel really shows. An accepted write is only a promise until it is read back.
 
 use stockbridge_domain::Sku;
+use stockbridge_domain::offer::READING_TAKES;
 use stockbridge_store::{Finish, Reading};
 
 use super::{JobCtx, JobError, done, plan, push_price};
@@ -35,9 +36,14 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
                 },
             });
         }
+        let asked = ctx.now();
         let shown = source.read(&skus).await?;
         // The instant after the answer: what was sold while it travelled counts as sold before, which is safe.
         let at = ctx.now();
+        if at.since(asked) > READING_TAKES {
+            ctx.keep_lane().await?;
+            continue;
+        }
         read += skus.len();
         let (known, silent) = readings(&skus, &shown);
         let mut tx = ctx.tenant.begin().await?;

@@ -9,6 +9,7 @@
 //! running under a lower one.
 
 mod browse;
+mod find;
 mod work;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use crate::db::{Tx, Value};
 use crate::{Store, StoreError};
 
 pub use browse::LaneRecord;
+pub use find::Found;
+pub(crate) use work::release;
 
 /// The right to work on a lane until `until`.
 #[derive(Debug, Clone, PartialEq, Eq)]

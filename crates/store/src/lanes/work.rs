@@ -66,19 +66,9 @@ impl System {
     /// # Errors
     /// When the database fails.
     pub async fn claim_lane(&self, owner: &str, lease: Duration) -> Result<Option<Lease>, StoreError> {
-        let now = self.env().now();
-        let until = now.plus(lease);
         let mut tx = self.write().await?;
-        let row = tx
-            .query_opt(CLAIM, &[now.into(), owner.into(), until.into()])
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let lease = Lease {
-            tenant: row.parsed(0)?,
-            lane: row.string(1)?,
-            account: row.opt_parsed(2)?,
-            fence: row.int(3)?,
-            until,
+        let Some(lease) = claim(&mut tx, self.env().now(), owner, lease).await? else {
+            return Ok(None);
         };
         tx.commit_soon().await?;
         Ok(Some(lease))
@@ -113,21 +103,6 @@ impl System {
             .query_one(sql, &[Timestamp::MAX.into()])
             .await?;
         row.opt_time(0)
-    }
-
-    /// When there will be something to do if nothing is enqueued before: a lane to claim or a schedule that is due.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "SELECT (SELECT MIN(CASE WHEN lease_until > ready_at THEN lease_until ELSE ready_at END) \
-                   FROM lanes WHERE paused = 0 AND ready_at < $1), (SELECT MIN(next_at) FROM schedules)";
-        let row = self
-            .read()
-            .await?
-            .query_one(sql, &[Timestamp::MAX.into()])
-            .await?;
-        Ok([row.opt_time(0)?, row.opt_time(1)?].into_iter().flatten().min())
     }
 
     /// Takes up to `limit` jobs: first those an earlier holder left behind, each counted as a failed attempt, then the
@@ -193,30 +168,64 @@ impl System {
     ) -> Result<(), StoreError> {
         let tenant = self.store().tenant(lease.tenant);
         let mut held = tenant.begin().await?;
-        let (tx, now) = (&mut held.tx, self.env().now());
-        if tx.query_opt(HOLD, &lease.key()).await?.is_none() {
+        let now = self.env().now();
+        let Some(ready_at) = release(&mut held.tx, lease, now, wait_until).await? else {
             return Ok(());
-        }
-        let (mut ready_at, priority) = next_work(tx, lease, now).await?;
-        let wait = wait_until.filter(|(until, _)| *until > ready_at && *until > now);
-        if let Some((until, _)) = wait {
-            ready_at = until;
-        }
-        let sql = "UPDATE lanes SET lease_owner = NULL, lease_until = 0, ready_at = $4, priority = $5, \
-                   wait_reason = CAST($6 AS TEXT) WHERE tenant_id = $1 AND lane = $2 AND fence = $3";
-        let mut params = lease.key().to_vec();
-        params.extend([
-            ready_at.into(),
-            priority.into(),
-            wait.map(|(_, reason)| reason).into(),
-        ]);
-        tx.exec(sql, &params).await?;
+        };
         held.commit_soon().await?;
         if ready_at <= now {
             self.store().waker().wake();
         }
         Ok(())
     }
+}
+
+/// [`System::claim_lane`] in a transaction.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    now: Timestamp,
+    owner: &str,
+    lease: Duration,
+) -> Result<Option<Lease>, StoreError> {
+    let until = now.plus(lease);
+    let row = tx
+        .query_opt(CLAIM, &[now.into(), owner.into(), until.into()])
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Lease {
+        tenant: row.parsed(0)?,
+        lane: row.string(1)?,
+        account: row.opt_parsed(2)?,
+        fence: row.int(3)?,
+        until,
+    }))
+}
+
+/// [`System::release_lane`] in a transaction; answers when the lane has work next, nothing when it was lost.
+pub(crate) async fn release(
+    tx: &mut Tx,
+    lease: &Lease,
+    now: Timestamp,
+    wait_until: Option<(Timestamp, &str)>,
+) -> Result<Option<Timestamp>, StoreError> {
+    if tx.query_opt(HOLD, &lease.key()).await?.is_none() {
+        return Ok(None);
+    }
+    let (mut ready_at, priority) = next_work(tx, lease, now).await?;
+    let wait = wait_until.filter(|(until, _)| *until > ready_at && *until > now);
+    if let Some((until, _)) = wait {
+        ready_at = until;
+    }
+    let sql = "UPDATE lanes SET lease_owner = NULL, lease_until = 0, ready_at = $4, priority = $5, \
+               wait_reason = CAST($6 AS TEXT) WHERE tenant_id = $1 AND lane = $2 AND fence = $3";
+    let mut params = lease.key().to_vec();
+    params.extend([
+        ready_at.into(),
+        priority.into(),
+        wait.map(|(_, reason)| reason).into(),
+    ]);
+    tx.exec(sql, &params).await?;
+    Ok(Some(ready_at))
 }
 
 /// When a lane has work next, and how urgent that is.

@@ -3,7 +3,7 @@
 use stockbridge_domain::{JobId, Timestamp};
 
 use crate::db::{Kind, Set, Tx, Value};
-use crate::lanes::Lease;
+use crate::lanes::{Lease, release};
 use crate::{StoreError, System, TenantTx};
 
 /// What becomes of a job that was taken.
@@ -65,13 +65,45 @@ impl System {
     /// # Errors
     /// When the database fails; nothing is written then.
     pub async fn finish(&self, lease: &Lease, results: Vec<(JobId, Finish)>) -> Result<bool, StoreError> {
+        self.end_jobs(lease, results, false).await
+    }
+
+    /// The same for the last of the jobs that were taken, and gives the lane back with it, as
+    /// [`System::release_lane`] does.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is written then.
+    pub async fn finish_and_release(
+        &self,
+        lease: &Lease,
+        job: JobId,
+        finish: Finish,
+    ) -> Result<bool, StoreError> {
+        self.end_jobs(lease, vec![(job, finish)], true).await
+    }
+
+    async fn end_jobs(
+        &self,
+        lease: &Lease,
+        results: Vec<(JobId, Finish)>,
+        give_back: bool,
+    ) -> Result<bool, StoreError> {
         let mut tries = 0;
         loop {
             let mut tx = self.store().tenant(lease.tenant).begin().await?;
-            match write(&mut tx.tx, lease, tx.env.now(), results.clone()).await {
+            let now = tx.env.now();
+            match write(&mut tx.tx, lease, now, results.clone()).await {
                 Ok(false) => return Ok(false),
                 Ok(true) => {
+                    // Jobs first, then the lane: the order in which whoever enqueues writes them.
+                    let ready_at = match give_back {
+                        true => release(&mut tx.tx, lease, now, None).await?,
+                        false => None,
+                    };
                     tx.commit().await?;
+                    if ready_at.is_some_and(|at| at <= now) {
+                        self.store().waker().wake();
+                    }
                     return Ok(true);
                 }
                 // A twin was enqueued between the look for one and the write; now the look will find it.

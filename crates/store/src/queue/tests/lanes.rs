@@ -30,6 +30,37 @@ async fn a_worker_that_lost_its_lane_changes_nothing() {
 }
 
 #[tokio::test]
+async fn the_last_job_gives_its_lane_back_unless_it_was_lost() {
+    for world in worlds().await {
+        let job = || world.job(None, Priority::PULL);
+        world.enqueue(vec![job(), job()]).await;
+        let find = async || match world.system.find_work("worker", LEASE, 10).await.unwrap() {
+            Found::Lane(lease) => lease,
+            other => panic!("{other:?}"),
+        };
+        let take = async |lease| world.system.take_jobs(lease, 1).await.unwrap().remove(0).id;
+        let last = async |lease, id| {
+            let finished = world.system.finish_and_release(lease, id, done()).await;
+            finished.unwrap()
+        };
+        let first = find().await;
+        let done_first = take(&first).await;
+        assert!(last(&first, done_first).await);
+        let second = find().await;
+        assert!(second.fence > first.fence, "there was more to do");
+        let done_later = take(&second).await;
+        assert!(!last(&first, done_later).await, "not its own");
+        world.clock.advance(LEASE);
+        let third = find().await;
+        assert!(last(&second, done_later).await, "nobody has taken it anew");
+        assert_eq!(world.claim().await, None, "the lane stays the third one's");
+        world.system.release_lane(&third, None).await.unwrap();
+        let found = world.system.find_work("worker", LEASE, 10).await.unwrap();
+        assert_eq!(found, Found::Nothing(None));
+    }
+}
+
+#[tokio::test]
 async fn a_lane_of_a_process_that_is_gone_is_free_at_once() {
     for world in worlds().await {
         let id = world.enqueue(vec![world.job(Some("a"), Priority::PULL)]).await[0].job;

@@ -10,7 +10,7 @@ use stockbridge_domain::{AccountId, JobId, TenantId, Timestamp};
 
 use super::*;
 use crate::testing::{TestDb, databases};
-use crate::{Lease, PageQuery, Store, System, Tenant};
+use crate::{Found, Lease, PageQuery, Store, System, Tenant};
 
 const LEASE: Duration = Duration::from_secs(30);
 
