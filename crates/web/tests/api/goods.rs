@@ -97,6 +97,16 @@ impl Goods {
         Self { world, ids }
     }
 
+    /// As if the listings of every store had been read: until then nothing more is promised.
+    pub async fn read_all(&self) {
+        let tenant = self.world.hub.tenant(self.world.tenant);
+        for account in tenant.accounts().await.unwrap() {
+            let mut tx = tenant.begin().await.unwrap();
+            tx.listings_read(account.id).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
+
     /// A path of the document with real ids in it.
     pub fn concrete(&self, path: &str) -> String {
         let kind = path.trim_start_matches("/api/v1/").split('/').next().unwrap();

@@ -276,6 +276,7 @@ async fn every_write_takes_and_answers_what_the_document_says() {
         let answer = goods.world.call(&goods.world.owner, method, &path, body).await;
         assert_eq!(answer.status.as_u16(), call.status, "{path}: {}", answer.body);
         document.answers(&operation, call.status, &answer.body);
+        goods.read_all().await;
     }
     let all = document
         .operations()
