@@ -178,13 +178,13 @@ pub fn judge(given: &Judgement) -> Resolution {
     }
 }
 
-/// Whether orders that came in around the reading explain a quantity: units sold for one that is lower, units given back
-/// for one that is higher.
-pub const fn explained(expected: i64, shown: i64, sold: i64, given_back: i64) -> bool {
+/// Whether orders explain a quantity: units that a reading may have seen gone and nobody counted yet for one that is lower,
+/// units that it may not have seen gone, or that were given back, for one that is higher.
+pub const fn explained(expected: i64, shown: i64, lower_by: i64, higher_by: i64) -> bool {
     if shown < expected {
-        expected - shown <= sold
+        expected - shown <= lower_by
     } else {
-        shown - expected <= given_back
+        shown - expected <= higher_by
     }
 }
 

@@ -36,10 +36,11 @@ pub(crate) struct Shelf {
     pub(crate) promised: i64,
     /// Units that hands from outside took away or had a channel offer.
     pub(crate) debt: i64,
-    /// Units that other tools had each channel offer and the hub may not have read yet, and since when.
-    pub(crate) unread: BTreeMap<usize, (i64, Timestamp)>,
-    /// Channels another tool has written to: the hub stops fighting over them and asks for a person.
-    pub(crate) fought_over: std::collections::BTreeSet<usize>,
+    /// Units that other tools had listings offer (product or kit, and channel) and the hub may not have read yet, and
+    /// since when.
+    pub(crate) unread: BTreeMap<(usize, usize), (i64, Timestamp)>,
+    /// Units at a location that nothing is sold from.
+    pub(crate) aside: i64,
     pub(crate) wanted: i64,
     pub(crate) sold: i64,
     pub(crate) received: i64,
@@ -49,7 +50,7 @@ pub(crate) struct Shelf {
 
 impl Shelf {
     pub(crate) fn available(&self) -> i64 {
-        self.on_hand - self.promised
+        self.on_hand - self.aside - self.promised
     }
 
     /// A sale was accepted. Units that are not there are a shortfall as far as somebody from outside took them.
@@ -73,7 +74,10 @@ impl Shelf {
 /// Everything that is true.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
+    /// One for each product; kits have none.
     pub(crate) shelves: Vec<Shelf>,
+    /// What one of each product or kit takes from which shelves.
+    pub(crate) made_of: Vec<Vec<(usize, i64)>>,
     /// By the channel's order id.
     pub(crate) orders: BTreeMap<String, Sold>,
     /// The same in the order they were placed.
@@ -83,7 +87,7 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub(crate) fn new(stock: &[i64]) -> Self {
+    pub(crate) fn new(stock: &[i64], kits: &[Vec<(usize, i64)>]) -> Self {
         let shelf = |units: &i64| Shelf {
             on_hand: *units,
             received: *units,
@@ -91,12 +95,45 @@ impl Books {
         };
         Self {
             shelves: stock.iter().map(shelf).collect(),
+            made_of: (0..stock.len())
+                .map(|product| vec![(product, 1)])
+                .chain(kits.iter().cloned())
+                .collect(),
             ..Self::default()
         }
     }
 
+    /// The shelves that so many of a product or kit are taken from, with the units of each.
+    fn taken(&mut self, product: usize, units: i64, mut take: impl FnMut(&mut Shelf, i64)) {
+        for (part, each) in &self.made_of[product] {
+            take(&mut self.shelves[*part], units * each);
+        }
+    }
+
+    /// A buyer wants units.
+    pub(crate) fn want(&mut self, product: usize, units: i64) {
+        self.taken(product, units, |shelf, units| shelf.wanted += units);
+    }
+
+    /// Listings that draw on a shelf: product or kit, and units that one of it takes.
+    pub(crate) fn drawing_on(&self, shelf: usize) -> impl Iterator<Item = (usize, i64)> {
+        let parts = self.made_of.iter().enumerate();
+        parts.flat_map(move |(product, parts)| {
+            let part = parts.iter().find(|(part, _)| *part == shelf);
+            part.map(|(_, units)| (product, *units))
+        })
+    }
+
+    /// Whether so many of a product or kit lie on the shelves.
+    pub(crate) fn lie_there(&self, product: usize, units: i64) -> bool {
+        let parts = &self.made_of[product];
+        parts
+            .iter()
+            .all(|(part, each)| self.shelves[*part].on_hand >= units * each)
+    }
+
     pub(crate) fn accept(&mut self, id: String, sold: Sold) {
-        self.shelves[sold.product].sell(sold.units);
+        self.taken(sold.product, sold.units, Shelf::sell);
         self.placed.push(id.clone());
         self.orders.insert(id, sold);
     }
@@ -110,16 +147,19 @@ impl Books {
             return false;
         }
         order.standing = Standing::Cancelled;
-        self.shelves[order.product].give_back(order.units);
+        let (product, units) = (order.product, order.units);
+        self.taken(product, units, Shelf::give_back);
         true
     }
 
     pub(crate) fn ship(&mut self, id: &str, units: i64) {
         if let Some(order) = self.orders.get_mut(id) {
             order.shipped += units;
-            let shelf = &mut self.shelves[order.product];
-            shelf.on_hand -= units;
-            shelf.promised -= units;
+            let product = order.product;
+            self.taken(product, units, |shelf, units| {
+                shelf.on_hand -= units;
+                shelf.promised -= units;
+            });
         }
     }
 
@@ -131,6 +171,31 @@ impl Books {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kit_takes_its_components() {
+        let mut books = Books::new(&[5, 1], &[vec![(0, 2), (1, 1)]]);
+        let sold = Sold {
+            product: 2,
+            units: 2,
+            shipped: 0,
+            standing: Standing::Open,
+            own: None,
+        };
+        books.accept("1".to_owned(), sold);
+        let shelves = |books: &Books| {
+            books
+                .shelves
+                .iter()
+                .map(|s| (s.available(), s.oversold))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shelves(&books), [(1, 0), (-1, 1)]);
+        assert_eq!(books.drawing_on(0).collect::<Vec<_>>(), [(0, 1), (2, 2)]);
+        assert!(books.lie_there(2, 1) && !books.lie_there(2, 2));
+        assert!(books.call_off("1"));
+        assert_eq!(shelves(&books), [(5, 0), (1, 1)]);
+    }
 
     #[test]
     fn what_is_not_there_is_oversold_unless_somebody_took_it() {

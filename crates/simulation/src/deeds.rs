@@ -10,7 +10,8 @@ use stockbridge_store::{OrderFilter, OrderRecord, PageQuery};
 
 use crate::Broken;
 use crate::books::{Sold, Standing};
-use crate::script::{CHANNELS, Deed, WORKERS};
+use crate::deed::Deed;
+use crate::script::{CHANNELS, WORKERS};
 use crate::turns::at_once;
 use crate::world::{FollowUp, World, must, sku};
 
@@ -40,11 +41,19 @@ impl World {
                 self.enter(*product, EntryKind::Restock, *units)
             }
             Deed::Break { product, units } => {
-                let units = (*units).min(self.books.shelves[*product].on_hand.max(0));
+                let units = (*units).min(self.lying_at(*product, 0)?.max(0));
                 self.books.shelves[*product].debt += units;
                 self.enter(*product, EntryKind::Damage, -units)
             }
             Deed::Count { product, difference } => self.count(*product, *difference),
+            Deed::Send {
+                product,
+                units,
+                back,
+                lost,
+                hours,
+            } => self.send(*product, *units, (*lost, *hours), *back),
+            Deed::Notify { channel, listings } => self.notify(*channel, *listings),
             Deed::OtherTool {
                 channel,
                 product,
@@ -57,6 +66,7 @@ impl World {
                 let place = at.unwrap_or(*worker % WORKERS);
                 let point = self.stage.point(place);
                 self.kills += 1;
+                self.note_kill(point);
                 self.tell(|_| format!("w{place} is killed {point}"));
                 self.start_worker(place);
                 Ok(())
@@ -79,12 +89,21 @@ impl World {
     }
 
     pub(crate) fn follow_up(&mut self, follow: &FollowUp) -> Result<(), Broken> {
-        let FollowUp::Decide {
-            order,
-            fails,
-            restock,
-        } = follow;
         self.books.changes += 1;
+        let (order, fails, restock) = match follow {
+            FollowUp::Decide {
+                order,
+                fails,
+                restock,
+            } => (order, fails, restock),
+            FollowUp::Arrive {
+                transfer,
+                product,
+                units,
+                lost,
+                aside,
+            } => return self.arrive(*transfer, *product, (*units, *lost), *aside),
+        };
         let standing = self.books.orders.get(order).map(|o| o.standing);
         if standing != Some(Standing::Pending) {
             return Ok(());
@@ -103,7 +122,7 @@ impl World {
 
     fn buy(&mut self, channel: usize, product: usize, units: i64, pending: Option<(u64, bool)>) {
         let (seller, marketplace, _) = CHANNELS[channel];
-        self.books.shelves[product].wanted += units;
+        self.books.want(product, units);
         let options = BuyOptions {
             pending: pending.is_some(),
             ..BuyOptions::default()
@@ -127,7 +146,7 @@ impl World {
                 self.books.accept(id.clone(), sold);
                 if let Some((wait_ms, fails)) = pending {
                     let at = self.now().plus(Duration::from_millis(wait_ms));
-                    let key = (at, self.books.placed.len() as u64);
+                    let key = (at, self.next_follow_up());
                     let restock = wait_ms % 2 == 0;
                     let decide = FollowUp::Decide {
                         order: id,
@@ -142,7 +161,7 @@ impl World {
     }
 
     fn buy_here(&mut self, product: usize, units: i64) -> Result<(), Broken> {
-        self.books.shelves[product].wanted += units;
+        self.books.want(product, units);
         let request = OwnOrderRequest {
             account: self.own,
             reference: None,
@@ -229,8 +248,8 @@ impl World {
             return Ok(false);
         };
         let open = sold.units - sold.shipped;
-        let on_hand = self.books.shelves[sold.product].on_hand;
-        if sold.standing != Standing::Open || open == 0 || on_hand < open {
+        let there = self.books.lie_there(sold.product, open);
+        if sold.standing != Standing::Open || open == 0 || !there {
             return Ok(false);
         }
         let units = if partly && open > 1 { 1 } else { open };
@@ -265,12 +284,13 @@ impl World {
     }
 
     fn count(&mut self, product: usize, difference: i64) -> Result<(), Broken> {
+        let before = self.lying_at(product, 0)?;
+        let counted = (before + difference).max(0);
+        let change = counted - before;
         let shelf = &mut self.books.shelves[product];
-        let counted = (shelf.on_hand + difference).max(0);
-        let change = counted - shelf.on_hand;
         shelf.debt += (-change).max(0);
         shelf.received += change.max(0);
-        shelf.on_hand = counted;
+        shelf.on_hand += change;
         self.adjust(product, EntryKind::Count, None, Some(counted))
     }
 
@@ -300,11 +320,12 @@ impl World {
         let before = self.sim.shelf(seller, &sku).map_or(0, |s| i64::from(s.quantity));
         let raised = (i64::from(quantity) - before).max(0);
         let now = self.now();
-        let shelf = &mut self.books.shelves[product];
-        shelf.debt += raised;
-        shelf.fought_over.insert(channel);
-        let unread = shelf.unread.entry(channel).or_insert((0, now));
-        *unread = (unread.0 + raised, now);
+        for (part, units) in self.books.made_of[product].clone() {
+            let shelf = &mut self.books.shelves[part];
+            shelf.debt += raised * units;
+            let unread = shelf.unread.entry((product, channel)).or_insert((0, now));
+            *unread = (unread.0 + raised * units, now);
+        }
         let edit = ListingEdit {
             seller_id: seller.to_owned(),
             sku,

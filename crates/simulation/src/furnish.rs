@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stockbridge_domain::channel::SecretText;
-use stockbridge_engine::{Adjustment, ConnectRequest, NewProductRequest};
+use stockbridge_engine::{Adjustment, ConnectRequest, LocationRequest, NewProductRequest, UnitsOf};
 use stockbridge_sim::{FaultConfig, ListingConfig, SellerConfig};
 
 use crate::Broken;
@@ -24,7 +24,7 @@ const SLOW_WRITE_MS: u64 = 1_500_000;
 /// A seller's account on a channel, with every product for sale and none offered yet.
 pub(crate) fn seller(script: &Script, channel: usize) -> SellerConfig {
     let (id, marketplace, currency) = CHANNELS[channel];
-    let made = stockbridge_sim::generate_listings(7, script.stock.len(), currency);
+    let made = stockbridge_sim::generate_listings(7, script.listed(), currency);
     let listings = made
         .into_iter()
         .enumerate()
@@ -61,7 +61,8 @@ pub(crate) fn faults(weather: Weather) -> (FaultConfig, Roughness) {
 impl World {
     /// Products, counted, and accounts, connected.
     pub(crate) fn furnish(&mut self, sellers: &[SellerConfig]) -> Result<(), Broken> {
-        for (product, units) in self.script.stock.clone().into_iter().enumerate() {
+        self.open_places()?;
+        for product in 0..self.script.listed() {
             let request = NewProductRequest {
                 sku: sku(product),
                 title: format!("Product {product}"),
@@ -73,6 +74,9 @@ impl World {
                 at_once(self.hub.create_products(&self.caller, vec![request])),
             )?;
             self.products.extend(made.iter().map(|p| p.id));
+        }
+        self.put_kits_together()?;
+        for (product, units) in self.script.stock.clone().into_iter().enumerate() {
             let count = Adjustment {
                 sku: sku(product),
                 kind: stockbridge_domain::stock::EntryKind::Count,
@@ -84,6 +88,39 @@ impl World {
             };
             must("counting", at_once(self.hub.adjust(&self.caller, count)))?;
         }
+        self.connect_channels(sellers)
+    }
+
+    /// Learns the default location and opens the second one.
+    fn open_places(&mut self) -> Result<(), Broken> {
+        if let Some(annex) = self.script.annex {
+            let usual = must("reading locations", at_once(self.tenant().default_location()))?;
+            let request = LocationRequest {
+                name: "Annex".to_owned(),
+                sellable: Some(annex.sellable),
+                rank: Some(1),
+            };
+            let made = at_once(self.hub.create_location(&self.caller, request));
+            let made = must("opening a location", made)?;
+            self.places = usual.into_iter().chain([made.id]).collect();
+        }
+        Ok(())
+    }
+
+    fn put_kits_together(&self) -> Result<(), Broken> {
+        for (index, parts) in self.script.kits.iter().enumerate() {
+            let kit = Self::sku_of(self.script.stock.len() + index)?;
+            let lines = parts.iter().map(|(product, units)| UnitsOf {
+                sku: sku(*product),
+                units: *units,
+            });
+            let made = at_once(self.hub.set_kit(&self.caller, &kit, lines.collect()));
+            must("putting a kit together", made)?;
+        }
+        Ok(())
+    }
+
+    fn connect_channels(&mut self, sellers: &[SellerConfig]) -> Result<(), Broken> {
         for (seller, (_, marketplace, _)) in sellers.iter().zip(CHANNELS) {
             let request = connect_request(seller, marketplace);
             let record = must(

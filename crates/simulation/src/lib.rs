@@ -7,20 +7,30 @@
 //! to rest as it should be (`verdict`). The same seed gives the same run, to the last byte of its trace.
 
 mod books;
+mod deed;
 mod deeds;
 mod dice;
 mod fleet;
 mod furnish;
+mod minimal;
+mod moments;
+mod moving;
 mod report;
+mod scenery;
 mod script;
 mod turns;
+mod unfinished;
 mod verdict;
 mod watch;
 mod wire;
 mod world;
 
-pub use fleet::run_many;
-pub use report::{Failure, Report};
+pub use fleet::{MOST_EXPLAINED, explain, run_many};
+pub use minimal::{Minimal, Part};
+pub use report::{Deeds, Failure, Report};
+pub use script::Weather;
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use stockbridge_domain::Timestamp;
 pub use stockbridge_domain::guards::Guard;
@@ -53,6 +63,17 @@ pub struct Setup {
     pub without: Option<Guard>,
 }
 
+impl Setup {
+    /// The same on the command line.
+    fn arguments(&self) -> String {
+        let mut text = format!(" --days {}", self.days);
+        if let Some(guard) = self.without {
+            text += &format!(" --without {guard}");
+        }
+        text
+    }
+}
+
 /// What one seed came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Outcome {
@@ -74,16 +95,23 @@ pub struct Outcome {
     pub oversold_units: i64,
     /// Units sold that somebody had taken away, or another tool had offered.
     pub shortfall_units: i64,
-    /// Workers killed.
+    /// Times a worker, or the whole program, was killed.
     pub kills: u64,
+    /// Where workers stood then.
+    pub killed_at: BTreeMap<String, u64>,
     /// Calls to the marketplace.
     pub calls: u64,
     /// Steps after each of which safety was checked.
     pub steps: u64,
     /// Statements the database ran.
     pub statements: u64,
+    /// When the first day began.
+    #[serde(skip)]
+    pub begun: Timestamp,
     /// Rules that did not hold; the run ends with the first.
     pub violations: Vec<Violation>,
+    /// The least that leads to the first of them, if it was asked for.
+    pub minimal: Option<Minimal>,
     /// Every step, if it was asked for.
     #[serde(skip)]
     pub trace: Vec<String>,
@@ -95,6 +123,24 @@ pub struct Outcome {
 /// [`Broken`] when the simulation itself cannot go on.
 pub fn run(seed: u64, setup: &Setup, traced: bool) -> Result<Outcome, Broken> {
     live(Script::new(seed, setup.days), setup, traced)
+}
+
+/// Lives through a part of what a seed holds in store.
+///
+/// # Errors
+/// [`Broken`] when the simulation itself cannot go on.
+pub fn run_part(seed: u64, setup: &Setup, part: &Part, traced: bool) -> Result<Outcome, Broken> {
+    live(Script::new(seed, setup.days).part(part), setup, traced)
+}
+
+/// Lives through one seed and, if a rule does not hold, finds the least that leads to it.
+///
+/// # Errors
+/// [`Broken`] when the simulation itself cannot go on.
+pub fn run_and_explain(seed: u64, setup: &Setup) -> Result<Outcome, Broken> {
+    let mut outcome = run(seed, setup, false)?;
+    outcome.minimal = minimal::minimal(setup, &outcome)?;
+    Ok(outcome)
 }
 
 fn live(script: Script, setup: &Setup, traced: bool) -> Result<Outcome, Broken> {

@@ -1,8 +1,10 @@
 //! What many runs came to.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::{Broken, Outcome, Violation};
+use crate::{Broken, Minimal, Outcome, Violation};
 
 /// A seed that did not hold, and what led to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,8 +15,23 @@ pub struct Failure {
     pub violations: Vec<Violation>,
     /// The simulation itself could not go on.
     pub broken: Option<String>,
-    /// The last steps that led to it, as few as could be found.
+    /// The command that lives through the least that still breaks the rule.
+    pub replay: Option<String>,
+    /// Of what happens from outside in the whole run, how much that takes.
+    pub deeds: Option<Deeds>,
+    /// What happens then.
     pub trace: Vec<String>,
+}
+
+/// How much of what happens from outside a failure takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Deeds {
+    /// So many deeds.
+    pub needed: usize,
+    /// Of so many.
+    pub of: usize,
+    /// Found in so many runs.
+    pub runs: u32,
 }
 
 /// What many runs came to.
@@ -42,8 +59,10 @@ pub struct Report {
     pub violations: u64,
     /// Units sold of those that were wanted and there, in parts of one.
     pub sell_through: f64,
-    /// Workers killed.
+    /// Times a worker, or the whole program, was killed.
     pub kills: u64,
+    /// Where workers stood then.
+    pub killed_at: BTreeMap<String, u64>,
     /// Calls to the marketplace.
     pub calls: u64,
     /// Steps, after each of which safety was checked.
@@ -75,6 +94,8 @@ impl Report {
                     seed,
                     violations: Vec::new(),
                     broken: Some(broken.to_string()),
+                    replay: None,
+                    deeds: None,
                     trace: Vec::new(),
                 });
                 false
@@ -91,6 +112,9 @@ impl Report {
         self.oversold_units += outcome.oversold_units;
         self.shortfall_units += outcome.shortfall_units;
         self.kills += outcome.kills;
+        for (point, times) in outcome.killed_at {
+            *self.killed_at.entry(point).or_default() += times;
+        }
         self.calls += outcome.calls;
         self.steps += outcome.steps;
         self.violations += outcome.violations.len() as u64;
@@ -104,10 +128,25 @@ impl Report {
                 seed: outcome.seed,
                 violations: outcome.violations,
                 broken: None,
+                replay: None,
+                deeds: None,
                 trace: Vec::new(),
             });
         }
         held
+    }
+
+    /// Adds to a failure the least that leads to it.
+    pub(crate) fn explained(&mut self, least: Minimal) {
+        if let Some(failure) = self.failures.iter_mut().find(|f| f.seed == least.seed) {
+            failure.deeds = Some(Deeds {
+                needed: least.part.deeds.as_ref().map_or(least.deeds_in_all, Vec::len),
+                of: least.deeds_in_all,
+                runs: least.runs,
+            });
+            failure.replay = Some(least.replay);
+            failure.trace = least.trace;
+        }
     }
 
     /// Whether every run held.

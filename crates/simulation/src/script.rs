@@ -1,9 +1,14 @@
 //! What happens from outside in one run: drawn from the seed before it begins, as a list, so that parts of it can be left
 //! out to see what a failure needs.
 
-use std::fmt;
+use std::time::Duration;
 
+use serde::Serialize;
+
+use crate::deed::Deed;
 use crate::dice::Dice;
+use crate::minimal::Part;
+use crate::scenery::Annex;
 
 /// Milliseconds of a day.
 pub(crate) const DAY_MS: u64 = 86_400_000;
@@ -37,90 +42,10 @@ pub(crate) enum Moment {
     AfterSearch,
     /// A transaction was committed.
     AfterCommit,
-}
-
-/// Something that happens from outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Deed {
-    /// A buyer wants units on a channel. A pending payment is decided so many milliseconds later, and may fail.
-    Buy {
-        channel: usize,
-        product: usize,
-        units: i64,
-        pending: Option<(u64, bool)>,
-    },
-    /// A buyer wants units in the own store.
-    BuyHere { product: usize, units: i64 },
-    /// A buyer calls an order off; the platform puts the units back on sale, or not.
-    CallOff { nth: usize, restock: bool },
-    /// Somebody packs the oldest orders.
-    Pack { parcels: usize, partly: bool },
-    /// Goods come in.
-    Receive { product: usize, units: i64 },
-    /// Goods break.
-    Break { product: usize, units: i64 },
-    /// The shelf is counted, and so many more or less lie there than the books say.
-    Count { product: usize, difference: i64 },
-    /// Another tool writes a quantity to a channel.
-    OtherTool {
-        channel: usize,
-        product: usize,
-        quantity: u32,
-    },
-    /// A worker is killed where it stands; another takes its place.
-    Kill { worker: usize },
-    /// The whole program is killed and started again.
-    KillAll,
-    /// The machine holds a worker up.
-    Stall { worker: usize, secs: u64 },
-    /// The channel refuses the next calls.
-    Outage { calls: u32, operation: &'static str },
-}
-
-impl fmt::Display for Deed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Buy {
-                channel,
-                product,
-                units,
-                pending,
-            } => {
-                let how = if pending.is_some() {
-                    ", payment pending"
-                } else {
-                    ""
-                };
-                write!(f, "a buyer wants {units} of P{product} on channel {channel}{how}")
-            }
-            Self::BuyHere { product, units } => {
-                write!(f, "a buyer wants {units} of P{product} in the own store")
-            }
-            Self::CallOff { restock, .. } => {
-                write!(f, "a buyer calls an order off (back on sale: {restock})")
-            }
-            Self::Pack { parcels, .. } => write!(f, "up to {parcels} orders are packed"),
-            Self::Receive { product, units } => write!(f, "{units} of P{product} come in"),
-            Self::Break { product, units } => write!(f, "{units} of P{product} break"),
-            Self::Count { product, difference } => write!(f, "P{product} is counted: {difference:+}"),
-            Self::OtherTool {
-                channel,
-                product,
-                quantity,
-            } => {
-                write!(
-                    f,
-                    "another tool writes {quantity} for P{product} on channel {channel}"
-                )
-            }
-            Self::Kill { worker } => write!(f, "worker {worker} is killed"),
-            Self::KillAll => write!(f, "the program is killed and started again"),
-            Self::Stall { worker, secs } => write!(f, "worker {worker} is held up for {secs} s"),
-            Self::Outage { calls, operation } => {
-                write!(f, "the next {calls} calls of {operation} are refused")
-            }
-        }
-    }
+    /// More is due for a channel and has not been decided anew yet.
+    Due,
+    /// A worker stops for the so-manieth time from then on, wherever that is: before or after a transaction or a call.
+    Stop(u32),
 }
 
 /// A deed and its moment.
@@ -133,11 +58,33 @@ pub(crate) struct Act {
 }
 
 /// How badly the marketplace behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Weather {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weather {
+    /// It does nothing wrong.
     Calm,
+    /// Now and then something goes wrong.
     Mild,
+    /// Something goes wrong all the time.
     Wild,
+}
+
+impl Weather {
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Mild => "mild",
+            Self::Wild => "wild",
+        }
+    }
+
+    /// The weather of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Calm, Self::Mild, Self::Wild]
+            .into_iter()
+            .find(|weather| weather.name() == name)
+    }
 }
 
 /// One run's world and everything that happens in it from outside.
@@ -147,12 +94,23 @@ pub(crate) struct Script {
     pub(crate) channels: usize,
     /// Units of each product at the start.
     pub(crate) stock: Vec<i64>,
+    /// Products put together from these, so many units of each; numbered after the others.
+    pub(crate) kits: Vec<Vec<(usize, i64)>>,
+    /// The second location, if there is one.
+    pub(crate) annex: Option<Annex>,
+    /// Whether others than the hub have a hand in stock.
+    pub(crate) hands: bool,
     pub(crate) weather: Weather,
     /// How far the marketplaces' clock is from the hub's.
     pub(crate) skew_ms: i64,
     pub(crate) days: u64,
+    /// How long buyers come.
+    pub(crate) lasts: Duration,
     pub(crate) acts: Vec<Act>,
 }
+
+/// How long after its last deed a part of a script ends.
+const AFTERMATH_MS: u64 = 3_600_000;
 
 /// How scarce a product is: units at the start and orders wanted a day.
 fn draw_product(dice: &mut Dice) -> (i64, u64) {
@@ -181,9 +139,13 @@ impl Script {
             seed,
             channels,
             stock: products.iter().map(|p| p.0).collect(),
+            kits: Vec::new(),
+            annex: None,
+            hands,
             weather,
             skew_ms: dice.units(-1_800, 1_800),
             days,
+            lasts: Duration::from_millis(days * DAY_MS),
             acts: Vec::new(),
         };
         for (product, (stock, orders)) in products.into_iter().enumerate() {
@@ -193,7 +155,30 @@ impl Script {
             }
         }
         script.trouble(&mut dice);
+        script.enrich();
         script.acts.sort_by_key(|a| a.at_ms);
+        script
+    }
+
+    /// Products and kits.
+    pub(crate) fn listed(&self) -> usize {
+        self.stock.len() + self.kits.len()
+    }
+
+    /// When a deed is due, from the beginning on.
+    pub(crate) fn after(&self, deed: usize) -> Duration {
+        Duration::from_millis(self.acts.get(deed).map_or(0, |act| act.at_ms))
+    }
+
+    /// The same world, in which only a part of all this happens.
+    pub(crate) fn part(&self, part: &Part) -> Self {
+        let mut script = self.clone();
+        script.weather = part.weather.unwrap_or(self.weather);
+        if let Some(deeds) = &part.deeds {
+            script.acts = deeds.iter().filter_map(|i| self.acts.get(*i)).cloned().collect();
+            let last = script.acts.iter().map(|act| act.at_ms).max().unwrap_or(0);
+            script.lasts = self.lasts.min(Duration::from_millis(last + AFTERMATH_MS));
+        }
         script
     }
 

@@ -1,5 +1,6 @@
 //! Safety, looked at after every step: the hub's beliefs against what is true.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stockbridge_domain::offer::SURE;
@@ -14,6 +15,35 @@ use crate::{Broken, Violation};
 /// A reading that was in so long after another tool's write has certainly seen it: longer than any call takes.
 const SEEN_AFTER: Duration = Duration::from_secs(60);
 
+/// What the hub believes of listings: product or kit, and channel.
+type Offers = BTreeMap<(usize, usize), OfferRecord>;
+
+/// A listing in truth.
+struct Shown {
+    /// Product or kit, and channel.
+    listing: (usize, usize),
+    /// Units of the shelf that one of it takes.
+    units: i64,
+    shelf: Shelf,
+}
+
+/// What a listing could still sell of a shelf, in truth.
+fn could_sell(listing: &Shown, offers: &Offers) -> i64 {
+    let shown = i64::from(listing.shelf.quantity);
+    let waiting: i64 = listing.shelf.waiting.iter().map(|q| i64::from(*q)).sum();
+    // Above this exposure the protocol assumes, and says so, that not everything is sold while a write is on its way.
+    let assumed = offers
+        .get(&listing.listing)
+        .and_then(|o| o.offer.write)
+        .is_some_and(|w| w.prior_exposure > SURE);
+    let most = if assumed {
+        shown.max(waiting)
+    } else {
+        shown + waiting
+    };
+    most * listing.units
+}
+
 impl World {
     /// Looks at every product, unless nothing can have changed.
     pub(crate) fn look(&mut self) -> Result<(), Broken> {
@@ -24,36 +54,43 @@ impl World {
         self.seen_changes = changes;
         let tenant = self.tenant();
         let stock = must("reading stock", at_once(tenant.stock(None, None, 100)))?;
-        for (product, stock) in stock.iter().enumerate() {
+        for product in 0..stock.len() {
             self.tell_state(product);
+        }
+        // Kits have no stock of their own: what they take is looked at component by component.
+        for (product, stock) in stock.iter().take(self.script.stock.len()).enumerate() {
             self.look_at(product, stock)?;
         }
         Ok(())
     }
 
     fn look_at(&mut self, product: usize, stock: &StockRecord) -> Result<(), Broken> {
-        let shelves: Vec<Option<Shelf>> = (0..self.script.channels)
-            .map(|channel| self.sim.shelf(CHANNELS[channel].0, &sku(product)))
+        let channels = 0..self.script.channels;
+        let listings: Vec<Shown> = self
+            .books
+            .drawing_on(product)
+            .flat_map(|(listed, units)| channels.clone().map(move |channel| (listed, units, channel)))
+            .filter_map(|(listed, units, channel)| {
+                let shelf = self.sim.shelf(CHANNELS[channel].0, &sku(listed))?;
+                Some(Shown {
+                    listing: (listed, channel),
+                    units,
+                    shelf,
+                })
+            })
             .collect();
         let shelf = &self.books.shelves[product];
         // Single offers matter only while writes are on their way or somebody else had a hand in it.
         let quiet = shelf.debt == 0
             && shelf.unread.is_empty()
-            && shelves.iter().flatten().all(|s| s.waiting.is_empty());
+            && listings.iter().all(|shown| shown.shelf.waiting.is_empty());
         let offers = if quiet {
-            Vec::new()
+            BTreeMap::new()
         } else {
-            must(
-                "reading offers",
-                at_once(self.tenant().offers_of(self.products[product])),
-            )?
+            self.offers_on(product)?
         };
         self.forget_what_was_read(product, &offers);
-        let could_sell: i64 = shelves
-            .iter()
-            .enumerate()
-            .filter_map(|(channel, shelf)| Some(self.could_sell(channel, shelf.as_ref()?, &offers)))
-            .sum();
+        let could_sell: i64 = listings.iter().map(|shown| could_sell(shown, &offers)).sum();
         self.compare(product, stock, could_sell);
         if !quiet {
             let true_headroom = self.books.shelves[product].available() - could_sell;
@@ -92,36 +129,35 @@ impl World {
         }
     }
 
-    /// What a channel could still sell of a product, in truth.
-    fn could_sell(&self, channel: usize, shelf: &Shelf, offers: &[OfferRecord]) -> i64 {
-        let shown = i64::from(shelf.quantity);
-        let waiting: i64 = shelf.waiting.iter().map(|q| i64::from(*q)).sum();
-        // Above this exposure the protocol assumes, and says so, that not everything is sold while a write is on its way.
-        let assumed = offers
-            .iter()
-            .find(|o| o.account == self.accounts[channel])
-            .and_then(|o| o.offer.write)
-            .is_some_and(|w| w.prior_exposure > SURE);
-        if assumed {
-            shown.max(waiting)
-        } else {
-            shown + waiting
+    /// What the hub believes of the listings that draw on a shelf.
+    fn offers_on(&self, shelf: usize) -> Result<Offers, Broken> {
+        let mut offers = Offers::new();
+        for (listed, _) in self.books.drawing_on(shelf) {
+            let of = at_once(self.tenant().offers_of(self.products[listed]));
+            for record in must("reading offers", of)? {
+                let channel = self.accounts.iter().position(|a| *a == record.account);
+                if let Some(channel) = channel {
+                    offers.insert((listed, channel), record);
+                }
+            }
         }
+        Ok(offers)
     }
 
-    fn forget_what_was_read(&mut self, product: usize, offers: &[OfferRecord]) {
-        let accounts = &self.accounts;
-        self.books.shelves[product].unread.retain(|channel, (_, since)| {
-            let offer = offers.iter().find(|o| o.account == accounts[*channel]);
-            !offer.is_some_and(|o| o.offer.settled && o.offer.since > since.plus(SEEN_AFTER))
+    fn forget_what_was_read(&mut self, product: usize, offers: &Offers) {
+        self.books.shelves[product].unread.retain(|listing, (_, since)| {
+            let read = |o: &OfferRecord| o.offer.settled && o.offer.since > since.plus(SEEN_AFTER);
+            !offers.get(listing).is_some_and(read)
         });
     }
 
     /// At rest, what hands from outside did is over: from then on the hub is held to account again.
-    fn forgive(&mut self, product: usize, stock: &StockRecord, offers: &[OfferRecord], true_headroom: i64) {
+    fn forgive(&mut self, product: usize, stock: &StockRecord, offers: &Offers, true_headroom: i64) {
         let rest = true_headroom >= 0
             && stock.available >= stock.exposure
-            && offers.iter().all(|o| o.offer.settled && o.offer.write.is_none())
+            && offers
+                .values()
+                .all(|o| o.offer.settled && o.offer.write.is_none())
             && self.books.shelves[product].unread.is_empty();
         if rest {
             self.books.shelves[product].debt = 0;
@@ -191,5 +227,10 @@ fn in_words(shelf: Option<&Shelf>, record: &OfferRecord) -> String {
             write.sold_since
         );
     }
-    text + &format!("; should show {}", record.desired.unwrap_or(0))
+    text += &format!("; should show {}", record.desired.unwrap_or(0));
+    match (record.due, record.hold) {
+        (Some(due), _) => text + &format!(", {due} is due"),
+        (None, Some(hold)) => text + &format!(", held back: {hold}"),
+        (None, None) => text,
+    }
 }

@@ -8,14 +8,14 @@ use futures_util::future::select;
 use stockbridge_domain::channel::Transport;
 use stockbridge_domain::clock::{Clock as _, Stepped};
 use stockbridge_domain::guards::Guards;
-use stockbridge_domain::{AccountId, ProductId, Sku, Timestamp};
+use stockbridge_domain::{AccountId, LocationId, ProductId, Sku, Timestamp, TransferId};
 use stockbridge_engine::{Caller, Hub, HubSettings, Step as Work, Worker, WorkerOptions};
 use stockbridge_sim::{FaultConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode};
 use stockbridge_store::{Database, MasterKey, Store, StoreConfig, Tenant};
 
 use crate::books::Books;
 use crate::furnish::{faults, seller};
-use crate::script::{Act, Moment, Script, WORKERS, When};
+use crate::script::{Act, Script, WORKERS};
 use crate::turns::{Point, Stage, Step, Turnstile, at_once};
 use crate::wire::{Roughness, Wire};
 use crate::{Broken, Setup};
@@ -27,7 +27,7 @@ const FRESHNESS_MS: u64 = 120_000;
 /// How long the world may take to come to rest before the first day.
 const SETTLE_IN: Duration = Duration::from_secs(3 * 3_600);
 /// Steps without any time passing after which something turns in a circle.
-const RESTLESS: u32 = 200_000;
+const RESTLESS: u32 = 20_000;
 
 /// Something that follows from an earlier deed.
 #[derive(Debug, Clone)]
@@ -37,6 +37,14 @@ pub(crate) enum FollowUp {
         order: String,
         fails: bool,
         restock: bool,
+    },
+    /// Goods on their way to another location arrive there, but for those lost.
+    Arrive {
+        transfer: TransferId,
+        product: usize,
+        units: i64,
+        lost: i64,
+        aside: bool,
     },
 }
 
@@ -54,6 +62,8 @@ pub(crate) struct World {
     /// By the channel's place in the script.
     pub(crate) accounts: Vec<AccountId>,
     pub(crate) own: Option<AccountId>,
+    /// The default location and the second, if there is one.
+    pub(crate) places: Vec<LocationId>,
     pub(crate) books: Books,
     pub(crate) violations: Vec<crate::Violation>,
     pub(crate) trace: Option<Vec<String>>,
@@ -61,12 +71,15 @@ pub(crate) struct World {
     pub(crate) told: BTreeMap<(usize, usize), String>,
     pub(crate) begun: Timestamp,
     pub(crate) follow: BTreeMap<(Timestamp, u64), FollowUp>,
+    follow_ups: u64,
     /// Acts whose moment has not come.
-    armed: Vec<Act>,
-    acts: VecDeque<Act>,
+    pub(crate) armed: Vec<Act>,
+    pub(crate) acts: VecDeque<Act>,
     pub(crate) seen_changes: u64,
     pub(crate) steps: u64,
     pub(crate) kills: u64,
+    /// Where workers stood when they were killed, and how often.
+    pub(crate) killed_at: BTreeMap<String, u64>,
     born: u64,
 }
 
@@ -124,20 +137,23 @@ impl World {
         let mut world = Self {
             caller: Caller::operator(tenant),
             stage: Stage::new(turns.clone()),
-            books: Books::new(&script.stock),
+            books: Books::new(&script.stock, &script.kits),
             begun: clock.now(),
             products: Vec::new(),
             accounts: Vec::new(),
             own: None,
+            places: Vec::new(),
             violations: Vec::new(),
             trace: traced.then(Vec::new),
             told: BTreeMap::new(),
             follow: BTreeMap::new(),
+            follow_ups: 0,
             armed: Vec::new(),
             acts: VecDeque::new(),
             seen_changes: 0,
             steps: 0,
             kills: 0,
+            killed_at: BTreeMap::new(),
             born: 0,
             script,
             clock,
@@ -151,6 +167,12 @@ impl World {
         world.run_for(SETTLE_IN)?;
         world.begun = world.now();
         Ok(world)
+    }
+
+    /// A number that no other follow-up has.
+    pub(crate) fn next_follow_up(&mut self) -> u64 {
+        self.follow_ups += 1;
+        self.follow_ups
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -194,8 +216,16 @@ impl World {
         self.stage.put(place, work(worker, self.hub.clone(), turns));
     }
 
+    /// Notes where a worker stands that is about to be killed.
+    pub(crate) fn note_kill(&mut self, point: Point) {
+        *self.killed_at.entry(point.to_string()).or_default() += 1;
+    }
+
     /// Ends the program and starts it anew on the same database: whatever was only in memory is gone.
     pub(crate) fn restart(&mut self) {
+        for place in 0..WORKERS {
+            self.note_kill(self.stage.point(place));
+        }
         self.hub = new_hub(self.hub.store().clone(), self.wire.clone());
         self.start_workers();
     }
@@ -206,7 +236,7 @@ impl World {
         self.sim.set_faults(faults);
         self.wire.set_roughness(rough);
         self.acts = self.script.acts.clone().into();
-        self.run_for(Duration::from_secs(86_400 * self.script.days))
+        self.run_for(self.script.lasts)
     }
 
     /// Ends all faults and everything from outside, and lets time pass.
@@ -252,52 +282,7 @@ impl World {
         self.sim.advance(by);
     }
 
-    fn act_at(&self, act: &Act) -> Timestamp {
-        self.begun.plus(Duration::from_millis(act.at_ms))
-    }
-
-    fn next_act(&self) -> Option<Timestamp> {
-        let scripted = self.acts.front().map(|a| self.act_at(a));
-        let follow = self.follow.keys().next().map(|k| k.0);
-        [scripted, follow].into_iter().flatten().min()
-    }
-
-    /// Does what is due, and arms what waits for its moment.
-    fn act_now(&mut self) -> Result<(), Broken> {
-        while let Some(entry) = self.follow.first_entry() {
-            if entry.key().0 > self.clock.now() {
-                break;
-            }
-            let follow = entry.remove();
-            self.follow_up(&follow)?;
-        }
-        while self.acts.front().is_some_and(|a| self.act_at(a) <= self.now()) {
-            let Some(act) = self.acts.pop_front() else { break };
-            match act.when {
-                When::Then => self.perform(&act.deed, None)?,
-                When::At(_) => self.armed.push(act),
-            }
-        }
-        Ok(())
-    }
-
-    fn after_step(&mut self, task: usize, point: Point) -> Result<(), Broken> {
-        self.tell_point(task, point);
-        self.look()?;
-        let moments = moments(point);
-        while let Some(index) = self
-            .armed
-            .iter()
-            .position(|a| matches!(a.when, When::At(m) if moments.contains(&m)))
-        {
-            let act = self.armed.remove(index);
-            self.perform(&act.deed, Some(task))?;
-            self.look()?;
-        }
-        Ok(())
-    }
-
-    fn tell_point(&mut self, task: usize, point: Point) {
+    pub(crate) fn tell_point(&mut self, task: usize, point: Point) {
         for ((seller, sku), quantity) in self.wire.delivered() {
             self.tell(|_| format!("w{task} the channel {seller} takes in {quantity} for {sku}"));
         }
@@ -307,18 +292,6 @@ impl World {
         if let Point::Answering(call) = point {
             self.tell(|_| format!("w{task} {call} was done"));
         }
-    }
-}
-
-/// The moments a point stands for.
-fn moments(point: Point) -> &'static [Moment] {
-    match point {
-        Point::Leaving("a write") => &[Moment::BeforeWrite],
-        Point::Answering("a write") => &[Moment::AfterWrite],
-        Point::Answering("a reading") => &[Moment::AfterReading],
-        Point::Answering("a search of orders") => &[Moment::AfterSearch],
-        Point::Committed => &[Moment::AfterCommit],
-        _ => &[],
     }
 }
 

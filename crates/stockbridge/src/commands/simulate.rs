@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use clap::Args;
-use stockbridge_simulation::{Guard, Report, Setup, run_many};
+use stockbridge_simulation::{
+    Failure, Guard, MOST_EXPLAINED, Part, Report, Setup, Weather, explain, run_many, run_part,
+};
 
 use crate::env::system_env;
 use crate::output;
@@ -24,7 +26,8 @@ const PROGRESS: std::time::Duration = std::time::Duration::from_secs(5);
     stockbridge simulate --without list\n  \
     stockbridge simulate --seeds 300 --days 3 --without unseen-margin\n\n\
     Each seed is a seller with products, channels, buyers, faults and crashes of its own, and gives the same run every time.\n\
-    Exit code 1 if a rule did not hold; the report then names the seed and shows what led to it.")]
+    Exit code 1 if a rule did not hold; the report then names the seed, tells the least that leads to it, and gives the\n\
+    command that lives through just that.")]
 pub struct Simulate {
     /// Live through N seeds.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
@@ -44,6 +47,36 @@ pub struct Simulate {
     /// Write the report to FILE as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Of what happens from outside let only these happen, by their numbers, or `none`. One seed only.
+    #[arg(long, value_name = "NUMBERS", value_parser = keep)]
+    keep: Option<Keep>,
+    /// Replace the weather of the marketplaces: calm, mild or wild. One seed only.
+    #[arg(long, value_name = "WEATHER", value_parser = weather)]
+    weather: Option<Weather>,
+    /// Write every step to FILE. One seed only.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+}
+
+/// Deeds to keep.
+#[derive(Debug, Clone)]
+struct Keep(Vec<usize>);
+
+fn keep(text: &str) -> Result<Keep, String> {
+    if text == "none" {
+        return Ok(Keep(Vec::new()));
+    }
+    let numbers = text.split(',').map(|number| number.trim().parse::<usize>());
+    let mut numbers = numbers
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| format!("`{text}` is not a list of numbers such as `3,17,42`, nor `none`"))?;
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(Keep(numbers))
+}
+
+fn weather(text: &str) -> Result<Weather, String> {
+    Weather::parse(text).ok_or_else(|| format!("there is no weather `{text}`; use calm, mild or wild"))
 }
 
 /// A guard to leave out; none stands for the list of them.
@@ -71,6 +104,12 @@ impl Simulate {
             }
             return Ok(ExitCode::SUCCESS);
         }
+        let one = self.keep.is_some() || self.weather.is_some() || self.trace.is_some();
+        if one && self.seeds != 1 {
+            anyhow::bail!(
+                "`--keep`, `--weather` and `--trace` look at one seed; add `--seeds 1` and name it with `--first`"
+            );
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let json = self.json.clone();
         let mut work = tokio::task::spawn_blocking({
@@ -85,7 +124,7 @@ impl Simulate {
                 work.await
             }
         }
-        .context("the simulation ended unexpectedly")?;
+        .context("the simulation ended unexpectedly")??;
         tell(&report);
         if let Some(path) = json {
             let text = serde_json::to_string_pretty(&report)?;
@@ -99,7 +138,24 @@ impl Simulate {
         })
     }
 
-    fn work(&self, stop: &AtomicBool) -> Report {
+    /// One seed, or a part of what it holds in store, step by step.
+    fn work_on_one(&self, setup: &Setup, report: &mut Report) -> anyhow::Result<()> {
+        let part = Part {
+            deeds: self.keep.as_ref().map(|keep| keep.0.clone()),
+            weather: self.weather,
+        };
+        let mut outcome = run_part(self.first, setup, &part, self.trace.is_some());
+        if let (Some(path), Ok(outcome)) = (&self.trace, &mut outcome) {
+            let mut text = std::mem::take(&mut outcome.trace).join("\n");
+            text.push('\n');
+            std::fs::write(path, text)
+                .with_context(|| format!("the trace could not be written to {}", path.display()))?;
+        }
+        report.add(self.first, outcome);
+        Ok(())
+    }
+
+    fn work(&self, stop: &AtomicBool) -> anyhow::Result<Report> {
         let env = system_env();
         let started = env.now();
         let threads = self
@@ -111,6 +167,11 @@ impl Simulate {
             without: self.without.as_ref().and_then(|w| w.0),
         };
         let mut report = Report::new(self.first);
+        if self.keep.is_some() || self.weather.is_some() || self.trace.is_some() {
+            self.work_on_one(&setup, &mut report)?;
+            report.wall_s = env.now().since(started).as_secs_f64();
+            return Ok(report);
+        }
         let mut told = started;
         run_many(self.first, self.seeds, &setup, threads, stop, |seed, outcome| {
             report.add(seed, outcome);
@@ -129,8 +190,12 @@ impl Simulate {
             }
             true
         });
+        if !report.failures.is_empty() {
+            output::remark("Looking for the least that leads to each failure.");
+            explain(&mut report, &setup, threads, stop);
+        }
         report.wall_s = env.now().since(started).as_secs_f64();
-        report
+        Ok(report)
     }
 }
 
@@ -155,18 +220,36 @@ fn tell(report: &Report) {
         report.wall_s
     ));
     for failure in &report.failures {
-        output::line(format!("seed {} did not hold:", failure.seed));
-        for line in &failure.trace {
-            output::line(format!("    {line}"));
-        }
-        for violation in &failure.violations {
-            output::line(format!(
-                "  {}: {} ({})",
-                violation.rule, violation.text, violation.at
-            ));
-        }
-        if let Some(broken) = &failure.broken {
-            output::line(format!("  {broken}"));
-        }
+        tell_failure(failure);
+    }
+    if report.failures.len() > MOST_EXPLAINED {
+        output::line(format!(
+            "The first {MOST_EXPLAINED} are told in full; run any other seed by itself with --seeds 1 --first SEED."
+        ));
+    }
+}
+
+fn tell_failure(failure: &Failure) {
+    output::line(format!("seed {} did not hold:", failure.seed));
+    for violation in &failure.violations {
+        output::line(format!(
+            "  {}: {} ({})",
+            violation.rule, violation.text, violation.at
+        ));
+    }
+    if let Some(broken) = &failure.broken {
+        output::line(format!("  {broken}"));
+    }
+    if let Some(deeds) = &failure.deeds {
+        output::line(format!(
+            "  {} of the {} things that happened are enough for that:",
+            deeds.needed, deeds.of
+        ));
+    }
+    for line in &failure.trace {
+        output::line(format!("    {line}"));
+    }
+    if let Some(replay) = &failure.replay {
+        output::line(format!("  again: {replay}"));
     }
 }

@@ -13,21 +13,27 @@ const OLD: Duration = Duration::from_secs(7 * 86_400);
 /// A listing whose channel is to win is not written for so long while orders may still explain what it shows.
 const WAIT_FOR_ORDERS: Duration = Duration::from_secs(1_800);
 
+/// The longest a reading is under way: a sale placed so long before its answer may not be in it.
+const LONGEST_READING: Duration = Duration::from_secs(60);
+
 /// Which orders may explain a quantity.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Around {
     /// When it was read: whether a sale placed just then is in the reading is not known.
     pub read_at: Timestamp,
+    /// When the reading was in that the expected quantity rests on: a sale it had not seen is missing now.
+    pub rests_on: Timestamp,
     /// From when on a cancellation may have given units back.
     pub since: Timestamp,
 }
 
 /// Units in orders of a listing.
 pub(super) struct Ordered {
-    /// Sold so close to a reading that nobody can tell which was first.
-    sold: i64,
-    /// Given back by orders that came in or changed since.
-    given_back: i64,
+    /// Sold so close to the reading, or to the one before, that what is shown may be lower than expected.
+    lower_by: i64,
+    /// Sold while the reading was under way, or given back by orders that came in or changed since: what is shown may be
+    /// higher than expected.
+    higher_by: i64,
     /// Sold lately and not given back: what a cancellation could still give back.
     standing: i64,
 }
@@ -40,9 +46,11 @@ impl TenantTx {
             return Ok(());
         }
         let rules = self.conflict_rules().await?;
+        let now = self.env.now();
         let now = Around {
-            read_at: self.env.now(),
-            since: self.env.now(),
+            read_at: now,
+            rests_on: now,
+            since: now,
         };
         for found in found {
             let (strategy, _) = rules.of(found.account, found.field);
@@ -122,6 +130,7 @@ impl TenantTx {
         };
         let around = Around {
             read_at: known.shown_since,
+            rests_on: known.shown_since,
             since: known.shown_since.minus(WAIT_FOR_ORDERS),
         };
         match known.state {
@@ -167,13 +176,15 @@ impl TenantTx {
             return Ok(false);
         };
         let ordered = self.ordered(found, around).await?;
-        Ok(explained(expected, shown, ordered.sold, ordered.given_back))
+        Ok(explained(expected, shown, ordered.lower_by, ordered.higher_by))
     }
 
     /// Units in a listing's orders of the last days.
     async fn ordered(&mut self, found: &Difference, around: Around) -> Result<Ordered, StoreError> {
         let sql = "SELECT \
-             CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $5 AND $6 THEN l.ordered END), 0) AS BIGINT), \
+             CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $5 AND $6 OR o.placed_at BETWEEN $9 AND $10 \
+             THEN l.ordered END), 0) AS BIGINT), \
+             CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $8 AND $6 THEN l.ordered END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(CASE WHEN o.updated_at >= $7 OR o.imported_at >= $7 THEN l.cancelled END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(l.ordered - l.cancelled), 0) AS BIGINT) \
              FROM orders o JOIN order_lines l ON l.tenant_id = o.tenant_id AND l.order_id = o.id \
@@ -187,12 +198,15 @@ impl TenantTx {
             around.read_at.minus(close).into(),
             around.read_at.plus(close).into(),
             around.since.into(),
+            around.read_at.minus(LONGEST_READING + close).into(),
+            around.rests_on.minus(LONGEST_READING + close).into(),
+            around.rests_on.plus(close).into(),
         ];
         let row = self.tx.query_one(sql, &values).await?;
         Ok(Ordered {
-            sold: row.int(0)?,
-            given_back: row.int(1)?,
-            standing: row.int(2)?,
+            lower_by: row.int(0)?,
+            higher_by: row.int(1)? + row.int(2)?,
+            standing: row.int(3)?,
         })
     }
 }

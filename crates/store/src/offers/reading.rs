@@ -298,7 +298,11 @@ impl TenantTx {
                     let since = before.write.map_or(since, |w| since.min(w.sent_at));
                     differ.push((
                         quantity(id, account, product, units, expected, shown),
-                        Around { read_at, since },
+                        Around {
+                            read_at,
+                            rests_on: before.since,
+                            since,
+                        },
                     ));
                     outcome.notices.push(SettleNotice {
                         listing: id,

@@ -165,6 +165,37 @@ async fn what_a_cancellation_explains_settles_without_a_word() {
 }
 
 #[tokio::test]
+async fn a_sale_while_a_reading_is_under_way_is_nobodys_change() {
+    for world in worlds().await {
+        let (account, listing, _) = shop(&world).await;
+        settle(&world, account).await;
+        let placed = world.later(Duration::from_secs(100));
+        // The channel wrote its answer just before the buyer came; it was in a second later.
+        world.later(Duration::from_secs(1));
+        read(&world, account, 5).await;
+        world.place(account, &[order("1", placed, &[("A", 1)])]).await;
+        settle(&world, account).await;
+        assert_eq!(
+            world.offer(listing).await.exposure,
+            5,
+            "{}: on the safe side",
+            world.label
+        );
+        // The next reading is one lower than what that one was settled on.
+        world.later(Duration::from_secs(900));
+        read(&world, account, 4).await;
+        settle(&world, account).await;
+        assert_eq!(world.offer(listing).await.exposure, 4, "{}", world.label);
+        assert!(live(&world).await.is_empty() && actions(&world).await.is_empty());
+        // What no order explains still is a difference.
+        world.later(Duration::from_secs(900));
+        read(&world, account, 2).await;
+        settle(&world, account).await;
+        assert_eq!(actions(&world).await, [Action::Repushed], "{}", world.label);
+    }
+}
+
+#[tokio::test]
 async fn two_systems_that_fight_are_stopped_and_resumed_by_a_person_or_by_quiet() {
     for world in worlds().await {
         let (account, listing, _) = shop(&world).await;
