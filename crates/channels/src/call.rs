@@ -187,5 +187,11 @@ pub fn instant(at: Timestamp) -> String {
     Timestamp::from_secs(at.micros().div_euclid(1_000_000)).to_string()
 }
 
+/// [`instant`] with milliseconds, where a second more or less may matter.
+pub fn instant_millis(at: Timestamp) -> String {
+    let (seconds, millis) = (instant(at), at.micros().div_euclid(1_000).rem_euclid(1_000));
+    format!("{}.{millis:03}Z", seconds.trim_end_matches('Z'))
+}
+
 #[cfg(test)]
 mod tests;

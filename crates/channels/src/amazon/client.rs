@@ -10,7 +10,7 @@ use serde_json::json;
 use stockbridge_domain::channel::{BucketSpec, Level, OrderTime, PriceLevel, ShipmentNotice};
 use stockbridge_domain::{Sku, Timestamp};
 
-use crate::call::{Effect, Operation, instant};
+use crate::call::{Effect, Operation, instant, instant_millis};
 use crate::endpoint::{Query, encode};
 
 const LISTINGS: &str = "/listings/2021-08-01/items";
@@ -263,7 +263,7 @@ pub(super) fn confirm_shipment(main_marketplace: &str, notice: &ShipmentNotice) 
         "carrierCode": code,
         "carrierName": name,
         "trackingNumber": notice.tracking,
-        "shipDate": instant(notice.shipped_at),
+        "shipDate": instant_millis(notice.shipped_at),
         "orderItems": items,
     });
     if let Some(method) = &notice.method {

@@ -138,9 +138,8 @@ fn rates_are_read_without_floats() {
 }
 
 #[test]
-fn instants_have_whole_seconds() {
-    assert_eq!(
-        instant(Timestamp::parse("2026-11-21T03:25:00.987Z").unwrap()),
-        "2026-11-21T03:25:00Z"
-    );
+fn instants_have_whole_seconds_or_milliseconds() {
+    let at = Timestamp::parse("2026-11-21T03:25:00.987654Z").unwrap();
+    assert_eq!(instant(at), "2026-11-21T03:25:00Z");
+    assert_eq!(instant_millis(at), "2026-11-21T03:25:00.987Z");
 }

@@ -1,14 +1,24 @@
 //! `shipment.confirm`: tells the channel that a parcel left. Confirming the same parcel again changes nothing.
 
-use stockbridge_domain::ShipmentId;
+use std::time::Duration;
+
 use stockbridge_domain::channel::{Disposition, ShipmentNotice, ShippedLine};
 use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::offer::CLOCK_SKEW;
+use stockbridge_domain::{ShipmentId, Timestamp};
 use stockbridge_store::{Finish, NewAlert, Severity};
 
 use super::{JobCtx, JobError, done};
 
 pub(super) const KIND: &str = "shipment.confirm";
+
+/// A channel whose clock is behind ours would refuse a parcel from the future, and any channel one that left before it was
+/// bought; what is told lies a millisecond after that, as channels know their own instants finer than they tell them.
+fn told_shipped_at(shipped_at: Timestamp, placed_at: Timestamp) -> Timestamp {
+    shipped_at
+        .minus(CLOCK_SKEW)
+        .max(placed_at.plus(Duration::from_millis(1)))
+}
 
 pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let account = ctx.account()?;
@@ -39,8 +49,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         carrier: shipment.carrier,
         method: shipment.method,
         tracking: shipment.tracking,
-        // A channel whose clock is behind ours would refuse a parcel from the future.
-        shipped_at: shipment.shipped_at.minus(CLOCK_SKEW),
+        shipped_at: told_shipped_at(shipment.shipped_at, order.order.placed_at),
         lines: shipment
             .lines
             .into_iter()
@@ -79,5 +88,22 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             done(format!("refused: {message}"))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parcel_leaves_neither_in_the_future_nor_before_it_was_bought() {
+        let placed = Timestamp::from_secs(1_700_000_000).plus(Duration::from_micros(987_654));
+        let hours_later = placed.plus(Duration::from_hours(3));
+        assert_eq!(
+            told_shipped_at(hours_later, placed),
+            hours_later.minus(CLOCK_SKEW)
+        );
+        let at_once = told_shipped_at(placed.plus(Duration::from_millis(400)), placed);
+        assert_eq!(at_once, placed.plus(Duration::from_millis(1)));
     }
 }

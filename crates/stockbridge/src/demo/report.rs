@@ -87,6 +87,8 @@ pub struct Report {
     pub throttled: u64,
     /// Faults the marketplace was made to have.
     pub faults_injected: u64,
+    /// Orders whose parcel the channel does not know.
+    pub parcels_unknown: u64,
     /// Parcels sent.
     pub parcels: u64,
     /// From a sale anywhere to the push it caused elsewhere.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use stockbridge_domain::order::OrderStatus as Status;
 use stockbridge_domain::{AccountId, OrderId, Timestamp};
-use stockbridge_sim::{Fulfilment, OrderStatus, Sim, Truth};
+use stockbridge_sim::{Fulfilment, OrderStatus, Sim, Truth, TruthOrder};
 use stockbridge_store::{ListingFilter, OrderFilter, OrderRecord, PageQuery, PushTimes, Tenant};
 
 use super::buyers::Shop;
@@ -48,6 +48,7 @@ pub(super) async fn unsettled(sim: &Sim, world: &World) -> anyhow::Result<usize>
                 o.status == OrderStatus::Pending
                     || known.get(o.order_id.as_str()).is_none_or(|k| {
                         (o.status == OrderStatus::Cancelled) != (k.status == Status::Cancelled)
+                            || parcel_unknown(o, k)
                     })
             })
             .count();
@@ -56,10 +57,15 @@ pub(super) async fn unsettled(sim: &Sim, world: &World) -> anyhow::Result<usize>
     Ok(open)
 }
 
-fn of_seller<'a>(
-    truth: &'a Truth,
-    seller: &'a Seller,
-) -> impl Iterator<Item = &'a stockbridge_sim::TruthOrder> {
+/// Whether the hub sent a parcel that its channel does not know. What was packed while the buyer called it off is refused for
+/// good and is not counted.
+fn parcel_unknown(there: &TruthOrder, here: &OrderRecord) -> bool {
+    let told: i64 = there.lines.iter().map(|l| i64::from(l.shipped)).sum();
+    let sent: i64 = here.lines.iter().map(|l| l.shipped).sum();
+    there.status != OrderStatus::Cancelled && sent > told
+}
+
+fn of_seller<'a>(truth: &'a Truth, seller: &'a Seller) -> impl Iterator<Item = &'a TruthOrder> {
     truth
         .orders
         .iter()
@@ -163,6 +169,16 @@ async fn judge_seller(
     report.units_stocked += seller.stock.values().sum::<i64>();
     report.units_sold += sold_units(seller, truth, &orders).values().sum::<i64>();
     report.oversold_units += oversold_units(seller, truth, &orders);
+    report.parcels_unknown += of_seller(truth, seller)
+        .filter_map(|there| {
+            Some((
+                there,
+                orders.iter().find(|o| o.channel_order_id == there.order_id)?,
+            ))
+        })
+        .filter(|(there, here)| parcel_unknown(there, here))
+        .map(|_| 1)
+        .sum::<u64>();
     let times = tenant.push_times(Timestamp::EPOCH).await?;
     let name = tenant.record().await?.map(|t| t.name).unwrap_or_default();
     for account in tenant.accounts().await? {
@@ -271,6 +287,13 @@ fn broken(report: &Report) -> Vec<String> {
     rule(
         report.orders_duplicated == 0,
         format!("{} orders are in the hub twice", report.orders_duplicated),
+    );
+    rule(
+        report.parcels_unknown == 0,
+        format!(
+            "{} parcels are not known to their channel",
+            report.parcels_unknown
+        ),
     );
     rule(
         report.ledger_ok,

@@ -25,6 +25,7 @@ fn a_short_demo_ends_well_and_reports_every_figure() {
         ("orders_missing", 0),
         ("orders_duplicated", 0),
         ("oversold_units", 0),
+        ("parcels_unknown", 0),
     ] {
         assert_eq!(report[field], want, "{field}: {report}");
     }

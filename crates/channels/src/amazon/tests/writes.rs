@@ -200,7 +200,7 @@ async fn a_parcel_is_confirmed_by_its_number() {
         "POST /orders/v0/orders/902-1106328-1059050/shipmentConfirmation"
     );
     let expected = json!({"marketplaceId": "A1PA6795UKMFR9", "packageDetail": {"packageReferenceId": "1", "carrierCode": "FedEx",
-        "carrierName": "FedEx", "shippingMethod": "FedEx Ground", "trackingNumber": "112345678", "shipDate": "2026-11-20T10:00:00Z",
+        "carrierName": "FedEx", "shippingMethod": "FedEx Ground", "trackingNumber": "112345678", "shipDate": "2026-11-20T10:00:00.500Z",
         "orderItems": [{"orderItemId": "79039765272157", "quantity": 1}]}});
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
     (notice.carrier, notice.marketplace, notice.method) =
