@@ -65,13 +65,6 @@ pub struct Write {
     pub margin: i64,
 }
 
-impl Write {
-    /// Whether a quantity is what it leaves on the channel, with or without the sales since.
-    fn may_have_left(&self, quantity: i64) -> bool {
-        (self.quantity - self.sold_since..=self.quantity).contains(&quantity)
-    }
-}
-
 /// A reading of what the channel shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
@@ -380,13 +373,13 @@ impl Offer {
         // would be what it was before, less those sales.
         // A number that is neither that nor what the write left is somebody else's, and the write may land yet.
         let without_write = write.prior.map(|p| p + anchor.sold_since);
-        let as_written = write.may_have_left(anchor.quantity);
+        let as_written = (write.quantity - write.sold_since..=write.quantity).contains(&anchor.quantity);
         let landed = Self::proves(&write, &anchor)
             || (as_written && without_write.is_some_and(|p| p != anchor.quantity));
         // One that has no answer yet may not even have left.
         let too_late = write.state != WriteState::Sent && anchor.at >= write.sent_at.plus(timing.write_apply);
         if anchor.at > write.sent_at && (landed || too_late) {
-            return self.settle_on(anchor, Some((write, landed)));
+            return self.settle_on(anchor, Some((write, landed || as_written)));
         }
         self.anchor = None;
         Settled::NotYet
@@ -400,7 +393,7 @@ impl Offer {
         self.since = anchor.at;
         self.exposure = anchor.rest();
         match write {
-            Some((write, false)) if !write.may_have_left(anchor.quantity) => Settled::NeverApplied {
+            Some((write, false)) if anchor.quantity != write.quantity => Settled::NeverApplied {
                 wanted: write.quantity,
                 shown: anchor.quantity,
             },

@@ -27,6 +27,17 @@ pub(crate) struct Around {
     pub since: Timestamp,
 }
 
+impl Around {
+    /// Orders around a reading, around the one before, and cancellations since.
+    pub(crate) const fn new(read_at: Timestamp, rests_on: Timestamp, since: Timestamp) -> Self {
+        Self {
+            read_at,
+            rests_on,
+            since,
+        }
+    }
+}
+
 /// Units in orders of a listing.
 pub(super) struct Ordered {
     /// Sold so close to the reading, or to the one before, that what is shown may be lower than expected.
@@ -47,11 +58,7 @@ impl TenantTx {
         }
         let rules = self.conflict_rules().await?;
         let now = self.env.now();
-        let now = Around {
-            read_at: now,
-            rests_on: now,
-            since: now,
-        };
+        let now = Around::new(now, now, now);
         for found in found {
             let (strategy, _) = rules.of(found.account, found.field);
             let excess = found.values.map_or(0, |(expected, shown)| shown - expected);
@@ -128,11 +135,8 @@ impl TenantTx {
             values: Some((number(&known.expected), number(&known.shown))),
             ..now.clone()
         };
-        let around = Around {
-            read_at: known.shown_since,
-            rests_on: known.shown_since,
-            since: known.shown_since.minus(WAIT_FOR_ORDERS),
-        };
+        let (seen, earlier) = (known.shown_since, known.shown_since.minus(WAIT_FOR_ORDERS));
+        let around = Around::new(seen, seen, earlier);
         match known.state {
             ConflictState::Waiting if self.is_explained(&before, around).await? => {
                 self.close(known, &before, Action::Explained).await?;

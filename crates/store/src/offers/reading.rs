@@ -298,11 +298,7 @@ impl TenantTx {
                     let since = before.write.map_or(since, |w| since.min(w.sent_at));
                     differ.push((
                         quantity(id, account, product, units, expected, shown),
-                        Around {
-                            read_at,
-                            rests_on: before.since,
-                            since,
-                        },
+                        Around::new(read_at, before.since, since),
                     ));
                     outcome.notices.push(SettleNotice {
                         listing: id,
