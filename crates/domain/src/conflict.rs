@@ -23,8 +23,10 @@ named! {
         Price = "price",
         /// Whether buyers can buy it.
         Status = "status",
-        /// The title.
+        /// The title, against the one last agreed on: that it changed.
         Title = "title",
+        /// What describes the product: the listing's title against the product's own.
+        Data = "data",
     }
 }
 
@@ -39,6 +41,8 @@ named! {
         Highest = "highest",
         /// The lesser of the two.
         Lowest = "lowest",
+        /// Both stay as they are, until one of them changes.
+        Ignore = "ignore",
         /// A person decides.
         Manual = "manual",
     }
@@ -77,6 +81,8 @@ named! {
         Resumed = "resumed",
         /// An order explained it.
         Explained = "explained",
+        /// Both stay as they are.
+        Ignored = "ignored",
         /// Both show the same again.
         Agreed = "agreed",
     }
@@ -86,16 +92,38 @@ impl Field {
     /// Strategies that can be carried out for it. The hub does not write statuses and titles.
     pub const fn strategies(self) -> &'static [Strategy] {
         match self {
-            Self::Quantity | Self::Price => Strategy::ALL,
+            Self::Quantity | Self::Price => &[
+                Strategy::HubWins,
+                Strategy::SourceWins,
+                Strategy::Highest,
+                Strategy::Lowest,
+                Strategy::Manual,
+            ],
             Self::Status | Self::Title => &[Strategy::SourceWins, Strategy::Manual],
+            Self::Data => &[Strategy::SourceWins, Strategy::Ignore, Strategy::Manual],
         }
+    }
+
+    /// Why a strategy cannot be carried out for it, and which can.
+    pub fn refusal(self) -> String {
+        let decided = self.strategies().iter().filter(|s| **s != Strategy::Manual);
+        let names: Vec<&str> = decided.map(|s| s.name()).collect();
+        let why = match self {
+            Self::Quantity | Self::Price => "units and prices are never left to differ",
+            Self::Status => "the hub does not write statuses",
+            Self::Title | Self::Data => "the hub does not write titles to channels; change it there",
+        };
+        format!(
+            "a difference in the {self} is resolved by {}: {why}",
+            names.join(" or ")
+        )
     }
 
     /// What holds unless a person says otherwise.
     pub const fn usual(self) -> Strategy {
         match self {
             Self::Quantity | Self::Price => Strategy::HubWins,
-            Self::Status => Strategy::Manual,
+            Self::Status | Self::Data => Strategy::Manual,
             Self::Title => Strategy::SourceWins,
         }
     }
@@ -134,6 +162,8 @@ pub enum Resolution {
     Repush,
     /// Take the channel's value over.
     Accept,
+    /// Leave both as they are.
+    Leave,
     /// Ask a person.
     Ask,
     /// Write nothing any more until somebody decides or it stays.
@@ -171,11 +201,22 @@ pub fn judge(given: &Judgement) -> Resolution {
         (Strategy::HubWins, _) => repush,
         (Strategy::SourceWins, _) if given.outranked => repush,
         (Strategy::SourceWins, _) => Resolution::Accept,
+        (Strategy::Ignore, _) => Resolution::Leave,
         (Strategy::Highest, Some((expected, shown))) if shown > expected => Resolution::Accept,
         (Strategy::Lowest, Some((expected, shown))) if shown < expected => Resolution::Accept,
         (Strategy::Highest | Strategy::Lowest, Some(_)) => repush,
         (Strategy::Highest | Strategy::Lowest, None) | (Strategy::Manual, _) => Resolution::Ask,
     }
+}
+
+/// Whether two texts say the same: how words are spaced and written large does not count.
+pub fn same_text(one: &str, other: &str) -> bool {
+    let words = |text: &str| {
+        text.split_whitespace()
+            .flat_map(|word| word.chars().flat_map(char::to_lowercase).chain([' ']))
+            .collect::<String>()
+    };
+    one == other || words(one) == words(other)
 }
 
 /// Whether orders explain a quantity: units that a reading may have seen gone and nobody counted yet for one that is lower,
@@ -256,7 +297,7 @@ mod tests {
 
     #[test]
     fn what_the_hub_cannot_write_is_asked_or_accepted() {
-        for field in [Field::Status, Field::Title] {
+        for field in [Field::Status, Field::Title, Field::Data] {
             assert!(!field.strategies().contains(&Strategy::HubWins));
             assert!(field.strategies().contains(&field.usual()));
             let title = Judgement {
@@ -266,6 +307,28 @@ mod tests {
             };
             assert_eq!(judge(&title), Resolution::Ask);
         }
+    }
+
+    #[test]
+    fn what_is_ignored_is_left_as_it_is_and_only_where_that_sells_nothing() {
+        let ignored = Judgement {
+            field: Field::Data,
+            values: None,
+            outranked: true,
+            repushes: 99,
+            ..given(Strategy::Ignore, 0, 0)
+        };
+        assert_eq!(judge(&ignored), Resolution::Leave);
+        for field in Field::ALL.iter().filter(|field| **field != Field::Data) {
+            assert!(!field.strategies().contains(&Strategy::Ignore), "{field}");
+        }
+        assert!(Field::Data.refusal().contains("source_wins or ignore"));
+    }
+
+    #[test]
+    fn titles_are_compared_by_their_words() {
+        assert!(same_text("Tea,  250 g", "TEA, 250 G") && same_text("", " "));
+        assert!(!same_text("Tea 250 g", "Tea 250g") && !same_text("Tea", "Teapot"));
     }
 
     #[test]

@@ -48,12 +48,13 @@ impl Hub {
                 ResolveError::Cannot(message) => Refusal::field("strategy", message),
             })?;
         match field {
-            Field::Quantity => tx.enqueue(job::plan(caller.tenant, self.env().now())).await?,
-            _ => {
+            Field::Quantity => drop(tx.enqueue(job::plan(caller.tenant, self.env().now())).await?),
+            Field::Price => drop(
                 tx.enqueue(job::push_price(known.account, self.env().now()))
-                    .await?
-            }
-        };
+                    .await?,
+            ),
+            Field::Status | Field::Title | Field::Data => {}
+        }
         tx.audit(&NewAudit {
             actor: &caller.actor,
             action: "conflict.resolve",
@@ -118,11 +119,7 @@ impl Hub {
         caller.require(Role::Admin)?;
         if let Some((strategy, priority)) = strategy {
             if !field.strategies().contains(&strategy) {
-                let names: Vec<&str> = field.strategies().iter().map(|s| s.name()).collect();
-                let message = format!(
-                    "the {field} allows {}; the hub does not write it",
-                    names.join(", ")
-                );
+                let message = format!("{}; `manual` asks a person", field.refusal());
                 return Err(Refusal::field("strategy", message));
             }
             if !(1..=LAST_PRIORITY).contains(&priority) {

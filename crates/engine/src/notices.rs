@@ -1,6 +1,6 @@
 //! From what happened to what a person is told: notices become alerts in the same transaction.
 
-use stockbridge_domain::conflict::ConflictState;
+use stockbridge_domain::conflict::{ConflictState, Field};
 use stockbridge_domain::pricing::Reason;
 use stockbridge_domain::{AccountId, Timestamp};
 use stockbridge_store::{
@@ -52,6 +52,8 @@ fn conflict_alert(found: &ConflictRecord, dedupe_key: String) -> Option<NewAlert
     } = found;
     let (kind, severity, title, detail) = match found.state {
         ConflictState::Waiting | ConflictState::Closed => return None,
+        // Listed under Conflicts; a title in other words wakes nobody.
+        _ if *field == Field::Data => return None,
         ConflictState::Healing => (
             "listing.drift",
             Severity::Warning,

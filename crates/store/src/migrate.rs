@@ -69,6 +69,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 8,
+        name: "0008_product_data",
+        common: include_str!("../migrations/0008_product_data/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 10,
         name: "0010_listings_unread",
         common: include_str!("../migrations/0010_listings_unread/common.sql"),

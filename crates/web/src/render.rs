@@ -22,6 +22,7 @@ templates![
     "components/product_forms.html",
     "pages/alerts.html",
     "pages/channels.html",
+    "pages/conflict.html",
     "pages/conflicts.html",
     "pages/connect.html",
     "pages/count.html",
@@ -152,6 +153,7 @@ mod tests {
             "conflicts",
             view::conflicts::ConflictsPage
         );
+        framed!("conflict", "Conflict", "conflicts", view::conflicts::ConflictPage);
         framed!("channels", "Channels", "channels", view::channels::ChannelsPage);
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);

@@ -1,4 +1,5 @@
-//! The dashboard in a real browser: a person signs in, looks at every page, counts a shelf and ships a parcel.
+//! The dashboard in a real browser: a person signs in, looks at every page, counts a shelf, ships a parcel, and receives,
+//! moves and prices goods.
 //!
 //! Needs `chromedriver` and Chromium; where they are missing a line says that this is left out.
 
@@ -175,6 +176,17 @@ const PAGES: [(&str, &str); 7] = [
     ("/alerts", "Alerts"),
 ];
 
+/// Pages that are no section of their own.
+const MORE: [(&str, &str); 7] = [
+    ("/prices", "Prices"),
+    ("/conflicts", "Conflicts"),
+    ("/receive", "Receive goods"),
+    ("/transfers", "Transfers"),
+    ("/counts", "Counts"),
+    ("/locations", "Locations"),
+    ("/prices/settings", "Limits and exchange rates"),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_walks_through_the_dashboard() {
     let Some(driver) = Driver::start() else { return };
@@ -191,10 +203,14 @@ async fn a_person_walks_through_the_dashboard() {
     }
     count_a_shelf(&browser, &world).await;
     ship_a_parcel(&browser, &world).await;
+    let origin = link.split("/signin/").next().expect("an origin").to_owned();
+    receive_what_was_mistyped_first(&browser, &world, &origin).await;
+    move_goods(&browser, &world, &origin).await;
+    count_a_location(&browser, &world, &origin).await;
+    try_a_price(&browser, &origin).await;
 
     browser.set_window_size(390, 844).await.expect("a phone");
-    let origin = link.split("/signin/").next().expect("an origin").to_owned();
-    for (path, title) in PAGES {
+    for (path, title) in PAGES.into_iter().chain(MORE) {
         browser.goto(&format!("{origin}{path}")).await.expect("a page");
         let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         let over = browser.execute(wide, vec![]).await.expect("a width");
@@ -235,4 +251,108 @@ async fn ship_a_parcel(browser: &Client, world: &World) {
         .map(|l| l.ordered)
         .sum::<i64>();
     assert_eq!(shipped, 6, "the orders are as they were bought");
+}
+
+async fn open(browser: &Client, origin: &str, path: &str, title: &str) {
+    browser.goto(&format!("{origin}{path}")).await.expect("a page");
+    headed(browser, title).await;
+}
+
+/// Sends a form and waits for what it says.
+async fn send(browser: &Client, css: &str, told: &str) {
+    click(browser, css).await;
+    until_there(
+        browser,
+        &format!("//*[contains(@class, 'notice')]//*[contains(normalize-space(), '{told}')]"),
+    )
+    .await;
+}
+
+async fn receive_what_was_mistyped_first(browser: &Client, world: &World, origin: &str) {
+    open(browser, origin, "/receive", "Receive goods").await;
+    fill(browser, "#reference", "DN-4711").await;
+    fill(browser, "#lines", "SKU-2 five").await;
+    let button = "form[action='/receive'] > button";
+    send(browser, button, "line 1: `SKU-2 five` does not end with units").await;
+    keep_picture(browser, "desktop-refused").await;
+    let typed = async |css: &str| {
+        let field = browser.find(Locator::Css(css)).await.expect("a field");
+        field.prop("value").await.expect("a value").unwrap_or_default()
+    };
+    assert_eq!(
+        (typed("#reference").await, typed("#lines").await),
+        ("DN-4711".into(), "SKU-2 five".into())
+    );
+    let lines = browser.find(Locator::Css("#lines")).await.expect("the lines");
+    lines.clear().await.expect("cleared");
+    fill(browser, "#lines", "SKU-2 5").await;
+    send(
+        browser,
+        button,
+        "Delivery DN-4711 is entered: 5 units of 1 product.",
+    )
+    .await;
+    assert_eq!(world.available("SKU-2").await, 14);
+}
+
+async fn move_goods(browser: &Client, world: &World, origin: &str) {
+    open(browser, origin, "/locations", "Locations").await;
+    fill(browser, "#new-name", "Shop").await;
+    send(browser, "form[action='/locations'] > button", "Shop is open.").await;
+    open(browser, origin, "/stock/SKU-2", "SKU-2").await;
+    until_there(browser, "//summary[contains(., 'Move to another location')]").await;
+    click(browser, "details:has(#move-to) > summary").await;
+    let to = browser.find(Locator::Css("#move-to")).await.expect("a list");
+    to.select_by_label("Shop").await.expect("the shop");
+    fill(browser, "#move-units", "4").await;
+    send(
+        browser,
+        "form[action='/stock/SKU-2/transfer'] > button",
+        "its units are on their way",
+    )
+    .await;
+    assert_eq!(world.available("SKU-2").await, 10, "nobody's to sell on the way");
+    keep_picture(browser, "desktop-transfer").await;
+    send(
+        browser,
+        "form[action$='/receive'] > button",
+        "Everything has arrived",
+    )
+    .await;
+    assert_eq!(world.available("SKU-2").await, 14);
+}
+
+async fn count_a_location(browser: &Client, world: &World, origin: &str) {
+    open(browser, origin, "/counts", "Counts").await;
+    let place = browser.find(Locator::Css("#location")).await.expect("a list");
+    place.select_by_label("Shop").await.expect("the shop");
+    send(browser, "form[action='/counts'] > button", "The count has begun").await;
+    headed(browser, "Count at Shop").await;
+    fill(browser, "td .cell input", "3").await;
+    send(browser, "form[action$='/enter'] > button", "1 number noted").await;
+    assert_eq!(
+        world.available("SKU-2").await,
+        14,
+        "the books stay until it is closed"
+    );
+    keep_picture(browser, "desktop-count").await;
+    click(browser, "details.confirm > summary").await;
+    send(
+        browser,
+        "form[action$='/post'] > button",
+        "the books changed for 1 product",
+    )
+    .await;
+    assert_eq!(world.available("SKU-2").await, 13);
+}
+
+async fn try_a_price(browser: &Client, origin: &str) {
+    open(browser, origin, "/stock/SKU-1/prices", "Prices of SKU-1").await;
+    let base = browser.find(Locator::Css("#base")).await.expect("a field");
+    base.clear().await.expect("cleared");
+    fill(browser, "#base", "17.40 EUR").await;
+    click(browser, "form.panel button[value='preview']").await;
+    until_there(browser, "//h2[normalize-space()='What it would show']").await;
+    keep_picture(browser, "desktop-price-tried").await;
+    send(browser, "form.panel button[value='save']", "computed anew").await;
 }

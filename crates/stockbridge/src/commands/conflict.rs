@@ -35,7 +35,7 @@ struct Which {
     /// Only in this state: waiting, open, healing, stopped or closed.
     #[arg(long)]
     state: Option<String>,
-    /// Only of this field: quantity, price, status or title.
+    /// Only of this field: quantity, price, status, title or data (a title that is not its product's).
     #[arg(long)]
     field: Option<String>,
     /// Only on this account, by name or id.
@@ -77,7 +77,7 @@ pub struct Resolve {
     all: bool,
     #[command(flatten)]
     which: Which,
-    /// hub_wins, source_wins, highest or lowest.
+    /// hub_wins, source_wins, highest, lowest or, for data, ignore.
     #[arg(long)]
     winner: String,
     #[command(flatten)]
@@ -86,9 +86,9 @@ pub struct Resolve {
 
 #[derive(Debug, Args)]
 pub struct Strategy {
-    /// quantity, price, status or title; all are shown when left out.
+    /// quantity, price, status, title or data; all are shown when left out.
     field: Option<String>,
-    /// Who wins: hub_wins, source_wins, highest, lowest or manual.
+    /// Who wins: hub_wins, source_wins, highest, lowest, manual or, for data, ignore.
     #[arg(long, conflicts_with = "usual")]
     winner: Option<String>,
     /// Take back what was set.
@@ -218,7 +218,7 @@ impl Strategy {
     async fn run(self, context: &Context) -> anyhow::Result<()> {
         let sets = self.winner.is_some() || self.usual;
         if sets && self.field.is_none() {
-            return Err(usage("name the field: quantity, price, status or title"));
+            return Err(usage("name the field: quantity, price, status, title or data"));
         }
         let api = self.target.open(context).await?;
         let path = "/inventory/conflicts/strategies";

@@ -5,6 +5,7 @@ use stockbridge_domain::pricing::{Rule, Scope, too_much};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::{ConflictEventId, ListingId, Timestamp};
 
+use super::data::is_title;
 use super::noting::Difference;
 use crate::{Amount, ManualEntry, StoreError, TenantTx};
 
@@ -28,6 +29,7 @@ impl TenantTx {
             (Field::Quantity, None) => Ok(false),
             (Field::Price, _) => Ok(found.price.is_some_and(|p| too_much(p, true).is_none())),
             (Field::Status | Field::Title, _) => Ok(true),
+            (Field::Data, _) => Ok(is_title(found)),
         }
     }
 
@@ -75,7 +77,9 @@ impl TenantTx {
                 self.price_listings(&[found.listing], true).await?;
                 Ok(())
             }
-            Field::Price | Field::Status | Field::Title => Ok(()),
+            Field::Data if resolution == Resolution::Accept => self.take_over_title(found).await,
+            Field::Data if resolution == Resolution::Leave => self.leave_title(found).await,
+            Field::Price | Field::Status | Field::Title | Field::Data => Ok(()),
         }
     }
 

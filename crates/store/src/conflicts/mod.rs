@@ -5,6 +5,7 @@
 //! Everything here happens under the locks of the product and the listing concerned.
 
 mod carrying;
+mod data;
 mod noting;
 mod resolving;
 mod settling;
@@ -104,8 +105,10 @@ pub struct ConflictFilter {
 /// How many differences are not closed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ConflictCounts {
-    /// A person has to decide.
+    /// A person has to decide; titles that differ from their products' are not among them.
     pub open: i64,
+    /// Titles that differ from their products'. Nothing waits for them.
+    pub data: i64,
     /// Fought over.
     pub stopped: i64,
     /// The hub is setting them right, or waits for orders.
@@ -237,8 +240,8 @@ impl Tenant {
     /// # Errors
     /// When the database fails.
     pub async fn conflict_counts(&self) -> Result<ConflictCounts, StoreError> {
-        let sql = "SELECT state, COUNT(*) FROM conflicts WHERE tenant_id = $1 \
-             AND state {in $2} GROUP BY state";
+        let sql = "SELECT state, COUNT(*), CAST(COALESCE(SUM(CASE WHEN field = 'data' THEN 1 END), 0) AS BIGINT) \
+             FROM conflicts WHERE tenant_id = $1 AND state {in $2} GROUP BY state";
         let live: Vec<String> = ConflictState::ALL
             .iter()
             .filter(|s| **s != ConflictState::Closed)
@@ -248,7 +251,10 @@ impl Tenant {
         for row in self.read().await?.query(sql, &[self.key(), live.into()]).await? {
             let count = row.int(1)?;
             match row.named(0, ConflictState::parse)? {
-                ConflictState::Open => counts.open = count,
+                ConflictState::Open => {
+                    counts.data = row.int(2)?;
+                    counts.open = count - counts.data;
+                }
                 ConflictState::Stopped => counts.stopped = count,
                 ConflictState::Healing | ConflictState::Waiting => counts.healing += count,
                 ConflictState::Closed => {}

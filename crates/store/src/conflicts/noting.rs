@@ -104,7 +104,10 @@ impl TenantTx {
         let known = self.live_conflict(found).await?;
         let (strategy, priority) = rules.of(found.account, found.field);
         if known.as_ref().is_some_and(|k| {
-            k.state == ConflictState::Open && k.shown == found.shown && k.strategy == strategy
+            k.state == ConflictState::Open
+                && k.shown == found.shown
+                && k.strategy == strategy
+                && (found.field != Field::Data || k.expected == found.expected)
         }) {
             return Ok(());
         }
@@ -136,6 +139,7 @@ impl TenantTx {
         let (state, action) = match resolution {
             Resolution::Repush => (ConflictState::Healing, Action::Repushed),
             Resolution::Accept => (ConflictState::Closed, Action::Accepted),
+            Resolution::Leave => (ConflictState::Closed, Action::Ignored),
             Resolution::Ask => (ConflictState::Open, Action::Asked),
             Resolution::Stop => (ConflictState::Stopped, Action::Stopped),
         };
@@ -181,7 +185,9 @@ impl TenantTx {
             (&found.shown).into(),
         ];
         for row in self.tx.query(sql, &values).await? {
-            if rules.of(row.parsed(0)?, found.field).1 < priority {
+            let theirs = rules.of(row.parsed(0)?, found.field).1;
+            // Two channels that word a title in their own way would rename the product for ever: the first keeps it.
+            if theirs < priority || (theirs == priority && found.field == Field::Data) {
                 return Ok(true);
             }
         }
@@ -263,19 +269,12 @@ impl TenantTx {
         strategy: Strategy,
         actor: &str,
     ) -> Result<(), StoreError> {
-        // What holds afterwards: the channel's value where it was taken, else what it should show.
-        let after = if action == Action::Accepted {
-            &found.shown
-        } else {
-            &found.expected
-        };
+        // What holds afterwards: the channel's value where it was taken or left, else what it should show.
+        let taken = matches!(action, Action::Accepted | Action::Ignored);
+        let after = if taken { &found.shown } else { &found.expected };
         let sql = "INSERT INTO conflict_events (tenant_id, id, conflict_id, listing_id, account_id, product_id, field, \
              action, strategy, actor, before, after, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-        let before = if action == Action::Accepted {
-            &found.expected
-        } else {
-            &found.shown
-        };
+        let before = if taken { &found.expected } else { &found.shown };
         let values = [
             self.key(),
             self.env.id::<ConflictEventId>().into(),

@@ -59,7 +59,7 @@ impl TenantTx {
         let numbers = match known.field {
             Field::Quantity => Some((number(&known.expected), number(&known.shown))),
             Field::Price => prices(&known.expected, &known.shown),
-            Field::Status | Field::Title => None,
+            Field::Status | Field::Title | Field::Data => None,
         };
         let difference = Difference {
             listing,
@@ -77,6 +77,7 @@ impl TenantTx {
             .await?;
         let (state, action) = match resolution {
             Resolution::Accept => (ConflictState::Closed, Action::Accepted),
+            Resolution::Leave => (ConflictState::Closed, Action::Ignored),
             _ if known.state == ConflictState::Stopped => (ConflictState::Healing, Action::Resumed),
             _ => (ConflictState::Healing, Action::Repushed),
         };
@@ -89,18 +90,8 @@ impl TenantTx {
 
     /// What a person's word means here.
     async fn decided(&mut self, found: &Difference, strategy: Strategy) -> Result<Resolution, ResolveError> {
-        let allowed = found.field.strategies();
-        if strategy == Strategy::Manual || !allowed.contains(&strategy) && found.values.is_none() {
-            let names: Vec<&str> = allowed
-                .iter()
-                .filter(|s| **s != Strategy::Manual)
-                .map(|s| s.name())
-                .collect();
-            return Err(ResolveError::Cannot(format!(
-                "a difference in the {} is resolved by {}; the hub writes nothing else there",
-                found.field,
-                names.join(", ")
-            )));
+        if strategy == Strategy::Manual || !found.field.strategies().contains(&strategy) {
+            return Err(ResolveError::Cannot(found.field.refusal()));
         }
         let resolution = judge(&Judgement {
             field: found.field,
@@ -117,6 +108,7 @@ impl TenantTx {
                 match found.field {
                     Field::Quantity =>
                         "the listing needs a product that somebody counted, and a number that can be",
+                    Field::Data => "the listing needs a product, and a title that can be",
                     _ => "it is no price",
                 }
             ))),

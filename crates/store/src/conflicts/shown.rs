@@ -1,9 +1,10 @@
-//! What a channel shows besides the quantity: price, status, title, compared with what it should.
+//! What a channel shows besides the quantity: price, status, title, compared with what it should; the title also with its
+//! product's.
 
 use std::collections::HashMap;
 
 use stockbridge_domain::channel::{ListingSnapshot, Timing};
-use stockbridge_domain::conflict::{Action, ConflictState, Field};
+use stockbridge_domain::conflict::{Action, ConflictState, Field, same_text};
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Timestamp};
 
@@ -25,6 +26,10 @@ struct Known {
     /// The channel has been told the wanted price, and had the time to show it since.
     price_told: bool,
     desired: Option<i64>,
+    /// What the product it sells is called.
+    product_title: Option<String>,
+    /// The title that somebody wants it to have all the same.
+    title_accepted: Option<String>,
 }
 
 impl TenantTx {
@@ -74,9 +79,11 @@ impl TenantTx {
         self.tx.exec_many(sql, &changed).await?;
         if !found.is_empty() {
             let rules = self.conflict_rules().await?;
-            for difference in &found {
+            let (data, rest): (Vec<_>, Vec<_>) = found.iter().partition(|f| f.field == Field::Data);
+            for difference in rest {
                 self.note_difference(&rules, difference).await?;
             }
+            self.note_data(&rules, &live, &data).await?;
         }
         Ok(())
     }
@@ -108,7 +115,8 @@ impl TenantTx {
         let sql = "SELECT sku, id, product_id, units, title, status, price_minor, price_currency, price_wanted_minor, \
              price_wanted_currency, CASE WHEN price_due = 0 AND price_hold IS NULL AND price_check_at > $4 \
              AND price_check_at < 9223372036854775807 AND COALESCE(price_sent_at, 0) <= $5 THEN 1 ELSE 0 END, \
-             desired_qty FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3} {lock_by id}";
+             desired_qty, (SELECT p.title FROM products p WHERE p.tenant_id = $1 AND p.id = listings.product_id), \
+             title_accepted FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3} {lock_by id}";
         let values = [self.key(), account.into(), skus, at.into(), told_before.into()];
         let rows = self.tx.query(sql, &values).await?;
         rows.iter().map(|row| Ok((row.string(0)?, known(row)?))).collect()
@@ -126,6 +134,8 @@ fn known(row: &Row) -> Result<Known, StoreError> {
         wanted: row.opt_money(8)?,
         price_told: row.flag(10)?,
         desired: row.opt_int(11)?,
+        product_title: row.opt_string(12)?,
+        title_accepted: row.opt_string(13)?,
     })
 }
 
@@ -178,5 +188,11 @@ fn compare(
         .map_or(&known.title, |l| &l.expected);
     let title = difference(Field::Title, agreed.clone(), snapshot.title.clone());
     compared.push((title, *agreed != snapshot.title && !agreed.is_empty()));
+    if !snapshot.title.is_empty() {
+        let product = known.product_title.clone().unwrap_or_default();
+        let accepted = known.title_accepted.as_deref() == Some(&snapshot.title);
+        let differs = known.product_title.is_some() && !accepted && !same_text(&product, &snapshot.title);
+        compared.push((difference(Field::Data, product, snapshot.title.clone()), differs));
+    }
     compared
 }

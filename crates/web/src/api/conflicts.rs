@@ -23,7 +23,7 @@ pub(crate) fn routes() -> Vec<Route> {
         )
         .query(paged![
             "state": "waiting, open, healing, stopped or closed",
-            "field": "quantity, price, status or title",
+            "field": "quantity, price, status, title or data",
             "account": "Only this store's, by id",
             "listing": "Only of this listing, by id",
         ])

@@ -1,23 +1,23 @@
-//! Conflicts: the list with its filters, deciding many at once after a second look, and who wins by itself.
+//! Conflicts: the list with its filters, deciding many at once after a second look, and one with its history.
 
-use axum::extract::State;
 use axum::http::Method;
 use axum::response::Response;
 use serde::Deserialize;
 use stockbridge_domain::conflict::{Action, ConflictState, Field, Strategy};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ConflictId, Timestamp};
-use stockbridge_store::{ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery};
+use stockbridge_store::{
+    ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery, StoreError, StrategyRecord,
+    Tenant,
+};
 
-use super::typed::whole;
-use super::{Accounts, Frame, address, done, pager};
-use crate::extract::{ApiQuery, Who};
+use super::{Accounts, Frame, address, done, pager, product_href};
+use crate::extract::{ApiPath, ApiQuery, Who};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
-use crate::state::App;
 use crate::view::conflicts::{
-    ALL_AGREE, Confirm, ConflictRow, ConflictsPage, EventRow, NONE_HERE, StrategyRow,
+    ALL_AGREE, Confirm, ConflictPage, ConflictRow, ConflictsPage, EventRow, NONE_HERE, StrategyRow,
 };
 use crate::view::words::{count, duration, when};
 use crate::view::{Badge, Choice, Tab, Tone};
@@ -27,12 +27,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::page(Method::GET, "/conflicts", Access::Role(Role::Viewer), list),
         Route::page(Method::POST, "/conflicts/resolve", operator, resolve),
-        Route::page(
-            Method::POST,
-            "/conflicts/strategy",
-            Access::Role(Role::Admin),
-            set_strategy,
-        ),
+        Route::page(Method::GET, "/conflicts/{id}", Access::Role(Role::Viewer), one),
     ]
 }
 
@@ -52,7 +47,7 @@ async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Respon
 pub(super) fn to_decide(
     conflicts: ConflictCounts,
     prices_held: i64,
-) -> [(i64, Tone, [&'static str; 2], &'static str); 3] {
+) -> [(i64, Tone, [&'static str; 2], &'static str); 4] {
     [
         (
             conflicts.stopped,
@@ -71,6 +66,15 @@ pub(super) fn to_decide(
                 "channels' values wait for your decision",
             ],
             "/conflicts?state=open",
+        ),
+        (
+            conflicts.data,
+            Tone::Info,
+            [
+                "listing is called otherwise than its product",
+                "listings are called otherwise than their products",
+            ],
+            "/conflicts?field=data",
         ),
         (
             prices_held,
@@ -110,7 +114,10 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
         ("account", &account),
     ];
     let page = ConflictsPage {
-        tabs: tabs(&state, [counts.open, counts.stopped, counts.healing]),
+        tabs: tabs(
+            &state,
+            [counts.open + counts.data, counts.stopped, counts.healing],
+        ),
         accounts: accounts.choices(&account),
         fields: fields(&field),
         rows: found.items.iter().map(|c| row(c, &accounts, now)).collect(),
@@ -127,27 +134,74 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
             NONE_HERE
         },
         confirm,
-        strategies: tenant
-            .conflict_strategies()
-            .await?
-            .into_iter()
-            .map(|s| StrategyRow {
-                account: s
-                    .account
-                    .map_or_else(|| "All accounts".into(), |id| accounts.name(id)),
-                field: s.field.to_string(),
-                winner: winner(s.strategy, s.priority),
-            })
-            .collect(),
+        strategies: strategies(&tenant, &accounts).await?,
         limit: format!(
             "{} in {}",
             count(limit.repushes, "time", "times"),
             duration(limit.window())
         ),
+        repushes: limit.repushes,
+        window_hours: limit.window_secs / 3_600,
+        set_fields: fields("").split_off(1),
+        set_winners: set_winners(),
+        winners: winners(Strategy::ALL),
         history: history.iter().map(|e| event(e, now)).collect(),
         state,
     };
     frame.show("conflicts", "Conflicts", "conflicts", &page).await
+}
+
+/// Who wins by itself, where somebody said so.
+async fn strategies(tenant: &Tenant, accounts: &Accounts) -> Result<Vec<StrategyRow>, StoreError> {
+    let set = tenant.conflict_strategies().await?;
+    let row = |s: StrategyRecord| StrategyRow {
+        account: s
+            .account
+            .map_or_else(|| "All accounts".into(), |id| accounts.name(id)),
+        field: s.field.to_string(),
+        winner: winner(s.strategy, s.priority),
+    };
+    Ok(set.into_iter().map(row).collect())
+}
+
+/// Ways to resolve a conflict by hand, of those that are allowed.
+fn winners(allowed: &[Strategy]) -> Vec<Choice> {
+    let words = |strategy: Strategy| match strategy {
+        Strategy::HubWins => Some("the hub wins: write its value again, or resume"),
+        Strategy::SourceWins => Some("the channel wins: take its value over"),
+        Strategy::Highest => Some("the higher value wins"),
+        Strategy::Lowest => Some("the lower value wins"),
+        Strategy::Ignore => Some("nobody: leave both titles as they are"),
+        Strategy::Manual => None,
+    };
+    let one = |strategy: &Strategy| {
+        Some(Choice {
+            value: strategy.name().into(),
+            text: words(*strategy)?.into(),
+            chosen: false,
+        })
+    };
+    allowed.iter().filter_map(one).collect()
+}
+
+/// Who may win by itself.
+fn set_winners() -> Vec<Choice> {
+    let usual = Choice {
+        value: String::new(),
+        text: "as usual".into(),
+        chosen: true,
+    };
+    let one = |strategy: &Strategy| Choice {
+        value: strategy.name().into(),
+        text: match strategy {
+            Strategy::SourceWins => "the channel, by priority".into(),
+            other => winner(*other, 0),
+        },
+        chosen: false,
+    };
+    std::iter::once(usual)
+        .chain(Strategy::ALL.iter().map(one))
+        .collect()
 }
 
 fn tabs(state: &str, [open, stopped, healing]: [i64; 3]) -> Vec<Tab> {
@@ -186,6 +240,11 @@ fn fields(chosen: &str) -> Vec<Choice> {
 fn row(conflict: &ConflictRecord, accounts: &Accounts, now: Timestamp) -> ConflictRow {
     let (tone, text, means) = match conflict.state {
         ConflictState::Waiting => (Tone::Info, "waiting", "It may be an order that is not in yet."),
+        ConflictState::Open if conflict.field == Field::Data => (
+            Tone::Info,
+            "to decide",
+            "Nothing waits for it; the hub writes no titles to channels.",
+        ),
         ConflictState::Open => (
             Tone::Warn,
             "to decide",
@@ -201,6 +260,7 @@ fn row(conflict: &ConflictRecord, accounts: &Accounts, now: Timestamp) -> Confli
     };
     ConflictRow {
         id: conflict.id.to_string(),
+        href: format!("/conflicts/{}", conflict.id),
         sku: conflict.sku.to_string(),
         account: accounts.name(conflict.account),
         field: conflict.field.to_string(),
@@ -219,6 +279,7 @@ fn winner(strategy: Strategy, priority: i64) -> String {
         Strategy::SourceWins => format!("the channel, priority {priority}"),
         Strategy::Highest => "the higher of the two".into(),
         Strategy::Lowest => "the lower of the two".into(),
+        Strategy::Ignore => "nobody, both stay as they are".into(),
         Strategy::Manual => "a person decides".into(),
     }
 }
@@ -231,6 +292,7 @@ fn event(event: &ConflictEvent, now: Timestamp) -> EventRow {
         Action::Asked => "somebody is asked",
         Action::Stopped => "stopped, because it is fought over",
         Action::Resumed => "resumed",
+        Action::Ignored => "both left as they are",
         Action::Explained => "explained by an order",
         Action::Agreed => "in step again",
     };
@@ -245,12 +307,45 @@ fn event(event: &ConflictEvent, now: Timestamp) -> EventRow {
     }
 }
 
+async fn one(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
+    let id: ConflictId = path.id("id")?;
+    let tenant = frame.tenant();
+    let found = tenant.conflict(id).await?;
+    let conflict = found.ok_or_else(|| Problem::not_found("There is no such conflict."))?;
+    let accounts = Accounts::of(&tenant).await?;
+    let history = tenant.conflict_events(Some(id), &PageQuery::first(100)).await?;
+    let product = match conflict.product {
+        Some(product) => tenant.product(product).await?,
+        None => None,
+    };
+    let now = frame.app.now();
+    let over = conflict.state == ConflictState::Closed;
+    let page = ConflictPage {
+        row: row(&conflict, &accounts, now),
+        product: product.map(|p| product_href(p.sku.as_str())),
+        since: when(conflict.shown_since, now),
+        winners: if over {
+            Vec::new()
+        } else {
+            winners(conflict.field.strategies())
+        },
+        cannot: if conflict.field.strategies().contains(&Strategy::HubWins) {
+            String::new()
+        } else {
+            conflict.field.refusal()
+        },
+        history: history.items.iter().map(|e| event(e, now)).collect(),
+    };
+    frame.show("conflict", &page.row.sku, "conflicts", &page).await
+}
+
 /// The first time it asks; with `confirmed` it is done.
 async fn resolve(mut frame: Frame, Who(caller): Who, form: Form) -> Result<Response, Problem> {
     let wrong = || Problem::field("/strategy", "say who wins");
     let strategy = Strategy::parse(form.get("strategy")).ok_or_else(wrong)?;
+    let chosen = if form.get("every") == "yes" { "shown" } else { "id" };
     let ids: Vec<ConflictId> = form
-        .all("id")
+        .all(chosen)
         .into_iter()
         .filter_map(|id| id.parse().ok())
         .collect();
@@ -263,10 +358,14 @@ async fn resolve(mut frame: Frame, Who(caller): Who, form: Form) -> Result<Respo
                 "The hub's values are written to the channels again, also where it had stopped."
             }
             Strategy::SourceWins => {
-                "What the channels show is taken over: quantities as corrections of your stock, prices as the listings' own."
+                "What the channels show is taken over: quantities as corrections of your stock, prices as the listings' own, \
+                 titles as the products'."
             }
             Strategy::Highest => "The higher of the two values is kept, on whichever side it is.",
             Strategy::Lowest => "The lower of the two values is kept, on whichever side it is.",
+            Strategy::Ignore => {
+                "Both titles stay as they are, and nobody is asked again until the listing's changes. Only titles are ignored."
+            }
             Strategy::Manual => return Err(wrong()),
         };
         let confirm = Confirm {
@@ -289,19 +388,4 @@ async fn resolve(mut frame: Frame, Who(caller): Who, form: Form) -> Result<Respo
         None => Ok(done(&frame.app, "/conflicts", said)),
         Some(why) => Err(Problem::conflict(format!("{said} {} not: {why}", refused.len()))),
     }
-}
-
-async fn set_strategy(State(app): State<App>, Who(caller): Who, form: Form) -> Result<Response, Problem> {
-    let field = Field::parse(form.get("field")).ok_or_else(|| Problem::field("/field", "choose a field"))?;
-    let account = form
-        .optional("account")
-        .map(|id| id.parse::<AccountId>())
-        .transpose();
-    let account = account.map_err(|error| Problem::field("/account", error.to_string()))?;
-    let priority = whole(&form, "priority")?.unwrap_or(100);
-    let strategy = Strategy::parse(form.get("strategy")).map(|s| (s, priority));
-    app.hub()
-        .set_conflict_strategy(&caller, account, field, strategy)
-        .await?;
-    Ok(done(&app, "/conflicts", format!("Saved: {field}.")))
 }

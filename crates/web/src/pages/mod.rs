@@ -6,6 +6,7 @@
 mod alerts;
 mod allocation;
 mod channels;
+mod conflict_settings;
 mod conflicts;
 mod counts;
 mod kits;
@@ -76,6 +77,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(price_settings::routes());
     routes.extend(product_prices::routes());
     routes.extend(conflicts::routes());
+    routes.extend(conflict_settings::routes());
     routes.extend(channels::routes());
     routes.extend(sync::routes());
     routes.extend(alerts::routes());

@@ -115,6 +115,18 @@ async fn many_conflicts_are_resolved_only_after_a_second_look() {
         "{}",
         asked.text
     );
+    let every = ids.replace("id=", "shown=");
+    let asked = browser
+        .submit(
+            "/conflicts/resolve",
+            &format!("strategy=ignore&every=yes&{every}"),
+        )
+        .await;
+    assert!(
+        asked.text.contains("Resolve 2 conflicts?") && asked.text.contains("Only titles are ignored"),
+        "{}",
+        asked.text
+    );
     let done = browser
         .followed(
             "/conflicts/resolve",
@@ -240,4 +252,38 @@ async fn a_rule_is_changed_from_what_it_says_and_a_sale_is_tried_out() {
         "{}",
         everything.text
     );
+}
+
+#[tokio::test]
+async fn when_a_field_counts_as_fought_over_is_set_in_hours() {
+    let world = World::new().await;
+    let browser = Browser::new(&world).await;
+    let wrong = browser
+        .submit_on("/conflicts", "/conflicts/limit", "repushes=0&window_hours=900")
+        .await;
+    assert_eq!(wrong.status, 422);
+    for told in ["1 to 100 times", "1 to 720 hours", "value=\"900\""] {
+        assert!(wrong.text.contains(told), "{told}: {}", wrong.text);
+    }
+    let set = browser
+        .followed("/conflicts/limit", "repushes=5&window_hours=48")
+        .await;
+    assert!(set.text.contains("Saved; it holds"), "{}", set.text);
+    let shown = browser.open("/conflicts").await.text;
+    assert!(shown.contains("after 5 times in 2 days"), "{shown}");
+    let refused = browser
+        .submit_on(
+            "/conflicts",
+            "/conflicts/strategy",
+            "account=&field=data&strategy=hub_wins&priority=7",
+        )
+        .await;
+    assert!(
+        refused.text.contains("the hub does not write titles to channels")
+            && refused.text.contains("value=\"7\""),
+        "{}",
+        refused.text
+    );
+    let none = browser.open("/conflicts/con_00000000000000000000000000").await;
+    assert_eq!(none.status, 404);
 }

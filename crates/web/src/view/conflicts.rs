@@ -29,7 +29,34 @@ pub(crate) struct ConflictsPage {
     pub strategies: Vec<StrategyRow>,
     /// When a field counts as fought over, in words.
     pub limit: String,
+    /// So often the hub sets a field right within the window.
+    pub repushes: i64,
+    /// The window, in hours.
+    pub window_hours: i64,
+    /// Fields somebody may set a winner for.
+    pub set_fields: Vec<Choice>,
+    /// Winners somebody may set.
+    pub set_winners: Vec<Choice>,
+    /// Ways to resolve those that were chosen.
+    pub winners: Vec<Choice>,
     /// What was done last.
+    pub history: Vec<EventRow>,
+}
+
+/// One conflict.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ConflictPage {
+    /// The conflict.
+    pub row: ConflictRow,
+    /// The product's page.
+    pub product: Option<String>,
+    /// Since when the channel shows it.
+    pub since: When,
+    /// Ways to resolve it; none when it is over.
+    pub winners: Vec<Choice>,
+    /// What cannot be done about it, and why.
+    pub cannot: String,
+    /// What was done about it, the last first.
     pub history: Vec<EventRow>,
 }
 
@@ -38,6 +65,8 @@ pub(crate) struct ConflictsPage {
 pub(crate) struct ConflictRow {
     /// Its id.
     pub id: String,
+    /// Its page.
+    pub href: String,
     /// The listing's SKU.
     pub sku: String,
     /// Name of the account.
@@ -106,13 +135,17 @@ pub(crate) const NONE_HERE: Empty = Empty {
 };
 
 #[cfg(test)]
-impl ConflictsPage {
-    /// Empty, typical, extreme.
-    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::Tone;
-        use super::samples::{HOSTILE, LONG_SKU, choices, tabs, when};
-        let row = |sku: &str, field: &str, expected: &str, shown: &str| ConflictRow {
+mod samples {
+    //! Nothing to decide, a day with some, and the most there can be.
+
+    use super::*;
+    use crate::view::Tone;
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, when};
+
+    fn row(sku: &str, field: &str, expected: &str, shown: &str) -> ConflictRow {
+        ConflictRow {
             id: "con_1".into(),
+            href: "/conflicts/con_1".into(),
             sku: sku.into(),
             account: "Nordlicht IN".into(),
             field: field.into(),
@@ -122,49 +155,91 @@ impl ConflictsPage {
             means: "The hub has stopped writing it.",
             last: when("2 min ago"),
             times: 4,
-        };
-        let empty = Self {
-            tabs: tabs(),
-            accounts: choices(&["All accounts"]),
-            fields: choices(&["All fields", "quantity"]),
-            state: String::new(),
-            rows: vec![],
-            live: true,
-            pager: Pager::default(),
-            empty: ALL_AGREE,
-            confirm: None,
-            strategies: vec![],
-            limit: "3 times in 24 h".into(),
-            history: vec![],
-        };
-        let typical = Self {
-            rows: vec![
-                row("TEA-250", "quantity", "5", "60"),
-                row("MUG-BLUE", "price", "14.99 EUR", "12.50 EUR"),
-            ],
-            strategies: vec![StrategyRow {
-                account: "Nordlicht IN".into(),
-                field: "price".into(),
-                winner: "the higher of the two".into(),
-            }],
-            history: vec![EventRow {
-                at: when("2 min ago"),
-                text: "quantity: written again, 60 → 5".into(),
-                actor: "hub".into(),
-            }],
-            ..empty.clone()
-        };
-        let mut extreme = typical.clone();
-        extreme.confirm = Some(Confirm {
-            ids: vec![HOSTILE.into(); 200],
-            strategy: HOSTILE.into(),
-            text: HOSTILE.into(),
-        });
-        for _ in 0..200 {
-            extreme
-                .rows
-                .push(row(LONG_SKU, "title", HOSTILE, &"words ".repeat(60)));
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
+
+    fn event(text: &str) -> EventRow {
+        EventRow {
+            at: when("2 min ago"),
+            text: text.into(),
+            actor: "hub".into(),
+        }
+    }
+
+    impl ConflictPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            let empty = Self {
+                row: row("TEA-250", "data", "Assam tea, 250 g", "ASSAM TEA 250g *NEW*"),
+                product: None,
+                since: when("3 days ago"),
+                winners: vec![],
+                cannot: String::new(),
+                history: vec![],
+            };
+            let typical = Self {
+                product: Some("/stock/TEA-250".into()),
+                winners: choices(&["the channel wins", "leave both as they are"]),
+                cannot: "the hub does not write titles to channels; change it there".into(),
+                history: vec![event("data: somebody is asked")],
+                ..empty.clone()
+            };
+            let extreme = Self {
+                row: row(LONG_SKU, "data", &HOSTILE.repeat(5), &"words ".repeat(60)),
+                history: vec![event(HOSTILE); 100],
+                ..typical.clone()
+            };
+            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        }
+    }
+
+    impl ConflictsPage {
+        /// Empty, typical, extreme.
+        pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+            let empty = Self {
+                tabs: tabs(),
+                accounts: choices(&["All accounts"]),
+                fields: choices(&["All fields", "quantity"]),
+                state: String::new(),
+                rows: vec![],
+                live: true,
+                pager: Pager::default(),
+                empty: ALL_AGREE,
+                confirm: None,
+                strategies: vec![],
+                limit: "3 times in 24 h".into(),
+                repushes: 3,
+                window_hours: 24,
+                set_fields: choices(&["quantity", "price"]),
+                set_winners: choices(&["as usual", "the hub"]),
+                winners: choices(&["the hub wins", "the channel wins"]),
+                history: vec![],
+            };
+            let typical = Self {
+                rows: vec![
+                    row("TEA-250", "quantity", "5", "60"),
+                    row("MUG-BLUE", "price", "14.99 EUR", "12.50 EUR"),
+                ],
+                strategies: vec![StrategyRow {
+                    account: "Nordlicht IN".into(),
+                    field: "price".into(),
+                    winner: "the higher of the two".into(),
+                }],
+                history: vec![event("quantity: written again, 60 → 5")],
+                ..empty.clone()
+            };
+            let mut extreme = typical.clone();
+            extreme.confirm = Some(Confirm {
+                ids: vec![HOSTILE.into(); 200],
+                strategy: HOSTILE.into(),
+                text: HOSTILE.into(),
+            });
+            for _ in 0..200 {
+                extreme
+                    .rows
+                    .push(row(LONG_SKU, "title", HOSTILE, &"words ".repeat(60)));
+            }
+            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        }
     }
 }

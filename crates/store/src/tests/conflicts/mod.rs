@@ -3,6 +3,7 @@
 use stockbridge_domain::conflict::{Action, ConflictState, Field, Limit, Strategy};
 use stockbridge_domain::{ConflictId, ListingId, ProductId};
 
+mod data;
 mod shown;
 
 use super::offers::{TIMING, remote};
@@ -58,12 +59,15 @@ async fn strategy(
     tx.commit().await.unwrap();
 }
 
+/// Differences that are not over, without titles that are not their products', which have cases of their own.
 async fn live(world: &World) -> Vec<ConflictRecord> {
     let page = world
         .ours
         .conflicts(&ConflictFilter::default(), &PageQuery::default())
         .await;
-    page.unwrap().items
+    let mut found = page.unwrap().items;
+    found.retain(|conflict| conflict.field != Field::Data);
+    found
 }
 
 async fn events(world: &World) -> Vec<ConflictEvent> {
@@ -73,6 +77,7 @@ async fn events(world: &World) -> Vec<ConflictEvent> {
         .await
         .unwrap()
         .items;
+    events.retain(|event| event.field != Field::Data);
     events.reverse();
     events
 }
