@@ -116,6 +116,7 @@ impl Stage {
                     title: format!("Product number {n}, in a pack of one, assorted colours"),
                     fulfilled_by: FulfilledBy::Seller,
                     quantity: Some(quantity),
+                    places: Vec::new(),
                     price: None,
                     status: ListingStatus::Active,
                     product_type: Some("HOME".to_owned()),

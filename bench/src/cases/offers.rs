@@ -2,8 +2,9 @@
 
 use anyhow::ensure;
 use stockbridge_channels::amazon::Amazon;
-use stockbridge_domain::channel::Channel as _;
+use stockbridge_domain::channel::{Channel as _, WriteMode};
 use stockbridge_domain::job::Priority;
+use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{AccountId, Timestamp};
 use stockbridge_store::{NewJob, OfferAccount, OfferAccounts};
 
@@ -30,6 +31,8 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
         stage.listings(&account, count, 0).await?;
         let offer = OfferAccount {
             timing: Amazon::default().descriptor().timing,
+            mode: WriteMode::Absolute,
+            places: PlaceMap::default(),
             writable: true,
             remote: true,
         };

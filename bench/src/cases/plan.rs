@@ -7,7 +7,7 @@ use stockbridge_domain::Timestamp;
 use stockbridge_domain::allocation::{
     BasisPoints, Layers, Level, Listed, Method, Participant, Stock, Terms, share_out,
 };
-use stockbridge_domain::channel::Timing;
+use stockbridge_domain::channel::{Timing, WriteMode};
 use stockbridge_domain::exposure::{Candidate, plan};
 use stockbridge_domain::mode::{Mode, Regime};
 use stockbridge_domain::offer::Offer;
@@ -142,6 +142,7 @@ impl Product {
                 desired: outcome.listings[i].quantity,
                 units_per_day: self.listed[i].units_per_day,
                 timing: TIMING,
+                mode: WriteMode::Absolute,
                 writable: true,
                 regime: outcome.accounts[i].regime,
             })

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use stockbridge_channels::amazon::Amazon;
-use stockbridge_domain::channel::{Channel as _, LineSnapshot, ListingSnapshot, OrderSnapshot, OrderTime};
+use stockbridge_domain::channel::{
+    Channel as _, LineSnapshot, ListingSnapshot, OrderSnapshot, OrderTime, Timing, WriteMode,
+};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{AccountId, Timestamp};
 use stockbridge_engine::{Hub, HubSettings};
 use stockbridge_store::{
@@ -207,12 +210,7 @@ async fn wire(kind: Kind, options: &Options, report: &mut Report) -> anyhow::Res
                 break;
             }
         }
-        let offer = OfferAccount {
-            timing,
-            writable: true,
-            remote: true,
-        };
-        accounts.insert(account.id, offer);
+        accounts.insert(account.id, writable(timing));
     }
     stage.database.vacuum().await?;
     loop {
@@ -341,6 +339,17 @@ async fn take(stage: &Stage, lane: &str) -> anyhow::Result<()> {
 }
 
 /// Listings of some products on the account, which show `quantity`.
+/// An account that quantities are written to.
+fn writable(timing: Timing) -> OfferAccount {
+    OfferAccount {
+        timing,
+        mode: WriteMode::Absolute,
+        places: PlaceMap::default(),
+        writable: true,
+        remote: true,
+    }
+}
+
 async fn show(
     stage: &Stage,
     account: &AccountRecord,
@@ -356,6 +365,7 @@ async fn show(
                 title: "A product".to_owned(),
                 fulfilled_by: FulfilledBy::Seller,
                 quantity: Some(quantity),
+                places: Vec::new(),
                 price: None,
                 status: ListingStatus::Active,
                 product_type: Some("HOME".to_owned()),

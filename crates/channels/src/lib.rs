@@ -8,6 +8,7 @@ pub mod amazon;
 pub mod auth;
 pub mod call;
 pub mod check;
+pub mod custom;
 pub mod endpoint;
 pub mod http;
 pub mod own;
@@ -21,7 +22,11 @@ use stockbridge_domain::channel::Channel;
 
 /// Every channel there is, in the order people are shown them; adding one is a line here.
 pub fn all() -> Vec<Arc<dyn Channel>> {
-    vec![Arc::new(amazon::Amazon::default()), Arc::new(own::Own)]
+    vec![
+        Arc::new(amazon::Amazon::default()),
+        Arc::new(custom::Custom),
+        Arc::new(own::Own),
+    ]
 }
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ use crate::testing::{World, account, answer};
 fn draft(channel: &dyn Channel) -> AccountDraft {
     let descriptor = channel.descriptor();
     let credential = |f: &CredentialField| {
-        let value = if f.secret {
-            format!("PLANTED-{}", f.name)
-        } else {
-            format!("public-{}", f.name)
+        let value = match f.name {
+            _ if f.secret => format!("PLANTED-{}-0123456789", f.name),
+            address if address.ends_with("_url") => "https://public.example.com".to_owned(),
+            name => format!("public-{name}"),
         };
         (f.name.to_owned(), SecretText::new(value))
     };
@@ -105,7 +105,7 @@ fn descriptors_are_consistent() {
 #[tokio::test]
 async fn planted_secrets_are_never_shown() {
     // Whatever a channel answers, even our own secrets, must not end up in messages.
-    let echo = r#"{"error":"invalid_grant","error_description":"PLANTED-refresh_token","errors":[{"code":"X","message":"Atza|PLANTED-access"}]}"#;
+    let echo = r#"{"error":"invalid_grant","error_description":"PLANTED-refresh_token-0123456789","detail":"PLANTED-secret-0123456789","errors":[{"code":"X","message":"Atza|PLANTED-access"}]}"#;
     let token = r#"{"access_token":"Atza|PLANTED-access","expires_in":3600}"#;
     for token_answer in [
         (400, echo),

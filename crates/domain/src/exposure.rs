@@ -9,6 +9,8 @@
 //! - a write costs [`Offer::exposure_if_sent`] less the present exposure, and is made only if that fits;
 //! - a write of zero costs nothing ever, so it is the way out when units are scarce: *drain*, wait until every order is
 //!   in, then write the value;
+//! - where the channel compares before it sets, or takes changes instead of values, lowering to any value costs nothing
+//!   either, and frees what it takes back with the answer: nothing is drained there;
 //! - a channel's own countdown does most of the work: small differences are left to it.
 
 mod joint;
@@ -16,7 +18,7 @@ mod shared;
 
 pub use joint::joint;
 
-use crate::channel::Timing;
+use crate::channel::{Timing, WriteMode};
 use crate::listing::named;
 use crate::mode::Regime;
 use crate::offer::{Offer, WriteState, unseen_bound};
@@ -35,6 +37,8 @@ pub struct Candidate {
     pub units_per_day: i64,
     /// How late its channel may be.
     pub timing: Timing,
+    /// How its channel takes a quantity.
+    pub mode: WriteMode,
     /// Whether its quantity can be written now (account active, not the channel's own warehouse).
     pub writable: bool,
     /// Whether its units are its own or everybody's.
@@ -74,22 +78,45 @@ pub enum Decision {
         /// Units of the listing.
         quantity: i64,
         /// Units that may be sold unseen before the write lands.
-        margin: i64,
+        unseen: i64,
     },
 }
 
 impl Candidate {
-    fn margin(&self) -> i64 {
+    /// The most units that may be sold unseen before a write lands.
+    fn unseen(&self) -> i64 {
         unseen_bound(self.offer.exposure, self.units_per_day, self.timing)
+    }
+
+    /// Units that come on top of a write.
+    fn margin(&self) -> i64 {
+        self.offer.margin(self.mode, self.unseen())
+    }
+
+    /// Whether a write moves what is there instead of overwriting it, so that lowering costs nothing and frees at once.
+    fn exact(&self) -> bool {
+        self.mode != WriteMode::Absolute
+    }
+
+    /// Whether the last write, if any, stands in the way of another that is not a zero.
+    fn busy(&self) -> bool {
+        let in_force = |state| self.exact() && state == WriteState::Applied;
+        self.offer.write.is_some_and(|w| !in_force(w.state))
     }
 
     fn expected(&self) -> i64 {
         self.offer.expected().unwrap_or(0)
     }
 
+    /// What it shows now: where that is compared with or changed, readings count; elsewhere they are overwritten.
+    fn shows(&self) -> i64 {
+        let read = self.offer.believed().filter(|_| self.exact());
+        read.unwrap_or_else(|| self.expected())
+    }
+
     /// Product units by which a write of `quantity` raises the sum of exposures.
     fn cost(&self, quantity: i64) -> i64 {
-        (self.offer.exposure_if_sent(quantity, self.margin()) - self.offer.exposure) * self.units
+        (self.offer.exposure_if_sent(self.mode, quantity, self.unseen()) - self.offer.exposure) * self.units
     }
 
     /// The largest quantity up to `wanted` whose cost fits into `headroom`.
@@ -118,10 +145,9 @@ impl Candidate {
             Some(Hold::NotRead)
         } else if !self.writable {
             Some(Hold::NotWritable)
-        } else if self
-            .offer
-            .write
-            .is_some_and(|w| w.state != WriteState::Accepted || self.offer.wants_reading())
+        } else if self.offer.write.is_some_and(|w| {
+            !matches!(w.state, WriteState::Accepted | WriteState::Applied) || self.offer.wants_reading()
+        }) || self.exact() && self.offer.believed().is_none()
         {
             Some(Hold::AwaitingReadBack)
         } else {
@@ -129,11 +155,21 @@ impl Candidate {
         }
     }
 
-    fn write(&self, quantity: i64) -> Decision {
+    /// Writes the quantity that is shown already, for what else a write says: where the channel compares or takes changes,
+    /// the bound stays as it is.
+    pub fn rewrite(&self, quantity: i64) -> Decision {
         Decision::Write {
             quantity,
-            margin: self.margin(),
+            unseen: self.unseen(),
         }
+    }
+
+    fn write(&self, quantity: i64) -> Decision {
+        // What is shown already needs no write, although more may be gone than is known.
+        if self.exact() && self.offer.believed() == Some(quantity) {
+            return Decision::Hold(Hold::Close);
+        }
+        self.rewrite(quantity)
     }
 }
 
@@ -215,30 +251,37 @@ fn wait_for_earlier_orders(candidates: &[Candidate], open: &[usize], decisions: 
 
 /// Channels could sell more than there is: take back the most overdrawn first, until what they can sell will fit.
 fn cover_deficit(mut deficit: i64, candidates: &[Candidate], open: &[usize], decisions: &mut [Decision]) {
-    // What is already drained comes back by itself.
-    for candidate in candidates.iter().filter(|c| !c.shared()) {
-        if candidate.expected() == 0 {
-            deficit -= candidate.offer.exposure * candidate.units;
-        }
-    }
+    deficit -= coming_back(candidates);
+    let surplus = |i: usize| (candidates[i].expected() - candidates[i].desired) * candidates[i].units;
     let mut order: Vec<usize> = open
         .iter()
         .copied()
         .filter(|i| candidates[*i].expected() > 0)
         .collect();
-    order.sort_by_key(|i| {
-        std::cmp::Reverse((candidates[*i].expected() - candidates[*i].desired) * candidates[*i].units)
+    order.sort_by_key(|i| std::cmp::Reverse(surplus(*i)));
+    for &i in order.iter().filter(|i| candidates[**i].exact()) {
+        give_surplus(&mut deficit, &candidates[i], &mut decisions[i]);
+    }
+    // Whoever shows too much gives first, by way of zero if it must; then those that can be lowered as they are.
+    order.sort_by_key(|i| match (candidates[*i].exact(), surplus(*i) > 0) {
+        (false, true) => 0,
+        (true, _) => 1,
+        (false, false) => 2,
     });
     for i in order {
         if deficit <= 0 {
             return;
         }
         let candidate = &candidates[i];
-        let spare = candidate.offer.exposure - candidate.margin();
+        let spare = match decisions[i] {
+            Decision::Write { quantity, .. } => quantity,
+            _ => candidate.offer.exposure - candidate.margin(),
+        };
         let direct = candidate
             .desired
             .min(spare - (deficit + candidate.units - 1) / candidate.units);
-        if candidate.offer.write.is_none() && direct > 0 && direct * 2 >= candidate.desired {
+        let worth_it = candidate.exact() || direct * 2 >= candidate.desired;
+        if !candidate.busy() && direct > 0 && worth_it {
             decisions[i] = candidate.write(direct);
             deficit -= (spare - direct) * candidate.units;
         } else {
@@ -248,13 +291,37 @@ fn cover_deficit(mut deficit: i64, candidates: &[Candidate], open: &[usize], dec
     }
 }
 
+/// Units that strict listings give back by writes under way: what is drained already, and what a comparison or a change
+/// takes away.
+fn coming_back(candidates: &[Candidate]) -> i64 {
+    let back = |c: &Candidate| {
+        let lowered = c.expected() == 0 || c.exact() && c.offer.write.is_some();
+        let units = if lowered {
+            c.offer.exposure - c.expected()
+        } else {
+            0
+        };
+        units.max(0) * c.units
+    };
+    candidates.iter().filter(|c| !c.shared()).map(back).sum()
+}
+
+/// What a listing shows beyond its share is taken back as it is where writes compare or change: nobody is emptied for it,
+/// and it is free with the answer.
+fn give_surplus(deficit: &mut i64, candidate: &Candidate, decision: &mut Decision) {
+    let surplus = candidate.shows() - candidate.desired.max(0);
+    let given = surplus.min((*deficit + candidate.units - 1) / candidate.units);
+    if !candidate.busy() && given > 0 {
+        *decision = candidate.write(candidate.shows() - given);
+        *deficit -= given * candidate.units;
+    }
+}
+
 /// Listings that show more than their share, beyond the tolerance, give it back where that fits.
 fn lower(candidates: &[Candidate], open: &[usize], free: &mut i64, decisions: &mut [Decision]) {
     for &i in open {
         let candidate = &candidates[i];
-        if candidate.offer.write.is_some()
-            || candidate.expected() - candidate.desired <= candidate.tolerance()
-        {
+        if candidate.busy() || candidate.expected() - candidate.desired <= candidate.tolerance() {
             continue;
         }
         let cost = candidate.cost(candidate.desired);
@@ -277,7 +344,7 @@ fn raise(candidates: &[Candidate], open: &[usize], free: &mut i64, decisions: &m
     order.sort_by_key(|i| candidates[*i].expected() * 1_000 / candidates[*i].desired.max(1));
     for i in order {
         let candidate = &candidates[i];
-        if candidate.offer.write.is_some() {
+        if candidate.busy() {
             decisions[i] = Decision::Hold(if candidate.expected() == 0 {
                 Hold::Draining
             } else {
@@ -302,26 +369,30 @@ fn raise(candidates: &[Candidate], open: &[usize], free: &mut i64, decisions: &m
     }
 }
 
-/// Somebody starves and nothing is free: empty the listing with the largest surplus, unless one is being emptied already.
+/// Somebody starves and nothing is free: have the listing with the largest surplus give it back, unless one is doing so
+/// already. Where writes compare or change, it keeps what it should show; elsewhere it is emptied first.
 fn drain_a_donor(candidates: &[Candidate], open: &[usize], decisions: &mut [Decision]) {
-    if candidates
-        .iter()
-        .any(|c| !c.shared() && c.expected() == 0 && c.offer.exposure > 0)
-    {
+    let gives_back = |(candidate, decision): (&Candidate, &Decision)| {
+        let (shown, bound) = (candidate.expected(), candidate.offer.exposure);
+        let asked = matches!(decision, Decision::Write { quantity, .. } if *quantity < shown);
+        let emptied = shown == 0 || candidate.exact() && candidate.offer.write.is_some();
+        !candidate.shared() && (emptied && bound > shown || candidate.exact() && asked)
+    };
+    if candidates.iter().zip(&*decisions).any(gives_back) {
         return;
     }
-    let surplus = |i: usize| (candidates[i].expected() - candidates[i].desired) * candidates[i].units;
+    let surplus = |i: usize| (candidates[i].shows() - candidates[i].desired) * candidates[i].units;
     let donor = open
         .iter()
         .copied()
         .filter(|i| {
-            candidates[*i].offer.write.is_none()
-                && surplus(*i) > 0
-                && !matches!(decisions[*i], Decision::Write { .. })
+            !candidates[*i].busy() && surplus(*i) > 0 && !matches!(decisions[*i], Decision::Write { .. })
         })
         .max_by_key(|i| (surplus(*i), std::cmp::Reverse(*i)));
     if let Some(donor) = donor {
-        decisions[donor] = candidates[donor].write(0);
+        let candidate = &candidates[donor];
+        let left = if candidate.exact() { candidate.desired } else { 0 };
+        decisions[donor] = candidate.write(left);
     }
 }
 
@@ -346,6 +417,7 @@ mod tests {
             desired,
             units_per_day: 0,
             timing: TIMING,
+            mode: WriteMode::Absolute,
             writable: true,
             regime: Regime::Strict,
         }
@@ -362,7 +434,7 @@ mod tests {
         let push = PushId::from_uuid(uuid::Uuid::nil());
         candidate
             .offer
-            .send(push, quantity, 0, Timestamp::from_secs(secs));
+            .send(push, WriteMode::Absolute, quantity, 0, Timestamp::from_secs(secs));
         candidate
             .offer
             .answered(push, WriteState::Accepted, Timestamp::from_secs(2_000));
@@ -433,6 +505,7 @@ mod tests {
         let mut busy = candidate(2, 9);
         busy.offer.send(
             PushId::from_uuid(uuid::Uuid::nil()),
+            WriteMode::Absolute,
             5,
             2,
             Timestamp::from_secs(2_000),
@@ -484,6 +557,73 @@ mod tests {
             quantities(&decisions),
             [Some(0), Some(0), None],
             "thirty are left with one of them until the others are known to be empty"
+        );
+    }
+    fn comparing(shown: i64, desired: i64) -> Candidate {
+        Candidate {
+            mode: WriteMode::CompareAndSet,
+            ..candidate(shown, desired)
+        }
+    }
+
+    #[test]
+    fn scarce_units_move_between_comparing_listings_without_zero() {
+        let mut listings = [comparing(0, 3), comparing(6, 3)];
+        let decisions = plan(6, &listings);
+        assert_eq!(quantities(&decisions), [None, Some(3)], "not drained");
+        let (push, at) = (PushId::from_uuid(uuid::Uuid::nil()), Timestamp::from_secs(2_000));
+        listings[1].offer.send(push, WriteMode::CompareAndSet, 3, 20, at);
+        assert_eq!(
+            quantities(&plan(6, &listings)),
+            [None, None],
+            "nothing is free before the answer"
+        );
+        listings[1].offer.applied(push, at);
+        assert_eq!(
+            quantities(&plan(6, &listings)),
+            [Some(3), None],
+            "all of it is with the answer"
+        );
+    }
+
+    #[test]
+    fn a_deficit_of_a_comparing_listing_is_taken_back_as_it_is() {
+        assert_eq!(
+            quantities(&plan(10, &[comparing(7, 4), comparing(7, 3)])),
+            [None, Some(3)]
+        );
+    }
+
+    #[test]
+    fn a_comparing_listing_waits_for_a_reading_and_writes_nothing_twice() {
+        let mut listing = comparing(5, 9);
+        let push = PushId::from_uuid(uuid::Uuid::nil());
+        let at = Timestamp::from_secs(2_000);
+        listing.offer.send(push, WriteMode::CompareAndSet, 9, 20, at);
+        listing.offer.differs(push, None, at);
+        assert_eq!(plan(20, &[listing]), [Decision::Hold(Hold::AwaitingReadBack)]);
+        listing.offer.read(9, Timestamp::from_secs(2_001));
+        listing.desired = 9;
+        assert_eq!(quantities(&plan(20, &[listing])), [None], "it shows that already");
+    }
+
+    #[test]
+    fn a_deficit_is_taken_from_comparing_listings_before_others_are_emptied() {
+        let decisions = plan(4, &[candidate(4, 2), comparing(5, 2)]);
+        assert_eq!(
+            quantities(&decisions),
+            [Some(0), Some(2)],
+            "three with the answer, two by way of zero"
+        );
+        let decisions = plan(7, &[candidate(4, 2), comparing(5, 2)]);
+        assert_eq!(quantities(&decisions), [None, Some(3)]);
+        let mut stuck = candidate(4, 2);
+        stuck.writable = false;
+        let decisions = plan(4, &[stuck, comparing(5, 2)]);
+        assert_eq!(
+            quantities(&decisions),
+            [None, Some(0)],
+            "who cannot give leaves it to the other"
         );
     }
 }

@@ -23,6 +23,7 @@ pub mod moves;
 pub mod offer;
 pub mod order;
 pub mod pace;
+pub mod places;
 pub mod pricing;
 pub mod sku;
 pub mod stock;

@@ -11,17 +11,20 @@
 //! | a cancellation is imported ([`Offer::give_back`]) | rises: the channel may offer the units again |
 //! | an order is imported that was called off before ([`Offer::came_and_went`]) | stays; readings from before do not count |
 //! | a write of `n` is about to leave ([`Offer::send`]) | rises to `n` plus what may be sold unseen before it lands |
-//! | the write is refused for sure ([`Offer::not_applied`]) | falls back |
+//! | the write is refused for sure ([`Offer::not_applied`], [`Offer::differs`]) | falls back |
+//! | the channel says it is in force ([`Offer::applied`]) | what it can be now that it has landed |
 //! | the channel is read ([`Offer::read`]) | stays: what was sold before the reading may still be unseen |
 //! | all orders up to the reading are in ([`Offer::settle`]) | becomes what was read less what was sold since |
 //!
 //! Units here are the listing's own; one of them may be several of the product (a pack).
 
+mod put;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::Timing;
+use crate::channel::{Timing, WriteMode};
 use crate::listing::named;
 use crate::{PushId, Timestamp};
 
@@ -38,6 +41,8 @@ named! {
         Sent = "sent",
         /// The channel took it in for processing.
         Accepted = "accepted",
+        /// The channel says it is in force.
+        Applied = "applied",
         /// No usable answer came.
         Unknown = "unknown",
     }
@@ -48,8 +53,12 @@ named! {
 pub struct Write {
     /// The attempt.
     pub push: PushId,
-    /// The quantity written.
+    /// How it was put.
+    pub mode: WriteMode,
+    /// The quantity written; of a relative write what it comes to from [`Self::from`].
     pub quantity: i64,
+    /// What the channel was believed to show: what it compares with, or what it changes.
+    pub from: i64,
     /// When it left at the latest, as far as is known: recorded before the first byte leaves, moved on to the answer, as
     /// the items of a batch leave one after the other.
     pub sent_at: Timestamp,
@@ -61,7 +70,7 @@ pub struct Write {
     pub prior: Option<i64>,
     /// The bound had it never left.
     pub prior_exposure: i64,
-    /// Units assumed sold unseen before it lands.
+    /// Units that may come on top of it once it has landed.
     pub margin: i64,
 }
 
@@ -164,56 +173,12 @@ impl Offer {
         }
     }
 
-    /// The bound right after a write of `quantity` has left, with `margin` units sold unseen before it lands.
-    ///
-    /// The write may never land (so not below the present bound), and what it overwrites may have been sold (so the
-    /// margin comes on top).
-    pub fn exposure_if_sent(&self, quantity: i64, margin: i64) -> i64 {
-        self.exposure.max(quantity + margin.min(self.exposure))
-    }
-
-    /// Records a write before its first byte leaves.
-    pub fn send(&mut self, push: PushId, quantity: i64, margin: i64, at: Timestamp) {
-        let prior = if self.settled { self.expected() } else { None };
-        let prior_exposure = self.exposure;
-        self.exposure = self.exposure_if_sent(quantity, margin);
-        self.settled = false;
-        self.anchor = None;
-        self.write = Some(Write {
-            push,
-            quantity,
-            sent_at: at,
-            state: WriteState::Sent,
-            sold_since: 0,
-            prior,
-            prior_exposure,
-            margin: margin.min(prior_exposure),
-        });
-    }
-
-    /// The channel took the write in, or its answer got lost; `at` is when that was certain. Ignores answers to any other
-    /// write.
-    pub fn answered(&mut self, push: PushId, state: WriteState, at: Timestamp) {
-        if let Some(write) = self.write.as_mut().filter(|w| w.push == push) {
-            write.state = state;
-            write.sent_at = write.sent_at.max(at);
-        }
-    }
-
     /// Whether everything the channel sold before the hub first looked is imported.
     ///
     /// Until then units may be sold that are neither in the bound nor taken out of what is available, so nothing of the
     /// product may be promised to anybody else.
     pub fn known(&self) -> bool {
         self.since > Timestamp::EPOCH
-    }
-
-    /// The write was refused or never left: it surely changes nothing.
-    pub fn not_applied(&mut self, push: PushId) {
-        if let Some(write) = self.write.take_if(|w| w.push == push) {
-            self.exposure = write.prior_exposure;
-            self.settled = write.prior.is_some();
-        }
     }
 
     /// A sale on this channel was imported. Call it in the transaction that lowers available stock.
@@ -287,19 +252,23 @@ impl Offer {
     /// The first reading of a listing is its bound: what it sold before, it sold before the hub knew it. The offer is
     /// [known](Self::known) once that is imported.
     pub fn read(&mut self, quantity: i64, at: Timestamp) {
-        if self.shown.is_some_and(|s| s.at >= at) {
+        if self.shown.is_some_and(|s| s.at > at) {
             return;
         }
         // More than there could be: somebody raised it, or this is the first reading. Believe it at once; settling tells
         // the rest. A write under way may still land on top of it.
         let landing = match &self.write {
-            Some(write) if quantity > write.quantity.max(write.prior_exposure) => write.quantity,
+            Some(write) if quantity > write.most() => write.may_add(),
             _ => 0,
         };
         if quantity + landing > self.exposure {
             self.exposure = quantity + landing;
             self.settled = false;
             self.anchor = None;
+            // Nor does a refusal of the write take back what somebody raised.
+            if let Some(write) = &mut self.write {
+                write.prior_exposure = write.prior_exposure.max(quantity);
+            }
         }
         self.shown = Some(Shown { quantity, at });
         let next = Anchor {
@@ -319,9 +288,22 @@ impl Offer {
 
     /// Whether a reading proves that a write has landed, whatever was sold unseen within the margin.
     fn proves(write: &Write, reading: &Anchor) -> bool {
-        reading.at > write.sent_at
-            && reading.quantity <= write.quantity
-            && (reading.quantity > write.prior_exposure + reading.sold_since
+        if reading.at <= write.sent_at {
+            return false;
+        }
+        // The channel's own word for it, and a look at it since.
+        if write.state == WriteState::Applied {
+            return true;
+        }
+        // Above what could be there without the write. A relative one lands on top of whatever that is.
+        let beyond = reading.quantity > write.prior_exposure + reading.sold_since;
+        if write.mode != WriteMode::Absolute {
+            let emptied = write.quantity == 0 && reading.quantity == 0;
+            let raised = beyond && (write.mode == WriteMode::Relative || reading.quantity <= write.quantity);
+            return raised || emptied;
+        }
+        reading.quantity <= write.quantity
+            && (beyond
                 || (write.quantity == 0 && reading.quantity == 0)
                 || (reading.quantity >= write.quantity - write.margin
                     && write
@@ -375,7 +357,10 @@ impl Offer {
         let without_write = write.prior.map(|p| p + anchor.sold_since);
         let as_written = (write.quantity - write.sold_since..=write.quantity).contains(&anchor.quantity);
         let landed = Self::proves(&write, &anchor)
-            || (as_written && without_write.is_some_and(|p| p != anchor.quantity));
+            || without_write.is_some_and(|without| match write.mode {
+                WriteMode::Relative => anchor.quantity == without + write.change(),
+                _ => as_written && anchor.quantity != without,
+            });
         // One that has no answer yet may not even have left.
         let too_late = write.state != WriteState::Sent && anchor.at >= write.sent_at.plus(timing.write_apply);
         if anchor.at > write.sent_at && (landed || too_late) {
@@ -446,7 +431,7 @@ mod tests {
     fn an_absolute_write_may_add_to_what_is_sold_unseen() {
         // The hard case: 5 shown, one sold unseen, "3" written. The channel can sell 3 more, 4 in all.
         let mut offer = settled(5);
-        offer.send(push(), 3, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 3, 5, at(300));
         assert_eq!(offer.exposure, 8, "all five may be gone already");
         offer.answered(push(), WriteState::Accepted, at(300));
         assert_eq!(offer.sale(1, at(299)), None);
@@ -465,7 +450,7 @@ mod tests {
     #[test]
     fn draining_costs_no_exposure_and_settles_to_nothing() {
         let mut offer = settled(5);
-        offer.send(push(), 0, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 0, 5, at(300));
         assert_eq!(offer.exposure, 5);
         offer.read(0, at(303));
         offer.sale(2, at(301));
@@ -476,12 +461,12 @@ mod tests {
     #[test]
     fn a_refused_write_changes_nothing_and_a_lost_answer_keeps_the_bound() {
         let mut offer = settled(5);
-        offer.send(push(), 9, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 9, 5, at(300));
         assert_eq!(offer.exposure, 14);
         offer.sale(1, at(301));
         offer.not_applied(push());
         assert_eq!((offer.exposure, offer.settled, offer.write), (4, true, None));
-        offer.send(push(), 9, 4, at(310));
+        offer.send(push(), WriteMode::Absolute, 9, 4, at(310));
         offer.answered(push(), WriteState::Unknown, at(310));
         assert_eq!(offer.exposure, 13);
     }
@@ -489,12 +474,12 @@ mod tests {
     #[test]
     fn a_raise_is_proved_by_the_reading_and_a_silent_refusal_by_time() {
         let mut offer = settled(5);
-        offer.send(push(), 9, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 9, 5, at(300));
         offer.read(9, at(302));
         assert!(offer.verified());
         assert_eq!(offer.settle(at(380), TIMING), Settled::AsExpected);
 
-        offer.send(push(), 20, 9, at(400));
+        offer.send(push(), WriteMode::Absolute, 20, 9, at(400));
         offer.answered(push(), WriteState::Accepted, at(400));
         offer.read(9, at(405));
         assert!(!offer.verified() && offer.wants_reading());
@@ -510,7 +495,7 @@ mod tests {
     #[test]
     fn a_write_that_leaves_late_is_waited_for() {
         let mut offer = settled(5);
-        offer.send(push(), 9, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 9, 5, at(300));
         offer.read(5, at(340));
         assert_eq!(
             offer.settle(at(500), TIMING),
@@ -573,7 +558,7 @@ mod tests {
     #[test]
     fn sales_after_a_reading_do_not_make_it_a_proof() {
         let mut offer = settled(5);
-        offer.send(push(), 6, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 6, 5, at(300));
         offer.read(5, at(310));
         // Imported later, placed after the reading: that it then showed 5 says nothing about the 6.
         offer.sale(1, at(400));
@@ -588,7 +573,7 @@ mod tests {
     #[test]
     fn a_sale_at_the_moment_of_a_reading_unmakes_it_as_a_proof() {
         let mut offer = settled(5);
-        offer.send(push(), 6, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 6, 5, at(300));
         offer.read(5, at(310));
         offer.sale(1, at(309));
         assert_eq!((offer.anchor, offer.wants_reading()), (None, true));
@@ -597,7 +582,7 @@ mod tests {
     #[test]
     fn somebody_elses_number_does_not_prove_a_write() {
         let mut offer = settled(5);
-        offer.send(push(), 9, 5, at(300));
+        offer.send(push(), WriteMode::Absolute, 9, 5, at(300));
         offer.read(2, at(310));
         assert_eq!(offer.settle(at(400), TIMING), Settled::NotYet);
         assert_eq!(offer.exposure, 14, "the 9 may land yet");

@@ -1,20 +1,23 @@
 //! The exposure protocol against model channels: whatever happens, no more is sold than there is.
 //!
-//! A model channel counts its own sales down, shows its orders late, applies writes late, never, or although the
-//! answer got lost, and overwrites its countdown when it does. The hub side is exactly the domain's: `plan`, `Offer`.
+//! The model channels are in `model`; the hub side is exactly the domain's: `plan`, `Offer`.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
+
+mod model;
 
 use std::time::Duration;
 
 use proptest::prelude::*;
 use stockbridge_domain::allocation::{BasisPoints, Buffer, Method, Sharer, Stock, allocate};
-use stockbridge_domain::channel::Timing;
+use stockbridge_domain::channel::{Timing, WriteMode};
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::exposure::{Candidate, Decision, free, plan};
 use stockbridge_domain::mode::Regime;
-use stockbridge_domain::offer::{Offer, WriteState};
+use stockbridge_domain::offer::WriteState;
 use stockbridge_domain::{PushId, Timestamp};
+
+use model::{Channel, Heard, Pending, modes};
 
 const TIMING: Timing = Timing {
     order_visibility: Duration::from_secs(12),
@@ -46,30 +49,6 @@ enum Event {
     },
     /// A buyer's order is called off; the channel offers the units again.
     Cancel { channel: usize, index: usize },
-}
-
-#[derive(Default)]
-struct Channel {
-    remaining: i64,
-    writes: Vec<(Timestamp, i64)>,
-    /// What the hub learns of its write, and when; nothing while it is not applied.
-    answer: Option<(Timestamp, PushId, Option<WriteState>)>,
-    /// (placed, visible, units, imported, cancelled, cancellation imported)
-    orders: Vec<(Timestamp, Timestamp, i64, bool, bool, bool)>,
-    offer: Offer,
-    complete_until: Timestamp,
-}
-
-impl Channel {
-    /// The hub hears what became of its write, once it knows.
-    fn hear(&mut self, now: Timestamp) {
-        if let Some((at, push, state)) = self.answer.take_if(|a| a.0 <= now) {
-            match state {
-                None => self.offer.not_applied(push),
-                Some(state) => self.offer.answered(push, state, at),
-            }
-        }
-    }
 }
 
 struct World {
@@ -117,6 +96,7 @@ impl World {
                 desired: part.units,
                 units_per_day: 0,
                 timing: TIMING,
+                mode: c.mode,
                 writable: true,
                 regime: self.regime,
             })
@@ -130,10 +110,7 @@ impl World {
                     self.clock.advance(Duration::from_secs(1));
                     let now = self.now();
                     for channel in &mut self.channels {
-                        // Writes land in the order they were sent.
-                        while channel.writes.first().is_some_and(|w| w.0 <= now) {
-                            channel.remaining = channel.writes.remove(0).1;
-                        }
+                        channel.land(now);
                         channel.hear(now);
                     }
                 }
@@ -206,7 +183,7 @@ impl World {
     fn push(&mut self, index: usize, fate: u8, leave_after: u64, apply_after: u64) {
         let now = self.now();
         let decision = plan(self.stock - self.reserved, &self.candidates())[index];
-        let Decision::Write { quantity, margin } = decision else {
+        let Decision::Write { quantity, unseen } = decision else {
             return;
         };
         assert!(
@@ -215,21 +192,30 @@ impl World {
         );
         let push: PushId = self.clock.env().id();
         let channel = &mut self.channels[index];
-        channel.offer.send(push, quantity, margin, now);
+        let change = channel.offer.send(push, channel.mode, quantity, unseen, now);
         let left = now.plus(Duration::from_secs(leave_after));
+        let later = Duration::from_secs(apply_after);
+        let at_once = channel.mode != WriteMode::Absolute && fate >= 4;
         // Writes are applied in order: not before an earlier one.
-        let lands = left
-            .plus(Duration::from_secs(apply_after))
-            .max(channel.writes.last().map_or(now, |w| w.0));
-        let state = match fate % 4 {
-            0 => None,
-            1 | 2 => Some(WriteState::Unknown),
-            _ => Some(WriteState::Accepted),
-        };
-        if fate % 4 >= 2 {
-            channel.writes.push((lands, quantity));
+        let lands =
+            if at_once { left } else { left.plus(later) }.max(channel.writes.last().map_or(now, |w| w.lands));
+        if at_once || fate % 4 >= 2 {
+            channel.writes.push(Pending {
+                lands,
+                change,
+                quantity,
+                answers: at_once.then_some((push, later, fate.is_multiple_of(2))),
+            });
         }
-        channel.answer = Some((left, push, state));
+        if !at_once {
+            let heard = match fate % 4 {
+                0 => Heard::Refused,
+                1 | 2 => Heard::State(WriteState::Unknown),
+                _ => Heard::State(WriteState::Accepted),
+            };
+            channel.answer = Some((left, push, heard));
+        }
+        channel.land(now);
         channel.hear(now);
     }
 }
@@ -247,7 +233,7 @@ fn events(channels: usize) -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 1..160)
 }
 
-fn world(stock: i64, channels: usize) -> World {
+fn world(stock: i64, modes: &[WriteMode]) -> World {
     let clock = Stepped::new(Timestamp::from_secs(1_000_000), 1);
     let mut world = World {
         clock,
@@ -256,9 +242,8 @@ fn world(stock: i64, channels: usize) -> World {
         sold_here: 0,
         regime: Regime::Strict,
         buffer: Buffer::default(),
-        channels: Vec::new(),
+        channels: modes.iter().map(|mode| Channel::new(*mode, 0)).collect(),
     };
-    world.channels.resize_with(channels, Channel::default);
     let now = world.now();
     for channel in &mut world.channels {
         channel.offer.read(0, now);
@@ -271,8 +256,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_more_is_sold_than_there_is(stock in 0i64..14, events in events(3)) {
-        let mut world = world(stock, 3);
+    fn no_more_is_sold_than_there_is(stock in 0i64..14, modes in modes(), events in events(3)) {
+        let mut world = world(stock, &modes);
         for event in events {
             world.step(event.clone());
             prop_assert!(world.sold() <= stock, "{} sold of {stock} after {event:?}", world.sold());
@@ -281,11 +266,11 @@ proptest! {
 
     /// The hub meets channels that have been selling: nothing it does before every earlier order is in may oversell.
     #[test]
-    fn channels_that_sell_already_are_met_with_care(spare in 0i64..4, shown in prop::collection::vec(0i64..6, 3), events in events(3)) {
+    fn channels_that_sell_already_are_met_with_care(spare in 0i64..4, shown in prop::collection::vec(0i64..6, 3), modes in modes(), events in events(3)) {
         let stock = spare + shown.iter().sum::<i64>();
-        let mut world = world(stock, 3);
+        let mut world = world(stock, &modes);
         for (channel, shown) in world.channels.iter_mut().zip(shown) {
-            *channel = Channel { remaining: shown, ..Channel::default() };
+            *channel = Channel::new(channel.mode, shown);
         }
         for event in events {
             world.step(event.clone());
@@ -296,8 +281,8 @@ proptest! {
     /// Shared mode may sell a unit twice. From the moment a product is strict again and what was shown twice is taken
     /// back, it may not; and however shared it was, nobody was ever told of more than the pool less its buffer.
     #[test]
-    fn going_strict_ends_overselling(stock in 0i64..14, buffer in 0i64..3, before in events(3), after in events(3)) {
-        let mut world = world(stock, 3);
+    fn going_strict_ends_overselling(stock in 0i64..14, buffer in 0i64..3, modes in modes(), before in events(3), after in events(3)) {
+        let mut world = world(stock, &modes);
         world.regime = Regime::Shared;
         world.buffer.units = buffer;
         for event in before {
@@ -322,7 +307,7 @@ fn calm(world: &mut World) {
             world.step(Event::Import(channel));
             world.step(Event::Push {
                 channel,
-                fate: 3,
+                fate: 7,
                 leave_after: 0,
                 apply_after: 1,
             });
@@ -335,7 +320,7 @@ fn calm(world: &mut World) {
 /// The risk of shared mode is real, and the exposures tell its size before anything happens.
 #[test]
 fn shared_mode_can_sell_a_unit_twice() {
-    let mut world = world(1, 2);
+    let mut world = world(1, &[WriteMode::Absolute; 2]);
     world.regime = Regime::Shared;
     calm(&mut world);
     let exposed: i64 = world.channels.iter().map(|c| c.offer.exposure).sum();
@@ -354,24 +339,62 @@ fn shared_mode_can_sell_a_unit_twice() {
 /// reach the one that can.
 #[test]
 fn in_calm_all_stock_is_offered_and_follows_the_buyers() {
-    let mut world = world(9, 2);
-    calm(&mut world);
-    assert_eq!(
-        world.channels.iter().map(|c| c.remaining).collect::<Vec<_>>(),
-        [3, 3],
-        "a third stays for the own store"
-    );
-    for _ in 0..9 {
-        world.step(Event::Buy {
-            channel: 0,
-            units: 1,
-            visible_after: 2,
-        });
+    for mode in WriteMode::ALL {
+        let mut world = world(9, &[*mode; 2]);
         calm(&mut world);
+        assert_eq!(
+            world.channels.iter().map(|c| c.remaining).collect::<Vec<_>>(),
+            [3, 3],
+            "a third stays for the own store"
+        );
+        for _ in 0..9 {
+            sell_one(&mut world);
+            calm(&mut world);
+        }
+        assert!(
+            world.sold() >= 8,
+            "{} of 9 sold although only one channel has buyers ({mode})",
+            world.sold()
+        );
     }
-    assert!(
-        world.sold() >= 8,
-        "{} of 9 sold although only one channel has buyers",
-        world.sold()
-    );
+}
+
+fn sell_one(world: &mut World) {
+    world.step(Event::Buy {
+        channel: 0,
+        units: 1,
+        visible_after: 2,
+    });
+}
+
+/// Where writes overwrite, scarce units move by way of zero. Where they compare or change, nobody shows nothing.
+#[test]
+fn scarce_units_move_without_going_to_zero_where_writes_compare() {
+    let least_shown = |mode| {
+        let mut world = world(6, &[mode; 2]);
+        calm(&mut world);
+        let mut least = i64::MAX;
+        for _ in 0..4 {
+            sell_one(&mut world);
+            for _ in 0..40 {
+                for channel in 0..2 {
+                    world.step(Event::Import(channel));
+                    world.step(Event::Push {
+                        channel,
+                        fate: 7,
+                        leave_after: 0,
+                        apply_after: 1,
+                    });
+                    world.step(Event::Tick(1));
+                    world.step(Event::Read(channel));
+                    least = least.min(world.channels[1].remaining);
+                }
+            }
+        }
+        assert_eq!(world.sold(), 4, "{mode}");
+        least
+    };
+    assert_eq!(least_shown(WriteMode::Absolute), 0);
+    assert!(least_shown(WriteMode::CompareAndSet) > 0);
+    assert!(least_shown(WriteMode::Relative) > 0);
 }

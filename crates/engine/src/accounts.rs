@@ -88,6 +88,7 @@ impl Hub {
                  `channels.endpoint_overrides = true`",
             ));
         }
+        problems.extend(self.unknown_locations(caller, &request.options).await?);
         let draft = AccountDraft {
             name: name.clone(),
             marketplaces: request.marketplaces,
@@ -188,6 +189,7 @@ impl Hub {
         }
         let now = self.env().now();
         let mut tx = tenant.begin().await?;
+        let replan = patch.options.is_some();
         let change = AccountChange {
             name: patch.name,
             options: patch.options,
@@ -196,6 +198,10 @@ impl Hub {
         tx.update_account(account, change).await?;
         for (kind, every) in schedules {
             tx.set_schedule(account, kind, every, now.plus(every)).await?;
+        }
+        if replan {
+            tx.mark_all_dirty(Some(account), "store changed").await?;
+            tx.enqueue(job::plan(caller.tenant, now)).await?;
         }
         match patch.paused {
             Some(true) => {
@@ -230,6 +236,10 @@ impl Hub {
         before: &AccountRecord,
         options: &BTreeMap<String, serde_json::Value>,
     ) -> Result<(), Refusal> {
+        let unknown = self.unknown_locations(caller, options).await?;
+        if !unknown.is_empty() {
+            return Err(Refusal::Fields(unknown));
+        }
         let draft = AccountDraft {
             name: before.name.clone(),
             marketplaces: before.marketplaces.clone(),

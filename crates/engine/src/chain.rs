@@ -1,9 +1,11 @@
 //! "Why is this number 3?", as one chain in the order of time: what happened to a quantity, a price or a status, who said
 //! so, and what follows from it now.
 
+mod pushes;
+
 use serde::{Deserialize, Serialize};
 use stockbridge_domain::{ListingId, Sku, TenantId, Timestamp};
-use stockbridge_store::{LedgerRecord, ListingRecord, OpenLine, PreviewRow, PushRecord, StoreError};
+use stockbridge_store::{LedgerRecord, ListingRecord, OpenLine, PreviewRow, StoreError};
 
 use crate::caller::Caller;
 use crate::explain::{Explanation, ListingExplanation};
@@ -145,7 +147,7 @@ impl Hub {
                 .tenant(tenant)
                 .pushes_of_listing(id, field.column(), RECENT)
                 .await?;
-            chain.links.extend(pushes.iter().flat_map(push_links));
+            chain.links.extend(pushes.iter().flat_map(pushes::push_links));
         }
         chain.links.sort_by_key(|link| link.at);
         Ok(Some(chain))
@@ -291,51 +293,6 @@ fn offer_links(listing: &ListingExplanation, now: Timestamp) -> Vec<Link> {
         value: Some(shown.quantity.to_string()),
         row: None,
     }));
-    links
-}
-
-/// A push, its answer and its proof.
-fn push_links(push: &PushRecord) -> Vec<Link> {
-    let link = |at, kind, what| Link {
-        at,
-        kind,
-        what,
-        value: None,
-        row: Some(push.id.to_string()),
-    };
-    let cause = push
-        .cause
-        .as_ref()
-        .map(|cause| format!(", because of {cause}"))
-        .unwrap_or_default();
-    let before = push.before.as_deref().unwrap_or("nothing known");
-    let mut links = vec![Link {
-        value: Some(push.value.clone()),
-        ..link(
-            push.sent_at,
-            LinkKind::Push,
-            format!("{} was sent in place of {before}{cause}", push.value),
-        )
-    }];
-    if let Some(at) = push.answered_at {
-        let said = push
-            .message
-            .as_ref()
-            .map(|said| format!(": {said}"))
-            .unwrap_or_default();
-        links.push(link(
-            at,
-            LinkKind::Answer,
-            format!("the channel's answer: {}{said}", push.outcome),
-        ));
-    }
-    if let Some(at) = push.verified_at {
-        links.push(link(
-            at,
-            LinkKind::Reading,
-            format!("a reading showed {}", push.value),
-        ));
-    }
     links
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stockbridge_domain::channel::{Capability, Connection, Descriptor, Io, Timing};
+use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{AccountId, TenantId};
 use stockbridge_store::{AccountRecord, AccountStatus, OfferAccount, OfferAccounts, StoreError};
 
@@ -62,6 +63,8 @@ impl Hub {
                 let descriptor = self.channel(a.channel.as_str())?.descriptor();
                 let offer = OfferAccount {
                     timing: descriptor.timing_with(&a.options),
+                    mode: descriptor.write_mode_with(&a.options),
+                    places: PlaceMap::of_options(&a.options),
                     writable: a.status == AccountStatus::Active && descriptor.can(Capability::Stock),
                     remote: descriptor.remote,
                 };

@@ -1,7 +1,11 @@
 //! Locations as people handle them: opening, renaming and closing them, what is sold from them and what is withheld.
 
+use std::collections::BTreeMap;
+
+use stockbridge_domain::channel::options;
+use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{LocationId, Quantity, Sku};
+use stockbridge_domain::{FieldError, LocationId, Quantity, Sku};
 use stockbridge_store::{LocationError, LocationPatch, LocationRecord, NewAudit, NewLocation, StockRecord};
 
 use crate::caller::{Caller, Refusal};
@@ -37,6 +41,30 @@ pub struct LocationChange {
 }
 
 impl Hub {
+    /// What `location_map` calls a location of the hub and is none.
+    pub(crate) async fn unknown_locations(
+        &self,
+        caller: &Caller,
+        given: &BTreeMap<String, serde_json::Value>,
+    ) -> Result<Vec<FieldError>, Refusal> {
+        let map = PlaceMap::of_options(given);
+        if map.ours().next().is_none() {
+            return Ok(Vec::new());
+        }
+        let locations = self.tenant(caller.tenant).locations().await?;
+        let known = |named: &str| {
+            locations
+                .iter()
+                .any(|l| l.id.to_string() == named || l.name == named)
+        };
+        let names: Vec<&str> = locations.iter().map(|l| l.name.as_str()).collect();
+        let problem = |named: &str| {
+            let message = format!("there is no location `{named}`; yours are {}", names.join(", "));
+            FieldError::new(format!("options/{}", options::LOCATION_MAP), message)
+        };
+        Ok(map.ours().filter(|named| !known(named)).map(problem).collect())
+    }
+
     /// Opens a location.
     ///
     /// # Errors

@@ -6,7 +6,8 @@
 //! a test compares a client's view with.
 //!
 //! Rooms: `world` (sellers, listings, orders, effects due later), `buyers`, `faults`, `time` and `control`
-//! know no platform; everything that belongs to one platform's protocol lives in its own folder (`amazon`).
+//! know no platform; everything that belongs to one platform's protocol lives in its own folder (`amazon`). A system of
+//! one's own ([`CustomShop`], folder `custom`) is a small world by itself.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
 
@@ -15,6 +16,7 @@ mod buyers;
 mod catalogue;
 mod config;
 mod control;
+mod custom;
 mod faults;
 mod server;
 mod sim;
@@ -25,6 +27,7 @@ pub use catalogue::generate_listings;
 pub use config::{
     BuyerConfig, Fulfilment, ListingConfig, OfferConfig, Plan, SellerConfig, SimConfig, SpanMs,
 };
+pub use custom::{CustomShop, ShopConfig, ShopListing, ShopOrder, ShopWrite};
 pub use faults::{Fault, FaultConfig, FaultFired};
 pub use server::serve;
 pub use sim::{CallOutcome, Sim};

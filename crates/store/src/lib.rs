@@ -73,7 +73,7 @@ pub use idempotency::Idempotency;
 pub use import::{ImportAccount, ImportOutcome, Notice};
 pub use kits::{KitError, KitPart};
 pub use lanes::{Found, LaneRecord, Lease};
-pub use listings::{ListingCounts, ListingFilter, ListingRecord, MappedBy};
+pub use listings::{ListingCounts, ListingFilter, ListingPlace, ListingRecord, MappedBy};
 pub use listings_import::ListingsOutcome;
 pub use locations::{ChannelWarehouse, LocationError, LocationPatch, LocationRecord, NewLocation};
 pub use mapping::MapError;

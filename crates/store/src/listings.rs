@@ -1,9 +1,10 @@
 //! Listings as people see them: found, filtered and counted. Written by `listings_import`, `mapping` and `offers`.
 
 use serde::Serialize;
-use stockbridge_domain::channel::ChannelKind;
+use stockbridge_domain::channel::{ChannelKind, LevelPart};
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::offer::Offer;
+use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Sku, Timestamp};
 
 use crate::columns::{Columns as _, words};
@@ -65,6 +66,8 @@ pub struct ListingRecord {
     pub desired: Option<i64>,
     /// What is to be written next.
     pub due: Option<i64>,
+    /// What each of the channel's locations shows and was sent; empty where it has none.
+    pub places: Vec<ListingPlace>,
     /// Why nothing is written although the quantity is not the desired one.
     pub hold: Option<String>,
     /// What went wrong last.
@@ -73,6 +76,17 @@ pub struct ListingRecord {
     pub problem_at: Option<Timestamp>,
     /// When anything but the offer last changed.
     pub updated_at: Timestamp,
+}
+
+/// One of the channel's locations of a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListingPlace {
+    /// The channel's id of it.
+    pub location: String,
+    /// Units shown there when last read.
+    pub shown: i64,
+    /// Units last sent there.
+    pub sent: Option<i64>,
 }
 
 /// Which listings to list.
@@ -97,8 +111,8 @@ pub struct ListingFilter {
 /// The columns a [`ListingRecord`] is read from: these, then the offer.
 const LISTING: &str = "id, account_id, sku, channel_ref, title, fulfilled_by, status, product_type, issues, \
      product_id, mapped_by, units, price_minor, price_currency, price_wanted_minor, price_wanted_currency, \
-     verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at";
-const LISTING_WIDTH: usize = 23;
+     verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at, places_shown, places_sent";
+const LISTING_WIDTH: usize = 25;
 
 fn record(row: &Row) -> Result<ListingRecord, StoreError> {
     let offer = offer_from_row(row, LISTING_WIDTH)?;
@@ -128,10 +142,32 @@ fn record(row: &Row) -> Result<ListingRecord, StoreError> {
         last_problem: row.opt_string(20)?,
         problem_at: row.opt_time(21)?,
         updated_at: row.time(22)?,
+        places: places(row, 23)?,
         expected: offer.expected(),
         verified: offer.verified(),
         offer,
     })
+}
+
+/// The locations of a listing, from what they showed (in `column`) and were sent (in the next).
+pub(crate) fn places(row: &Row, column: usize) -> Result<Vec<ListingPlace>, StoreError> {
+    let shown: Vec<PlaceUnits> = match row.opt_text(column)? {
+        Some(_) => row.json(column)?,
+        None => Vec::new(),
+    };
+    let sent: Vec<LevelPart> = match row.opt_text(column + 1)? {
+        Some(_) => row.json(column + 1)?,
+        None => Vec::new(),
+    };
+    let place = |place: PlaceUnits| ListingPlace {
+        sent: sent
+            .iter()
+            .find(|part| part.location == place.location)
+            .map(|part| part.quantity),
+        location: place.location,
+        shown: place.quantity,
+    };
+    Ok(shown.into_iter().map(place).collect())
 }
 
 impl Tenant {

@@ -335,5 +335,6 @@ fn reading(snapshot: &ListingSnapshot, known: Option<&Known>) -> Option<Reading>
     Some(Reading {
         sku: snapshot.sku.clone(),
         quantity,
+        places: snapshot.places.clone(),
     })
 }

@@ -1,5 +1,6 @@
 //! A listing's offer as columns, for every file that moves offers.
 
+use stockbridge_domain::channel::WriteMode;
 use stockbridge_domain::offer::{Anchor, Offer, Shown, Write, WriteState};
 
 use crate::StoreError;
@@ -7,23 +8,23 @@ use crate::columns::Columns as _;
 use crate::db::{Kind, Row, Value};
 
 /// How many columns an offer takes.
-pub(crate) const OFFER_WIDTH: usize = 16;
+pub(crate) const OFFER_WIDTH: usize = 18;
 
 /// The columns of `listings` that hold the offer, in the order of [`offer_from_row`] and [`offer_values`].
 pub(crate) const OFFER_COLUMNS: &str = "exposure, exposure_since, settled, shown_qty, shown_at, anchor_qty, anchor_at, anchor_sold, \
      write_push, write_qty, write_sent_at, write_state, write_sold, write_prior, \
-     write_prior_exposure, write_margin";
+     write_prior_exposure, write_margin, write_mode, write_from";
 
-/// The assignments of an UPDATE that writes [`offer_values`] as its parameters `$3` to `$18`.
+/// The assignments of an UPDATE that writes [`offer_values`] as its parameters `$3` to `$20`.
 pub(crate) const OFFER_ASSIGNMENTS: &str = "exposure = $3, exposure_since = $4, settled = $5, shown_qty = $6, shown_at = $7, \
      anchor_qty = $8, anchor_at = $9, anchor_sold = $10, write_push = $11, write_qty = $12, \
      write_sent_at = $13, write_state = $14, write_sold = $15, write_prior = $16, \
-     write_prior_exposure = $17, write_margin = $18";
+     write_prior_exposure = $17, write_margin = $18, write_mode = $19, write_from = $20";
 
 /// The kinds of [`offer_values`].
 pub(crate) const OFFER_KINDS: [Kind; OFFER_WIDTH] = {
     let mut kinds = [Kind::Int; OFFER_WIDTH];
-    (kinds[8], kinds[11]) = (Kind::Text, Kind::Text);
+    (kinds[8], kinds[11], kinds[16]) = (Kind::Text, Kind::Text, Kind::Text);
     kinds
 };
 
@@ -61,6 +62,8 @@ pub(crate) fn offer_from_row(row: &Row, first: usize) -> Result<Offer, StoreErro
             prior: row.opt_int(first + 13)?,
             prior_exposure: row.int(first + 14)?,
             margin: row.int(first + 15)?,
+            mode: row.named(first + 16, WriteMode::parse)?,
+            from: row.int(first + 17)?,
         }),
     };
     Ok(Offer {
@@ -93,6 +96,8 @@ pub(crate) fn offer_values(offer: &Offer) -> [Value; OFFER_WIDTH] {
         write.and_then(|w| w.prior).into(),
         write.map(|w| w.prior_exposure).into(),
         write.map(|w| w.margin).into(),
+        write.map(|w| w.mode.name()).into(),
+        write.map(|w| w.from).into(),
     ]
 }
 
@@ -109,7 +114,7 @@ mod tests {
         let mut seen = vec![offer];
         offer.read(7, env.now());
         seen.push(offer);
-        offer.send(env.id(), 4, 7, env.now());
+        offer.send(env.id(), WriteMode::CompareAndSet, 4, 7, env.now());
         seen.push(offer);
         offer.sale(2, env.now());
         seen.push(offer);

@@ -3,9 +3,13 @@
 //! A [`StockBook`] locks the products, folds new entries into their balances and writes both together. It alone knows
 //! which locations may be sold from, so what is *available* of a product is asked of it.
 
+mod available;
+
+pub(crate) use available::Sellable;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use stockbridge_domain::kit::{Part, makeable};
+use stockbridge_domain::kit::Part;
 use stockbridge_domain::stock::{Balance, EntryKind, Movement, Shelf, serving};
 use stockbridge_domain::{LocationId, ProductId};
 
@@ -42,17 +46,6 @@ struct BookLine {
     safety: i64,
     counted: bool,
     changed: bool,
-}
-
-/// What is known of a product's stock at all locations together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sellable {
-    /// Units that may be offered; negative when more is promised than there is.
-    pub available: i64,
-    /// Units beyond these that locations keep as safety stock.
-    pub safety: i64,
-    /// Somebody said how much there is.
-    pub counted: bool,
 }
 
 /// A place where by the books less than nothing lies.
@@ -184,31 +177,6 @@ impl StockBook {
             safety: line.safety,
             sellable: self.places.iter().any(sellable),
         }
-    }
-
-    /// What may be offered of a product, all locations together.
-    ///
-    /// A kit is as available as its scarcest component.
-    pub(crate) fn sellable(&self, product: ProductId) -> Sellable {
-        if let Some(parts) = self.kits.get(&product) {
-            return Sellable {
-                available: makeable(parts, |part| self.sellable(part).available),
-                safety: 0,
-                counted: parts.iter().all(|part| self.sellable(part.product).counted),
-            };
-        }
-        let mut stock = Sellable {
-            available: 0,
-            safety: 0,
-            counted: false,
-        };
-        for (location, line) in self.lines.get(&product).into_iter().flatten() {
-            let shelf = self.shelf(product, *location);
-            stock.available += shelf.available();
-            stock.safety += Shelf { safety: 0, ..shelf }.available() - shelf.available();
-            stock.counted |= line.counted && shelf.sellable;
-        }
-        stock
     }
 
     /// Which location serves an order line; see the domain's [`serving`].

@@ -10,7 +10,7 @@ pub(crate) use page::page;
 use serde_json::{Map, Value, json};
 
 use stockbridge_domain::allocation::{self, Level, Method};
-use stockbridge_domain::channel::DataKind;
+use stockbridge_domain::channel::{DataKind, WriteMode};
 use stockbridge_domain::conflict::{self, Action, ConflictState, Strategy};
 use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
@@ -319,6 +319,7 @@ fn words(name: &str) -> Vec<&'static str> {
         "severity" => Severity::ALL.iter().map(|w| w.name()).collect(),
         "shipment_status" => ShipmentStatus::ALL.iter().map(|w| w.name()).collect(),
         "strategy" => Strategy::ALL.iter().map(|w| w.name()).collect(),
+        "write_mode" => WriteMode::ALL.iter().map(|w| w.name()).collect(),
         "write_state" => WriteState::ALL.iter().map(|w| w.name()).collect(),
         _ => Vec::new(),
     }

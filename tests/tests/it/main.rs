@@ -8,5 +8,6 @@
 )]
 
 mod browser;
+mod custom_protocol;
 mod hub;
 mod tidy;

@@ -195,6 +195,7 @@ impl AmazonConnection {
             status: status(&item, &mut issues),
             fulfilled_by,
             quantity,
+            places: Vec::new(),
             issues,
         };
         Ok((snapshot, created))

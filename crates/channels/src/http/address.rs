@@ -36,7 +36,8 @@ pub(super) fn refuse_private_literal(uri: &::http::Uri) -> Result<(), TransportE
     }
 }
 
-fn is_private(ip: IpAddr) -> bool {
+/// Whether an address is of the operator's own network rather than of the public Internet.
+pub(crate) fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_private_v4(ip),
         IpAddr::V6(ip) => ip

@@ -6,6 +6,8 @@
 
 mod address;
 
+pub(crate) use address::is_private;
+
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::exchange::Change;
 use super::io::BucketSpec;
+use crate::listing::named;
 
 /// Something a channel can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,16 +64,27 @@ pub struct Schedule {
     pub every: Duration,
 }
 
-/// How a channel takes a new quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WriteMode {
-    /// Overwrites whatever is there, including sales the hub has not seen.
-    Absolute,
-    /// Refuses when the quantity is not what the writer believes.
-    CompareAndSet,
-    /// Adds or takes away.
-    Relative,
+named! {
+    /// How a channel takes a new quantity.
+    WriteMode {
+        /// Overwrites whatever is there, including sales the hub has not seen.
+        Absolute = "absolute",
+        /// Refuses when the quantity is not the one the writer names, which nothing overtakes in between.
+        CompareAndSet = "compare_and_set",
+        /// Adds or takes away; refuses what would go below zero.
+        Relative = "relative",
+    }
+}
+
+impl WriteMode {
+    /// The change that brings a listing from `believed` to `quantity` in this mode.
+    pub const fn change(self, believed: i64, quantity: i64) -> Change {
+        match self {
+            Self::Absolute => Change::Set,
+            Self::CompareAndSet => Change::From(believed),
+            Self::Relative => Change::By(quantity - believed),
+        }
+    }
 }
 
 /// How late a channel may be; the safety of stock rests on these, so they are upper bounds, not averages.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::fault::ChannelError;
 use crate::listing::{FulfilledBy, ListingStatus};
 use crate::order::OrderSnapshot;
-use crate::{Money, Sku, Timestamp};
+use crate::places::PlaceUnits;
+use crate::{Money, PushId, Sku, Timestamp};
 
 /// What "test connection" found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +76,11 @@ pub struct ListingSnapshot {
     pub title: String,
     /// Who ships it.
     pub fulfilled_by: FulfilledBy,
-    /// Units for sale; `None` when the channel does not say (its own warehouse, missing role).
+    /// Units for sale, at all its locations together; `None` when the channel does not say (its own warehouse, missing
+    /// role).
     pub quantity: Option<i64>,
+    /// Units at each of the channel's locations, which add up to `quantity`; empty where it has none.
+    pub places: Vec<PlaceUnits>,
     /// Price in the account's first marketplace.
     pub price: Option<Money>,
     /// Whether buyers can buy it.
@@ -98,15 +102,45 @@ pub struct ListingPage {
     pub next: Option<String>,
 }
 
+/// How a quantity is to be changed, as the channel's [`WriteMode`](super::WriteMode) has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Whatever is there is overwritten.
+    Set,
+    /// Only if exactly so many are shown.
+    From(i64),
+    /// So many are added, or taken away if negative, to whatever is there.
+    By(i64),
+}
+
+/// The part of a quantity that one of the channel's locations gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LevelPart {
+    /// The channel's id of the location.
+    pub location: String,
+    /// What it showed when last read.
+    pub shown: i64,
+    /// What it is to show, if it still does.
+    pub quantity: i64,
+}
+
 /// A quantity to set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
     /// The listing.
     pub sku: Sku,
-    /// Units for sale, absolute.
+    /// Units for sale after the change, if the channel shows what the hub believes.
     pub quantity: i64,
-    /// What the hub believes the channel shows now, for channels that compare before they set.
+    /// What is asked of the channel.
+    pub change: Change,
+    /// What the channel should show now, as far as the hub can tell.
     pub believed: Option<i64>,
+    /// What each location gets, to be changed together or not at all; empty where the channel has none. Compared with
+    /// `shown` and changed by the difference to it where the channel compares or takes changes.
+    pub parts: Vec<LevelPart>,
+    /// The attempt: the same attempt is never made twice, so it serves as an idempotency key.
+    pub push: PushId,
     /// The channel's type of the product.
     pub product_type: Option<String>,
 }
@@ -129,6 +163,21 @@ pub enum ItemOutcome {
     Accepted {
         /// The channel's receipt, for its support desk.
         receipt: Option<String>,
+    },
+    /// In force: whoever buys from now on buys from the new quantity. For channels that answer after the change only.
+    Applied {
+        /// The channel's receipt, for its support desk.
+        receipt: Option<String>,
+    },
+    /// Surely not applied, because the channel shows another quantity than the one named in [`Change::From`], or fewer
+    /// than [`Change::By`] would take away.
+    Differs {
+        /// What it shows, if it says.
+        shown: Option<i64>,
+        /// What it shows at each of its locations, if it has several and says.
+        places: Vec<PlaceUnits>,
+        /// What it said.
+        error: ChannelError,
     },
     /// Surely not applied.
     NotApplied(ChannelError),

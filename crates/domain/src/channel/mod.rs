@@ -17,8 +17,8 @@ pub use descriptor::{
     Capability, CredentialField, DataKind, Descriptor, Marketplace, QuotaGroup, Schedule, Timing, WriteMode,
 };
 pub use exchange::{
-    Health, ItemOutcome, ItemResult, Level, ListingPage, ListingSnapshot, OrderPage, OrderQuery, OrderTime,
-    PriceLevel, ShipmentNotice, ShippedLine, Unreadable,
+    Change, Health, ItemOutcome, ItemResult, Level, LevelPart, ListingPage, ListingSnapshot, OrderPage,
+    OrderQuery, OrderTime, PriceLevel, ShipmentNotice, ShippedLine, Unreadable,
 };
 pub use fault::{ChannelError, Disposition, Fault};
 pub use io::{
@@ -160,7 +160,7 @@ pub trait ListingSource: Send + Sync {
 
 /// Sets quantities.
 pub trait StockSink: Send + Sync {
-    /// Sets absolute quantities, at most [`Descriptor::write_batch`] at once; one result for each level, in order.
+    /// Sets quantities the way each level asks for, at most [`Descriptor::write_batch`] at once; one result for each level, in order.
     fn set<'a>(&'a self, levels: &'a [Level]) -> BoxFut<'a, Vec<ItemResult>>;
 }
 

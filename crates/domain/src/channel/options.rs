@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::descriptor::{DataKind, Descriptor, Timing};
+use super::descriptor::{DataKind, Descriptor, Timing, WriteMode};
 
 /// Seconds for [`Timing::order_visibility`].
 pub const ORDER_VISIBILITY_SECS: &str = "order_visibility_secs";
@@ -16,6 +16,14 @@ pub const ORDER_VISIBILITY_SECS: &str = "order_visibility_secs";
 pub const WRITE_APPLY_SECS: &str = "write_apply_secs";
 /// True to leave alone what the channel ships from its own warehouse.
 pub const FBM_ONLY: &str = "fbm_only";
+
+/// How the channel takes quantities, where the account may choose among several ways: a name of [`WriteMode`].
+pub const WRITE_MODE: &str = "write_mode";
+
+/// Which location of the channel each of the hub's feeds; see [`PlaceMap`](crate::places::PlaceMap).
+pub const LOCATION_MAP: &str = "location_map";
+/// The channel's location that all others feed.
+pub const DEFAULT_LOCATION: &str = "default_location";
 
 /// Minutes an order of an own store may stay unpaid before it is called off.
 pub const UNPAID_MINUTES: &str = "unpaid_minutes";
@@ -67,6 +75,12 @@ impl Descriptor {
         }
     }
 
+    /// How quantities are put to an account with these options.
+    pub fn write_mode_with(&self, options: &BTreeMap<String, Value>) -> WriteMode {
+        let named = options.get(WRITE_MODE).and_then(Value::as_str);
+        named.and_then(WriteMode::parse).unwrap_or(self.write_mode)
+    }
+
     /// How often an account with these options pulls `kind`; `None` for a kind the channel does not have.
     pub fn every_with(&self, kind: DataKind, options: &BTreeMap<String, Value>) -> Option<Duration> {
         let default = self.schedules.iter().find(|s| s.kind == kind)?.every;
@@ -116,6 +130,19 @@ mod tests {
             assert_eq!(timing.write_apply.as_secs(), apply_secs);
             assert_eq!(timing.order_visibility.as_secs(), 300);
         }
+    }
+
+    #[test]
+    fn an_account_may_say_how_quantities_are_put() {
+        let options = |value: Value| BTreeMap::from([(WRITE_MODE.to_owned(), value)]);
+        assert_eq!(
+            DESCRIPTOR.write_mode_with(&options(json!("relative"))),
+            WriteMode::Relative
+        );
+        assert_eq!(
+            DESCRIPTOR.write_mode_with(&options(json!("any"))),
+            WriteMode::Absolute
+        );
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub fn joint(candidate: &Candidate, decisions: &[Decision]) -> Decision {
 mod tests {
     use super::*;
     use crate::Timestamp;
-    use crate::channel::Timing;
+    use crate::channel::{Timing, WriteMode};
     use crate::exposure::plan;
     use crate::mode::Regime;
     use crate::offer::{Offer, Shown};
@@ -65,6 +65,7 @@ mod tests {
                 order_visibility: Duration::from_secs(300),
                 write_apply: Duration::from_secs(60),
             },
+            mode: WriteMode::Absolute,
             writable: true,
             regime: Regime::Strict,
         }
@@ -73,7 +74,7 @@ mod tests {
     fn write(quantity: i64) -> Decision {
         Decision::Write {
             quantity,
-            margin: candidate(5, 0, 0).margin(),
+            unseen: candidate(5, 0, 0).unseen(),
         }
     }
 
@@ -120,8 +121,8 @@ mod tests {
                 for (listing, one) in all.iter().enumerate() {
                     before += one.offer.exposure * weight(listing, pool);
                     let sent = match joint(one, &said[listing]) {
-                        Decision::Write { quantity, margin } if listings[listing].4 => {
-                            one.offer.exposure_if_sent(quantity, margin)
+                        Decision::Write { quantity, unseen } if listings[listing].4 => {
+                            one.offer.exposure_if_sent(one.mode, quantity, unseen)
                         }
                         _ => one.offer.exposure,
                     };

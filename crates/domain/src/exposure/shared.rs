@@ -23,7 +23,7 @@ fn towards(candidate: &Candidate) -> Decision {
     if expected == desired {
         return Decision::Keep;
     }
-    if candidate.offer.write.is_some() {
+    if candidate.busy() {
         return Decision::Hold(Hold::AwaitingReadBack);
     }
     if expected > 0 && desired - expected < candidate.tolerance() {

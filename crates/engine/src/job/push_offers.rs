@@ -74,7 +74,12 @@ async fn record_first(ctx: &JobCtx<'_>, tx: TenantTx, outgoing: &[Outgoing]) -> 
 }
 
 async fn finish(ctx: &JobCtx<'_>, answers: Vec<WriteAnswer>) -> Result<(), JobError> {
-    let again = answers.iter().any(|a| matches!(a.answer, Answer::Refused(_)));
+    let again = answers.iter().any(|a| {
+        matches!(
+            a.answer,
+            Answer::Refused(_) | Answer::Applied | Answer::Differs { .. }
+        )
+    });
     let mut tx = ctx.tenant.begin().await?;
     tx.finish_writes(&answers).await?;
     if again {
@@ -110,6 +115,12 @@ fn answers(outgoing: &[Outgoing], results: Vec<ItemResult>) -> Vec<WriteAnswer> 
                 .map(|r| r.outcome)
             {
                 Some(ItemOutcome::Accepted { .. }) => Answer::Accepted,
+                Some(ItemOutcome::Applied { .. }) => Answer::Applied,
+                Some(ItemOutcome::Differs { shown, places, error }) => Answer::Differs {
+                    shown,
+                    places,
+                    message: error.to_string(),
+                },
                 Some(ItemOutcome::Unknown(error)) => Answer::Unknown(error.to_string()),
                 Some(ItemOutcome::NotApplied(error)) if is_final(error.fault) => {
                     Answer::Refused(error.to_string())

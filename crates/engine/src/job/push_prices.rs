@@ -57,8 +57,10 @@ fn unanswered(
 
 fn price_answer(outcome: &ItemOutcome) -> PriceAnswer {
     match outcome {
-        ItemOutcome::Accepted { .. } => PriceAnswer::Accepted,
-        ItemOutcome::Unknown(error) => PriceAnswer::Again(error.to_string()),
+        ItemOutcome::Accepted { .. } | ItemOutcome::Applied { .. } => PriceAnswer::Accepted,
+        ItemOutcome::Unknown(error) | ItemOutcome::Differs { error, .. } => {
+            PriceAnswer::Again(error.to_string())
+        }
         ItemOutcome::NotApplied(error) => match error.fault.disposition() {
             stockbridge_domain::channel::Disposition::FinishRejected => {
                 PriceAnswer::Refused(error.to_string())

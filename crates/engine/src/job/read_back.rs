@@ -74,11 +74,13 @@ fn readings(
             None => known.push(Reading {
                 sku: sku.clone(),
                 quantity: None,
+                places: Vec::new(),
             }),
             Some(listing) if listing.quantity.is_some() => {
                 known.push(Reading {
                     sku: sku.clone(),
                     quantity: listing.quantity,
+                    places: listing.places.clone(),
                 });
             }
             Some(_) => silent.push(sku.clone()),

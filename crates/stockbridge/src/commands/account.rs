@@ -1,17 +1,19 @@
 //! `account`: the accounts on channels (the API calls them stores).
 
-use std::collections::BTreeMap;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+mod change;
+mod connect;
 
-use anyhow::Context as _;
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Context;
-use crate::client::{Api, Target, segment};
+use crate::client::{Api, Target};
 use crate::failure::usage;
 use crate::output;
+use change::Change;
+use connect::Connect;
 
 /// Connect and run accounts on channels.
 #[derive(Debug, Subcommand)]
@@ -39,35 +41,16 @@ pub enum Account {
     /// Resume work for a paused account.
     #[command(after_help = "Example:\n  stockbridge account resume Till")]
     Resume(One),
+    /// Change settings of an account; those not named stay as they are.
+    #[command(
+        after_help = "Examples:\n  stockbridge account change Shop --option orders_every_secs=30\n  \
+        stockbridge account change Shop --option 'location_map={\"Berlin\": \"b1\"}'\n\n\
+        An option set to null is taken away."
+    )]
+    Change(Change),
     /// Disconnect an account: forget its credentials, keep its orders and ledger.
     #[command(after_help = "Example:\n  stockbridge account disconnect Till")]
     Disconnect(One),
-}
-
-#[derive(Debug, Args)]
-pub struct Connect {
-    /// Which channel.
-    channel: String,
-    /// Read the account from FILE (JSON); - for standard input.
-    #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// What to call it.
-    #[arg(long)]
-    name: Option<String>,
-    /// A marketplace, by code or id; repeat for several.
-    #[arg(long, value_name = "CODE")]
-    marketplace: Vec<String>,
-    /// A credential; NAME=@FILE reads it from a file.
-    #[arg(long, value_name = "NAME=VALUE")]
-    credential: Vec<String>,
-    /// An address that replaces the channel's own.
-    #[arg(long, value_name = "NAME=URL")]
-    endpoint: Vec<String>,
-    /// A setting of the account; the value is JSON, or text.
-    #[arg(long, value_name = "NAME=VALUE")]
-    option: Vec<String>,
-    #[command(flatten)]
-    target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -104,100 +87,10 @@ impl Account {
             Self::Sync(command) => command.run(context).await,
             Self::Pause(command) => command.pause(context, true).await,
             Self::Resume(command) => command.pause(context, false).await,
+            Self::Change(command) => command.run(context).await,
             Self::Disconnect(command) => command.disconnect(context).await,
         }
     }
-}
-
-impl Connect {
-    async fn run(self, context: &Context) -> anyhow::Result<()> {
-        let body = self.body()?;
-        let api = self.target.open(context).await?;
-        let path = format!("/integrations/{}/connect", segment(&self.channel));
-        let account = api.post(&path, &body).await?;
-        if self.target.json() {
-            output::json(&account);
-            return Ok(());
-        }
-        let text = |name| account.get(name).and_then(Value::as_str).unwrap_or_default();
-        output::line(format_args!("Connected `{}` ({}).", text("name"), text("id")));
-        output::line(
-            "Next: `stockbridge account test` proves the credentials; `stockbridge serve` does the work.",
-        );
-        Ok(())
-    }
-
-    /// The request: the file's, with flags on top.
-    fn body(&self) -> anyhow::Result<Value> {
-        let mut body = match &self.file {
-            None => Map::new(),
-            Some(file) => from_file(file)?,
-        };
-        // The simulator's files say which channel they are for.
-        if let Some(channel) = body.remove("channel").filter(|channel| *channel != self.channel) {
-            return Err(usage(format!(
-                "the file is for the channel {channel}, not for `{}`",
-                self.channel
-            )));
-        }
-        if let Some(name) = &self.name {
-            body.insert("name".into(), name.clone().into());
-        }
-        if !self.marketplace.is_empty() {
-            body.insert("marketplaces".into(), json!(self.marketplace));
-        }
-        let mut add = |section: &str, given: &[String], read: fn(&str) -> anyhow::Result<Value>| {
-            for pair in given {
-                let (name, value) = pair.split_once('=').ok_or_else(|| {
-                    usage(format!(
-                        "`{pair}` is not NAME=VALUE; write the field's name, `=`, and its value"
-                    ))
-                })?;
-                let fields = body.entry(section).or_insert_with(|| json!({}));
-                let fields = fields.as_object_mut();
-                let fields = fields.ok_or_else(|| usage(format!("the file's `{section}` is no object")))?;
-                fields.insert(name.to_owned(), read(value)?);
-            }
-            anyhow::Ok(())
-        };
-        add("credentials", &self.credential, secret)?;
-        add("endpoints", &self.endpoint, |text| Ok(text.into()))?;
-        add("options", &self.option, |text| {
-            Ok(serde_json::from_str(text).unwrap_or_else(|_| text.into()))
-        })?;
-        if !body.contains_key("name") {
-            return Err(usage("the account needs a name: give one with --name"));
-        }
-        Ok(Value::Object(body))
-    }
-}
-
-fn from_file(path: &Path) -> anyhow::Result<Map<String, Value>> {
-    let mut text = String::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .context("standard input cannot be read")?;
-    } else {
-        text = std::fs::read_to_string(path)
-            .with_context(|| format!("--file: {} cannot be read", path.display()))?;
-    }
-    serde_json::from_str(&text).map_err(|error| {
-        anyhow::anyhow!(
-            "--file: {} is no JSON object ({error}); correct it there",
-            path.display()
-        )
-    })
-}
-
-/// A secret as given, or from the file after `@`.
-fn secret(text: &str) -> anyhow::Result<Value> {
-    let Some(path) = text.strip_prefix('@') else {
-        return Ok(text.into());
-    };
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("--credential: {path} cannot be read"))?;
-    Ok(text.trim_end_matches(['\r', '\n']).into())
 }
 
 /// An account that is there.

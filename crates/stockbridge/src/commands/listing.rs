@@ -94,6 +94,7 @@ impl List {
             {
                 row["account"] = name.clone().into();
             }
+            row["at"] = places(row).into();
         }
         let columns = [
             ("ID", "/id"),
@@ -103,11 +104,23 @@ impl List {
             ("PRODUCT", "/product"),
             ("DESIRED", "/desired"),
             ("EXPECTED", "/expected"),
+            ("AT", "/at"),
             ("VERIFIED", "/verified"),
         ];
         output::table(&columns, &rows, "There is no such listing.");
         Ok(())
     }
+}
+
+/// What each of the channel's locations shows.
+fn places(row: &Value) -> String {
+    let places = row.get("places").and_then(Value::as_array);
+    let place = |place: &Value| {
+        let location = place.get("location").and_then(Value::as_str)?;
+        Some(format!("{location} {}", place.get("shown")?))
+    };
+    let shown: Vec<String> = places.into_iter().flatten().filter_map(place).collect();
+    shown.join(", ")
 }
 
 impl MapTo {

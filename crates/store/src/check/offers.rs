@@ -12,13 +12,15 @@ const READ_AGAIN: &str = "pause the store, keep a copy of the database and repor
 pub(super) async fn exposures(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>, StoreError> {
     let in_flight = "SELECT id, sku, exposure, write_qty - write_sold, 'the write under way' FROM listings WHERE tenant_id = $1 \
          AND (exposure < 0 OR write_push IS NOT NULL AND exposure < write_qty - write_sold) ORDER BY id LIMIT $2";
-    // The bound never falls but by sales: each is an entry of the ledger, made when it fell.
+    // The bound never falls but by sales, each an entry of the ledger made when it fell, and by writes that the channel
+    // says are in force.
     let read = "SELECT t.id, t.sku, t.exposure, t.shown_qty - t.sold, 'the last reading' FROM (SELECT l.id, l.sku, l.exposure, \
          l.shown_qty, CAST(COALESCE((SELECT SUM(e.reserved_change / n.units) FROM order_lines n JOIN stock_ledger e \
          ON e.tenant_id = n.tenant_id AND e.cause_kind = 'order.sale' AND e.cause_ref = n.order_id \
          AND SUBSTR(e.cause_line, 1, 30) = n.id WHERE n.tenant_id = l.tenant_id AND n.product_id = l.product_id \
          AND (n.listing_id = l.id OR n.sku = l.sku) AND e.at >= l.shown_at), 0) AS BIGINT) AS sold FROM listings l WHERE l.tenant_id = $1 \
-         AND l.product_id IS NOT NULL AND l.fulfilled_by = 'seller' AND l.exposure < l.shown_qty) t \
+         AND l.product_id IS NOT NULL AND l.fulfilled_by = 'seller' AND l.exposure < l.shown_qty \
+         AND (l.write_push IS NULL OR l.write_state <> 'applied' OR l.write_sent_at < l.shown_at)) t \
          WHERE t.exposure < t.shown_qty - t.sold ORDER BY t.id LIMIT $2";
     let mut rows = tx.query(in_flight, &[tenant.clone(), MOST.into()]).await?;
     rows.extend(tx.query(read, &[tenant, MOST.into()]).await?);

@@ -1,18 +1,25 @@
 //! The guards of the protocol where the store carries it out, each a function of its own: see
 //! [`stockbridge_domain::guards`].
 
-use stockbridge_domain::channel::OrderTime;
+use stockbridge_domain::channel::{Change, OrderTime, WriteMode};
 use stockbridge_domain::exposure::Decision;
 use stockbridge_domain::guards::{Guard, Guards};
 use stockbridge_domain::offer::{Offer, WriteState};
 use stockbridge_domain::{PushId, Timestamp};
 
-/// Records a write in the offer: attempt, quantity and margin.
-pub(super) fn send(guards: Guards, offer: &mut Offer, write: (PushId, i64, i64), now: Timestamp) {
-    let (push, quantity, margin) = write;
+/// Records a write in the offer: attempt, mode, quantity and units that may be sold unseen. Answers what to ask of the
+/// channel.
+pub(super) fn send(
+    guards: Guards,
+    offer: &mut Offer,
+    write: (PushId, WriteMode, i64, i64),
+    now: Timestamp,
+) -> Change {
+    let (push, mode, quantity, unseen) = write;
     let bound = offer.exposure;
-    offer.send(push, quantity, unseen_margin(guards, margin), now);
+    let change = offer.send(push, mode, quantity, unseen_margin(guards, unseen), now);
     count_in_flight(guards, offer, bound);
+    change
 }
 
 /// [`Guard::CountInFlight`]: the bound that a recorded write has raised stays raised.
@@ -23,8 +30,8 @@ fn count_in_flight(guards: Guards, offer: &mut Offer, before: i64) {
 }
 
 /// [`Guard::UnseenMargin`]: what comes on top of a write.
-fn unseen_margin(guards: Guards, margin: i64) -> i64 {
-    if guards.on(Guard::UnseenMargin) { margin } else { 0 }
+fn unseen_margin(guards: Guards, unseen: i64) -> i64 {
+    if guards.on(Guard::UnseenMargin) { unseen } else { 0 }
 }
 
 /// [`Guard::DecideAnew`]: the decision made under the lock counts, not the quantity that was due.
@@ -32,7 +39,7 @@ pub(super) fn decide_anew(guards: Guards, offer: &Offer, decision: Decision, due
     match due {
         Some(quantity) if !guards.on(Guard::DecideAnew) => Decision::Write {
             quantity,
-            margin: offer.exposure,
+            unseen: offer.exposure,
         },
         _ => decision,
     }

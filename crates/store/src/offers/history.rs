@@ -1,6 +1,7 @@
 //! What happened to listings: the material of "why is this number 3?".
 
 use serde::Serialize;
+use stockbridge_domain::channel::{LevelPart, WriteMode};
 use stockbridge_domain::exposure::Hold;
 use stockbridge_domain::offer::Offer;
 use stockbridge_domain::order::OrderStatus;
@@ -8,6 +9,7 @@ use stockbridge_domain::{AccountId, ListingId, OrderId, ProductId, PushId, Times
 
 use crate::columns::Columns as _;
 use crate::db::Row;
+use crate::listings::{ListingPlace, places};
 use crate::listings_row::{OFFER_COLUMNS, offer_from_row};
 use crate::{StoreError, Tenant, TenantTx};
 
@@ -22,8 +24,14 @@ pub struct PushRecord {
     pub field: String,
     /// What the channel was expected to show before.
     pub before: Option<String>,
-    /// What was sent.
+    /// What was sent: the quantity it comes to, or the price.
     pub value: String,
+    /// How a quantity was put to the channel.
+    pub mode: Option<WriteMode>,
+    /// What the channel had to show, or what was changed, where it does not overwrite.
+    pub compared: Option<i64>,
+    /// What each of the channel's locations was sent; empty where it has none.
+    pub places: Vec<LevelPart>,
     /// What caused it.
     pub cause: Option<String>,
     /// When that happened.
@@ -32,7 +40,7 @@ pub struct PushRecord {
     pub sent_at: Timestamp,
     /// When the answer was in.
     pub answered_at: Option<Timestamp>,
-    /// What became of it: `sent`, `accepted`, `later`, `refused`, `unknown`.
+    /// What became of it: `sent`, `accepted`, `applied`, `later`, `differs`, `refused`, `unknown`.
     pub outcome: String,
     /// What the channel said.
     pub message: Option<String>,
@@ -53,6 +61,8 @@ pub struct OfferRecord {
     pub units: i64,
     /// What it offers.
     pub offer: Offer,
+    /// What each of the channel's locations shows and was sent; empty where it has none.
+    pub places: Vec<ListingPlace>,
     /// What allocation gives it.
     pub desired: Option<i64>,
     /// What is to be written.
@@ -111,6 +121,12 @@ fn push_from_row(row: &Row) -> Result<PushRecord, StoreError> {
         outcome: row.string(9)?,
         message: row.opt_string(10)?,
         verified_at: row.opt_time(11)?,
+        mode: row.opt_text(12)?.and_then(WriteMode::parse),
+        compared: row.opt_int(13)?,
+        places: match row.opt_text(14)? {
+            Some(_) => row.json(14)?,
+            None => Vec::new(),
+        },
     })
 }
 
@@ -140,7 +156,7 @@ impl TenantTx {
                 "UPDATE listings SET exposure = 0, exposure_since = $3, settled = 0, shown_qty = NULL, shown_at = NULL, \
                  anchor_qty = NULL, anchor_at = NULL, anchor_sold = NULL, write_push = NULL, write_qty = NULL, write_sent_at = NULL, \
                  write_state = NULL, write_sold = NULL, write_prior = NULL, write_prior_exposure = NULL, \
-                 write_margin = NULL, desired_qty = NULL, due_qty = NULL, due_priority = NULL, hold = NULL, \
+                 write_margin = NULL, write_mode = NULL, write_from = NULL, places_shown = NULL, places_sent = NULL, desired_qty = NULL, due_qty = NULL, due_priority = NULL, hold = NULL, \
                  read_due_at = NULL, price_due = 0 WHERE tenant_id = $1 AND account_id = $2",
                 &[self.key(), account.into(), self.env.now().into()],
             )
@@ -161,7 +177,7 @@ impl Tenant {
             .await?
             .query(
                 "SELECT p.id, p.listing_id, p.field, p.before, p.value, p.cause, p.caused_at, p.sent_at, p.answered_at, \
-                 p.outcome, p.message, p.verified_at FROM pushes p JOIN listings l ON l.tenant_id = p.tenant_id \
+                 p.outcome, p.message, p.verified_at, p.mode, p.compared, p.places FROM pushes p JOIN listings l ON l.tenant_id = p.tenant_id \
                  AND l.id = p.listing_id WHERE p.tenant_id = $1 AND l.product_id = $2 ORDER BY p.id || '' DESC LIMIT $3",
                 &[self.key(), product.into(), limit.into()],
             )
@@ -180,7 +196,7 @@ impl Tenant {
         limit: i64,
     ) -> Result<Vec<PushRecord>, StoreError> {
         let sql = "SELECT id, listing_id, field, before, value, cause, caused_at, sent_at, answered_at, outcome, message, \
-             verified_at FROM pushes WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 ORDER BY id DESC LIMIT $4";
+             verified_at, mode, compared, places FROM pushes WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 ORDER BY id DESC LIMIT $4";
         let params = [self.key(), listing.into(), field.into(), limit.into()];
         let rows = self.read().await?.query(sql, &params).await?;
         rows.iter().map(push_from_row).collect()
@@ -219,7 +235,8 @@ impl Tenant {
     /// When the database refuses.
     pub async fn offers_of(&self, product: ProductId) -> Result<Vec<OfferRecord>, StoreError> {
         let sql = format!(
-            "SELECT id, account_id, sku, units, desired_qty, due_qty, hold, verified_at, last_problem, {OFFER_COLUMNS} \
+            "SELECT id, account_id, sku, units, desired_qty, due_qty, hold, verified_at, last_problem, places_shown, places_sent, \
+             {OFFER_COLUMNS} \
              FROM listings WHERE tenant_id = $1 AND product_id = $2 AND fulfilled_by = 'seller' ORDER BY id"
         );
         let rows = self
@@ -239,7 +256,8 @@ impl Tenant {
                     hold: row.opt_text(6)?.and_then(Hold::parse),
                     verified_at: row.opt_time(7)?,
                     problem: row.opt_string(8)?,
-                    offer: offer_from_row(row, 9)?,
+                    places: places(row, 9)?,
+                    offer: offer_from_row(row, 11)?,
                 })
             })
             .collect()

@@ -8,11 +8,13 @@
 //! byte leaves) → [`TenantTx::finish_writes`] (the answer) → [`TenantTx::apply_readings`] (what is really shown) →
 //! [`TenantTx::settle`] (the bound becomes exact).
 
+mod closing;
 mod dirty;
 pub(crate) mod guarded;
 mod history;
 mod kits;
 mod locking;
+mod places;
 mod planning;
 mod prices;
 mod reading;
@@ -23,21 +25,27 @@ mod writing;
 use std::collections::HashMap;
 
 use stockbridge_domain::AccountId;
-use stockbridge_domain::channel::Timing;
+use stockbridge_domain::channel::{Timing, WriteMode};
+use stockbridge_domain::places::PlaceMap;
 
+pub use closing::{Answer, WriteAnswer};
 pub use history::{OfferRecord, OpenLine, PushRecord, PushTimes};
 pub(crate) use planning::PlannedListing;
 pub use planning::{PlanOutcome, due_priority};
 pub use prices::{OutgoingPrice, PriceAnswer};
 pub use reading::{Reading, SettleNotice, Unsettled};
 pub(crate) use sharing::Sharing;
-pub use writing::{Answer, Outgoing, WriteAnswer};
+pub use writing::Outgoing;
 
 /// What planning needs to know of an account; the engine knows it from the channel's descriptor and the account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferAccount {
     /// How late its channel may be.
     pub timing: Timing,
+    /// How it takes quantities.
+    pub mode: WriteMode,
+    /// Which of its locations each of the hub's feeds.
+    pub places: PlaceMap,
     /// Whether quantities can be written now.
     pub writable: bool,
     /// False for a channel inside the hub, which sells from what no remote channel can.

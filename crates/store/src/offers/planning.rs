@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use stockbridge_domain::channel::Timing;
+use stockbridge_domain::channel::{Timing, WriteMode};
 use stockbridge_domain::exposure::{Candidate, Decision, plan};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::mode::Regime;
 use stockbridge_domain::offer::Offer;
 use stockbridge_domain::pace::Pace;
+use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::{AccountId, ListingId, ProductId, Sku, Timestamp};
 
 use super::OfferAccounts;
@@ -70,6 +71,10 @@ pub(crate) struct PlannedListing {
     pub(crate) product_type: Option<String>,
     pub(crate) units: i64,
     pub(crate) offer: Offer,
+    /// What each of the channel's locations showed when last read; empty where it has none.
+    pub(crate) places: Vec<PlaceUnits>,
+    /// How many units of the listing each of them can be given.
+    pub(crate) room: Vec<i64>,
     pub(crate) pace: Pace,
     pub(crate) not_before: Option<Timestamp>,
     /// What allocation gives it; nothing while nobody has counted the product.
@@ -174,6 +179,7 @@ impl TenantTx {
             }
         }
         let now = self.env.now();
+        super::places::find_room(&mut listings, book, accounts);
         let allotment = super::kits::allotment(book, &listings);
         for group in listings.chunk_by_mut(|a, b| a.product == b.product) {
             let product = group[0].product;
@@ -196,6 +202,7 @@ impl TenantTx {
             }
         }
         super::kits::decide(&mut listings, book, accounts, now);
+        super::places::move_misplaced(&mut listings, accounts, now);
         Ok(listings)
     }
 
@@ -206,7 +213,7 @@ impl TenantTx {
     ) -> Result<Vec<PlannedListing>, StoreError> {
         let sql = format!(
             "SELECT id, account_id, product_id, sku, product_type, units, sold_milli, sold_at, not_before, desired_qty, \
-             due_qty, hold, regime, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
+             due_qty, hold, regime, places_shown, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
              AND fulfilled_by = '{}' {{lock_by id}}",
             FulfilledBy::Seller
         );
@@ -228,7 +235,9 @@ impl TenantTx {
                     },
                     not_before: row.opt_time(8)?,
                     before: (regime, row.opt_int(9)?, row.opt_int(10)?, row.opt_string(11)?),
-                    offer: offer_from_row(row, 13)?,
+                    places: super::places::from_text(row, 13)?,
+                    room: Vec::new(),
+                    offer: offer_from_row(row, 14)?,
                     regime,
                     doubted: false,
                     desired: None,
@@ -296,7 +305,8 @@ fn share(
     let listings: Vec<&PlannedListing> = group.iter().collect();
     let sharing = Sharing::new(group[0].product, &listings, stock, accounts, rules, now);
     for (index, listing) in group.iter_mut().enumerate() {
-        listing.desired = Some(sharing.outcome.listings[index].quantity);
+        let share = sharing.outcome.listings[index].quantity;
+        listing.desired = Some(super::places::within_room(listing, share));
         listing.regime = sharing.outcome.accounts[sharing.of_listing[index]].regime;
     }
 }
@@ -338,6 +348,7 @@ pub(super) fn candidate(listing: &PlannedListing, accounts: &OfferAccounts, now:
         desired: listing.desired.unwrap_or(0),
         units_per_day: listing.pace.units_per_day(now),
         timing: account.map_or(UNKNOWN, |a| a.timing),
+        mode: account.map_or(WriteMode::Absolute, |a| a.mode),
         writable: account.is_some_and(|a| a.writable) && listing.not_before.is_none_or(|t| t <= now),
         regime: listing.regime,
     }

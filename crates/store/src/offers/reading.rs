@@ -6,9 +6,11 @@ use stockbridge_domain::channel::{OrderTime, Timing};
 use stockbridge_domain::conflict::Field;
 use stockbridge_domain::latency::PromiseStep;
 use stockbridge_domain::offer::{Offer, Settled};
+use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
 
 use super::guarded;
+use super::places::shown_text;
 use crate::columns::Columns as _;
 use crate::conflicts::{Around, Difference};
 use crate::db::Value;
@@ -30,8 +32,10 @@ const READ_AGAIN: [Duration; 5] = [
 pub struct Reading {
     /// The listing's SKU.
     pub sku: Sku,
-    /// The quantity.
+    /// The quantity, at all the channel's locations together.
     pub quantity: Option<i64>,
+    /// The quantity at each of them; empty where it has none.
+    pub places: Vec<PlaceUnits>,
 }
 
 /// What settling found that a person should know.
@@ -179,17 +183,21 @@ impl TenantTx {
                 excess.push(quantity(*id, account, *product, *units, expected, offer.exposure));
             }
             verified.extend(verified_push(offer));
-            values.push(self.read_values(*id, offer, at));
+            // An older reading than the last changes nothing.
+            let newest = offer.shown.is_some_and(|shown| shown.at == at);
+            let places = newest.then(|| shown_text(&reading.places)).transpose()?;
+            values.push(self.read_values(*id, offer, at, places));
         }
         self.write_readings(values, verified, at).await?;
         Ok((dirty, excess))
     }
 
-    fn read_values(&self, id: ListingId, offer: &Offer, at: Timestamp) -> Vec<Value> {
+    fn read_values(&self, id: ListingId, offer: &Offer, at: Timestamp, places: Option<String>) -> Vec<Value> {
         let mut row = vec![self.key(), id.into()];
         row.extend(offer_values(offer));
         row.push(next_reading(offer, at).into());
         row.push(offer.verified().then_some(at).into());
+        row.push(places.into());
         row
     }
 
@@ -207,7 +215,8 @@ impl TenantTx {
         self.tx
             .exec_many(
                 &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $19, verified_at = COALESCE($20, verified_at) \
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $21, verified_at = COALESCE($22, verified_at), \
+                     places_shown = COALESCE($23, places_shown) \
                      WHERE tenant_id = $1 AND id = $2"
                 ),
                 &values,
@@ -307,7 +316,7 @@ impl TenantTx {
                     });
                 }
             }
-            values.push(self.read_values(id, &offer, now));
+            values.push(self.read_values(id, &offer, now, None));
         }
         self.write_readings(values, verified, now).await?;
         self.mark_dirty(dirty, "settled", now).await?;

@@ -1,16 +1,15 @@
-//! Writes: recorded before the first byte leaves, closed by the answer.
+//! Writes: recorded before the first byte leaves. Their answers are in `closing`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use stockbridge_domain::channel::Level;
+use stockbridge_domain::channel::{Level, WriteMode};
 use stockbridge_domain::exposure::Decision;
-use stockbridge_domain::guards::Guards;
-use stockbridge_domain::latency::PromiseStep;
-use stockbridge_domain::offer::{Offer, WriteState};
+use stockbridge_domain::offer::{Write, WriteState};
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Timestamp};
 
-use super::planning::{PlannedListing, due_priority};
+use super::places::{parts, sent_text};
+use super::planning::PlannedListing;
 use super::{OfferAccounts, guarded};
 use crate::columns::Columns as _;
 use crate::db::{Kind, Value};
@@ -19,8 +18,6 @@ use crate::promise::Measured;
 use crate::stock::Wait;
 use crate::{StoreError, TenantTx};
 
-/// How long a listing whose write was refused for good is left alone before the same is tried again.
-const REFUSED_PAUSE: Duration = Duration::from_secs(900);
 /// When a write is first read back.
 const FIRST_READING: Duration = Duration::from_secs(2);
 
@@ -33,32 +30,6 @@ pub struct Outgoing {
     pub push: PushId,
     /// What to send.
     pub level: Level,
-}
-
-/// What became of a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// Taken in for processing.
-    Accepted,
-    /// It may have been applied.
-    Unknown(String),
-    /// It never left, for want of budget: due again, and not remembered as an attempt.
-    Postponed,
-    /// It was turned away for now: due again.
-    Later(String),
-    /// Refused for good: a person has to see it.
-    Refused(String),
-}
-
-/// A write and its answer.
-#[derive(Debug, Clone)]
-pub struct WriteAnswer {
-    /// The listing.
-    pub listing: ListingId,
-    /// The attempt.
-    pub push: PushId,
-    /// What became of it.
-    pub answer: Answer,
 }
 
 const PUSH_COLUMNS: &[(&str, Kind)] = &[
@@ -74,6 +45,9 @@ const PUSH_COLUMNS: &[(&str, Kind)] = &[
     ("caused_at", Kind::Int),
     ("sent_at", Kind::Int),
     ("outcome", Kind::Text),
+    ("mode", Kind::Text),
+    ("compared", Kind::Int),
+    ("places", Kind::Text),
 ];
 
 impl TenantTx {
@@ -88,23 +62,7 @@ impl TenantTx {
         accounts: &OfferAccounts,
         limit: i64,
     ) -> Result<Vec<Outgoing>, StoreError> {
-        let rows = self
-            .tx
-            .query(
-                "SELECT id, product_id, due_cause, due_caused_at, due_qty FROM listings WHERE tenant_id = $1 AND account_id = $2 \
-                 AND due_qty IS NOT NULL AND product_id IS NOT NULL ORDER BY due_priority, due_caused_at, id LIMIT $3",
-                &[self.key(), account.into(), limit.into()],
-            )
-            .await?;
-        let mut due: HashMap<ListingId, Due> = HashMap::new();
-        let mut products: BTreeSet<ProductId> = BTreeSet::new();
-        for row in &rows {
-            due.insert(
-                row.parsed(0)?,
-                (row.opt_string(2)?, row.opt_time(3)?, row.opt_int(4)?),
-            );
-            products.insert(row.parsed(1)?);
-        }
+        let (mut due, products) = self.most_urgent(account, limit).await?;
         if due.is_empty() {
             return Ok(Vec::new());
         }
@@ -118,21 +76,32 @@ impl TenantTx {
                 continue;
             };
             let decision = guarded::decide_anew(guards, &listing.offer, listing.decision, due_qty);
-            let Decision::Write { quantity, margin } = decision else {
+            let Decision::Write { quantity, unseen } = decision else {
                 undue.push(self.undue_values(&listing));
                 continue;
             };
             let push: PushId = self.env.id();
             let before = listing.offer.expected();
             measured.extend(Measured::sent(account, cause.as_deref(), caused_at, now));
-            guarded::send(guards, &mut listing.offer, (push, quantity, margin), now);
+            let mode = accounts.get(&account).map_or(WriteMode::Absolute, |a| a.mode);
+            let write = (push, mode, quantity, unseen);
+            let change = guarded::send(guards, &mut listing.offer, write, now);
             let due = (cause, caused_at);
-            pushes.push(self.push_values(&listing, push, (before, quantity), due, now));
-            offers.push(self.sent_values(&listing, now));
+            let parts = parts(&listing, accounts, quantity, change);
+            let sent = sent_text(&parts)?;
+            let mut record = self.push_values(&listing, push, (before, quantity), due, now);
+            record.push(sent.clone().into());
+            pushes.push(record);
+            let mut values = self.sent_values(&listing, now);
+            values.push(sent.into());
+            offers.push(values);
             let level = Level {
                 sku: listing.sku,
                 quantity,
+                change,
                 believed: before,
+                parts,
+                push,
                 product_type: listing.product_type,
             };
             outgoing.push(Outgoing {
@@ -151,8 +120,8 @@ impl TenantTx {
         self.tx
             .exec_many(
                 &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, desired_qty = $19, read_due_at = $20, regime = $21, due_qty = NULL, \
-                     due_priority = NULL, hold = NULL WHERE tenant_id = $1 AND id = $2"
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, desired_qty = $21, read_due_at = $22, regime = $23, due_qty = NULL, \
+                     due_priority = NULL, hold = NULL, places_sent = $24 WHERE tenant_id = $1 AND id = $2"
                 ),
                 &offers,
             )
@@ -161,6 +130,32 @@ impl TenantTx {
         self.measure(&measured).await?;
         outgoing.sort_by_key(|o| o.level.quantity >= o.level.believed.unwrap_or(0));
         Ok(outgoing)
+    }
+
+    /// The most urgent due listings of an account and their products.
+    async fn most_urgent(
+        &mut self,
+        account: AccountId,
+        limit: i64,
+    ) -> Result<(HashMap<ListingId, Due>, BTreeSet<ProductId>), StoreError> {
+        let rows = self
+            .tx
+            .query(
+                "SELECT id, product_id, due_cause, due_caused_at, due_qty FROM listings WHERE tenant_id = $1 AND account_id = $2 \
+                 AND due_qty IS NOT NULL AND product_id IS NOT NULL ORDER BY due_priority, due_caused_at, id LIMIT $3",
+                &[self.key(), account.into(), limit.into()],
+            )
+            .await?;
+        let mut due: HashMap<ListingId, Due> = HashMap::new();
+        let mut products: BTreeSet<ProductId> = BTreeSet::new();
+        for row in &rows {
+            due.insert(
+                row.parsed(0)?,
+                (row.opt_string(2)?, row.opt_time(3)?, row.opt_int(4)?),
+            );
+            products.insert(row.parsed(1)?);
+        }
+        Ok((due, products))
     }
 
     fn undue_values(&self, listing: &PlannedListing) -> Vec<Value> {
@@ -199,6 +194,8 @@ impl TenantTx {
             caused_at.into(),
             now.into(),
             WriteState::Sent.name().into(),
+            listing.offer.write.map(|write| write.mode.name()).into(),
+            listing.offer.write.and_then(compared).into(),
         ]
     }
 
@@ -209,91 +206,6 @@ impl TenantTx {
         values.push(now.plus(FIRST_READING).into());
         values.push(listing.regime.name().into());
         values
-    }
-
-    /// Closes writes by their answers. What did not go through is due again; a refusal has its product planned anew,
-    /// because others may use what it leaves free.
-    ///
-    /// # Errors
-    /// When the database refuses; the writes then stay recorded as on their way and are read back later.
-    pub async fn finish_writes(&mut self, answers: &[WriteAnswer]) -> Result<(), StoreError> {
-        let ids: Vec<String> = answers.iter().map(|a| a.listing.to_string()).collect();
-        let mut offers = self.lock_offers(ids, Wait::Yes).await?;
-        let mut closed = Closed::default();
-        for answer in answers {
-            if let Some((product, offer)) = offers.get_mut(&answer.listing) {
-                self.close_write(answer, *product, offer, &mut closed);
-            }
-        }
-        let accepted = answers.iter().filter(|write| write.answer == Answer::Accepted);
-        let accepted: Vec<PushId> = accepted.map(|write| write.push).collect();
-        self.measure_pushes(&accepted, PromiseStep::Acknowledged, self.env.now())
-            .await?;
-        self.write_closed(closed).await
-    }
-
-    fn close_write(
-        &self,
-        write: &WriteAnswer,
-        product: Option<ProductId>,
-        offer: &mut Offer,
-        closed: &mut Closed,
-    ) {
-        let now = self.env.now();
-        let wanted = offer.write.filter(|w| w.push == write.push).map(|w| w.quantity);
-        let (outcome, message, not_before) = close(offer, write.push, &write.answer, now, self.env.guards());
-        match (&write.answer, wanted) {
-            (Answer::Later(_) | Answer::Postponed, Some(quantity)) => {
-                let priority = due_priority(offer.expected().unwrap_or(0), quantity);
-                closed.due.push(vec![
-                    self.key(),
-                    write.listing.into(),
-                    quantity.into(),
-                    priority.0.into(),
-                ]);
-            }
-            (Answer::Refused(_), _) => closed.dirty.extend(product),
-            _ => {}
-        }
-        let mut values = vec![self.key(), write.listing.into()];
-        values.extend(offer_values(offer));
-        values.extend([not_before.into(), message.into(), message.map(|_| now).into()]);
-        closed.listings.push(values);
-        match write.answer {
-            Answer::Postponed => closed.forgotten.push(vec![self.key(), write.push.into()]),
-            _ => closed.pushes.push(vec![
-                self.key(),
-                write.push.into(),
-                now.into(),
-                outcome.into(),
-                message.into(),
-            ]),
-        }
-    }
-
-    async fn write_closed(&mut self, closed: Closed) -> Result<(), StoreError> {
-        let Closed {
-            listings,
-            due,
-            pushes,
-            forgotten,
-            dirty,
-        } = closed;
-        let listing = format!(
-            "UPDATE listings SET {OFFER_ASSIGNMENTS}, not_before = $19, last_problem = $20, problem_at = $21 \
-             WHERE tenant_id = $1 AND id = $2"
-        );
-        self.tx.exec_many(&listing, &listings).await?;
-        let again = "UPDATE listings SET due_qty = $3, due_priority = $4 WHERE tenant_id = $1 AND id = $2";
-        self.tx.exec_many(again, &due).await?;
-        let answered =
-            "UPDATE pushes SET answered_at = $3, outcome = $4, message = $5 WHERE tenant_id = $1 AND id = $2";
-        self.tx.exec_many(answered, &pushes).await?;
-        self.tx
-            .exec_many("DELETE FROM pushes WHERE tenant_id = $1 AND id = $2", &forgotten)
-            .await?;
-        self.mark_dirty(dirty, "a write was refused", self.env.now())
-            .await
     }
 
     /// Writes that were on their way when their sender died: nobody will bring their answer. They count as unknown and
@@ -340,7 +252,7 @@ impl TenantTx {
         self.tx
             .exec_many(
                 &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $19 WHERE tenant_id = $1 AND id = $2"
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $21 WHERE tenant_id = $1 AND id = $2"
                 ),
                 &listings,
             )
@@ -357,44 +269,7 @@ impl TenantTx {
 /// Why a listing is due, since when, and with which quantity.
 type Due = (Option<String>, Option<Timestamp>, Option<i64>);
 
-/// Rows to be written for closed writes.
-#[derive(Default)]
-struct Closed {
-    listings: Vec<Vec<Value>>,
-    due: Vec<Vec<Value>>,
-    pushes: Vec<Vec<Value>>,
-    forgotten: Vec<Vec<Value>>,
-    dirty: Vec<ProductId>,
-}
-
-/// Moves the offer by the answer; says the push's outcome, the message to keep, and until when to leave the listing alone.
-fn close<'a>(
-    offer: &mut Offer,
-    push: PushId,
-    answer: &'a Answer,
-    now: Timestamp,
-    guards: Guards,
-) -> (&'static str, Option<&'a str>, Option<Timestamp>) {
-    match answer {
-        Answer::Accepted => {
-            guarded::await_proof(guards, offer, push, now);
-            (WriteState::Accepted.name(), None, None)
-        }
-        Answer::Unknown(message) => {
-            guarded::keep_unknown(guards, offer, push, now);
-            (WriteState::Unknown.name(), Some(message), None)
-        }
-        Answer::Postponed => {
-            offer.not_applied(push);
-            ("postponed", None, None)
-        }
-        Answer::Later(message) => {
-            offer.not_applied(push);
-            ("later", Some(message), None)
-        }
-        Answer::Refused(message) => {
-            offer.not_applied(push);
-            ("refused", Some(message), Some(now.plus(REFUSED_PAUSE)))
-        }
-    }
+/// What a write compares with or changes; nothing for one that overwrites.
+fn compared(write: Write) -> Option<i64> {
+    (write.mode != WriteMode::Absolute).then_some(write.from)
 }

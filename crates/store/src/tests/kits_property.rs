@@ -102,6 +102,7 @@ impl Shop {
             .map(|write| Reading {
                 sku: write.level.sku.clone(),
                 quantity: Some(write.level.quantity),
+                places: Vec::new(),
             })
             .collect();
         let mut tx = world.ours.begin().await.unwrap();

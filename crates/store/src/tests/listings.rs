@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use stockbridge_domain::ListingId;
+use stockbridge_domain::channel::WriteMode;
 use stockbridge_domain::offer::Offer;
 
 use super::*;
@@ -215,6 +216,7 @@ async fn listings_are_filtered_and_counted() {
         let (one, two) = (world.account("one").await, world.account("two").await);
         let silent = ListingSnapshot {
             quantity: None,
+            places: Vec::new(),
             ..listing("B", 0)
         };
         world
@@ -302,7 +304,7 @@ async fn sql_and_domain_agree_on_what_is_verified() {
             ..offer
         });
         world.later(Duration::from_secs(10));
-        offer.send(env.id(), 9, 5, env.now());
+        offer.send(env.id(), WriteMode::Absolute, 9, 5, env.now());
         states.push(offer);
         world.later(Duration::from_secs(10));
         offer.sale(2, env.now());

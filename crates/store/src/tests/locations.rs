@@ -306,11 +306,13 @@ async fn a_channels_own_warehouse_is_reported_apart() {
         let fba = ListingSnapshot {
             fulfilled_by: FulfilledBy::Channel,
             quantity: Some(40),
+            places: Vec::new(),
             ..listing("A", 0)
         };
         let silent = ListingSnapshot {
             fulfilled_by: FulfilledBy::Channel,
             quantity: None,
+            places: Vec::new(),
             ..listing("B", 0)
         };
         world.show(account, &[fba, silent.clone()]).await;
@@ -325,6 +327,7 @@ async fn a_channels_own_warehouse_is_reported_apart() {
         assert_eq!((stock.product, stock.available, stock.at_channels), (a, 2, 40));
         let mine = ListingSnapshot {
             quantity: Some(1),
+            places: Vec::new(),
             ..listing("A", 1)
         };
         world.show(account, &[mine]).await;

@@ -193,6 +193,7 @@ fn listing(text: &str, quantity: i64) -> ListingSnapshot {
         title: format!("Listing of {text}"),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(quantity),
+        places: Vec::new(),
         price: Some(eur(2_499)),
         status: ListingStatus::Active,
         product_type: Some("SHIRT".to_owned()),

@@ -8,7 +8,7 @@ use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{JobId, Timestamp};
 use stockbridge_engine::{Explanation, ListingExplanation};
-use stockbridge_store::{LedgerRecord, LocationRecord, PreviewRow, StockAt, StockRecord};
+use stockbridge_store::{LedgerRecord, ListingPlace, LocationRecord, PreviewRow, StockAt, StockRecord};
 
 use super::stock::marked;
 use super::{Accounts, Frame, channel_label, component, product_href};
@@ -202,6 +202,7 @@ fn why(app: &App, listing: &ListingExplanation, accounts: &Accounts, now: Timest
         units: Some(record.units).filter(|units| *units != 1),
         desired: record.desired.map(number),
         expected: listing.expected.map(number),
+        places: shown_at(&record.places),
         shown: shown.map(|s| number(s.quantity)),
         shown_at: shown.map(|s| when(s.at, now)),
         equal: listing.expected.map(|_| listing.verified),
@@ -209,6 +210,13 @@ fn why(app: &App, listing: &ListingExplanation, accounts: &Accounts, now: Timest
         status,
         reason: told(&listing.because.join(" "), now),
     }
+}
+
+/// What each of the channel's locations shows, in one line.
+fn shown_at(places: &[ListingPlace]) -> Option<String> {
+    let place = |place: &ListingPlace| format!("{} {}", place.location, number(place.shown));
+    let shown: Vec<String> = places.iter().map(place).collect();
+    (!shown.is_empty()).then(|| shown.join(" · "))
 }
 
 fn movement(entry: &LedgerRecord, now: Timestamp) -> LedgerRow {

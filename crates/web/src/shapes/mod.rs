@@ -6,6 +6,7 @@
 mod common;
 mod conflicts;
 mod goods;
+mod offers;
 mod places;
 mod prices;
 mod proof;
@@ -53,6 +54,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         conflicts::CONFLICTS,
         stores::STORES,
         goods::GOODS,
+        offers::OFFERS,
         proof::PROOF,
         prices::PRICES,
         places::PLACES,

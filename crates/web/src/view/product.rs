@@ -119,6 +119,8 @@ pub(crate) struct WhyRow {
     pub desired: Option<String>,
     /// What it should show now.
     pub expected: Option<String>,
+    /// What each of the channel's locations shows, when it has several.
+    pub places: Option<String>,
     /// What it showed when last read.
     pub shown: Option<String>,
     /// When that was.
@@ -315,6 +317,7 @@ mod samples {
                 );
                 one.sku = LONG_SKU.into();
                 one.units = Some(12);
+                one.places = Some(HOSTILE.repeat(3));
                 one.shown_at = None;
                 one.desired = None;
                 one.equal = None;
@@ -373,6 +376,7 @@ mod samples {
             units: None,
             desired: Some(numbers[0].into()),
             expected: Some(numbers[1].into()),
+            places: (numbers[2] == "43").then(|| "Berlin 30 · Graz 13".into()),
             shown: Some(numbers[2].into()),
             shown_at: Some(when("14 s ago")),
             equal: Some(equal),

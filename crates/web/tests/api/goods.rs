@@ -25,6 +25,7 @@ fn shown(sku: &str) -> ListingSnapshot {
         title: format!("Listing of {sku}"),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(4),
+        places: Vec::new(),
         price: Some(Money::from_minor(49_900, Currency::parse("INR").unwrap())),
         status: ListingStatus::Active,
         product_type: None,
@@ -166,6 +167,7 @@ async fn raise_quantity(world: &World, account: AccountId) {
     let raised = stockbridge_store::Reading {
         sku: Sku::parse("P-1").unwrap(),
         quantity: Some(9),
+        places: Vec::new(),
     };
     let at = stockbridge_domain::Timestamp::from_micros(crate::world::START.micros() + 1_000_000);
     tx.apply_readings(account, &[raised], at).await.unwrap();

@@ -1,18 +1,20 @@
 //! The whole hub against the simulator in one process and in stepped time: no socket, no waiting, the same every time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use stockbridge_domain::channel::{HttpRequest, HttpResponse, SecretText, Transport, TransportError};
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::stock::EntryKind;
-use stockbridge_domain::{AccountId, BoxFut, TenantId, Timestamp};
+use stockbridge_domain::{AccountId, BoxFut, LocationId, TenantId, Timestamp};
 use stockbridge_engine::{
     Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, Step, Worker, WorkerOptions,
 };
-use stockbridge_sim::{CallOutcome, ListingConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode};
+use stockbridge_sim::{
+    CallOutcome, CustomShop, ListingConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode,
+};
 use stockbridge_store::testing::{TestDb, databases};
 use stockbridge_store::{
     Database, MasterKey, OrderFilter, OrderRecord, PageQuery, Store, StoreConfig, Tenant,
@@ -20,13 +22,17 @@ use stockbridge_store::{
 use tokio::sync::Notify;
 
 /// When every test begins.
-const START: &str = "2026-11-21T06:00:00Z";
+pub const START: &str = "2026-11-21T06:00:00Z";
+/// The host of a shop of one's own.
+pub const SHOP: &str = "shop.test";
 /// One tick of the stepped clock.
 const TICK: Duration = Duration::from_millis(500);
 
 /// Carries requests straight into the simulator, and can be told never to come back from one.
 pub struct IntoSim {
     sim: Arc<Sim>,
+    /// A shop of one's own, at [`SHOP`].
+    shop: Mutex<Option<Arc<CustomShop>>>,
     /// Calls until the one that never comes back; negative for never.
     left: AtomicI64,
     /// Whether that call is applied before it is lost.
@@ -39,6 +45,7 @@ impl IntoSim {
     fn new(sim: Arc<Sim>) -> Arc<Self> {
         Arc::new(Self {
             sim,
+            shop: Mutex::default(),
             left: AtomicI64::new(-1),
             applied: AtomicBool::new(false),
             reached: Notify::new(),
@@ -52,7 +59,11 @@ impl IntoSim {
     }
 
     fn answer(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        match self.sim.call(request) {
+        let outcome = match (&*self.shop.lock().expect("a shop"), request.uri().host()) {
+            (Some(shop), Some(SHOP)) => shop.call(&request),
+            _ => self.sim.call(request),
+        };
+        match outcome {
             CallOutcome::Answer(answer) => {
                 let promised = answer
                     .headers()
@@ -216,9 +227,14 @@ impl World {
     }
 
     pub async fn counted(&self, sku: &str, units: i64) {
+        self.counted_at(sku, units, None).await;
+    }
+
+    /// Counts a product at one location, or at the default one.
+    pub async fn counted_at(&self, sku: &str, units: i64, location: Option<LocationId>) {
         let count = Adjustment {
             sku: sku.to_owned(),
-            location: None,
+            location,
             kind: EntryKind::Count,
             change: None,
             counted: Some(units),
@@ -252,12 +268,31 @@ impl World {
     }
 
     pub async fn connect(&self, seller: &SellerConfig, marketplace: &str) -> AccountId {
-        let request = self.request(seller, marketplace);
-        self.hub
-            .connect(&self.caller, "amazon", request)
-            .await
-            .expect("connected")
-            .id
+        self.joined("amazon", self.request(seller, marketplace)).await
+    }
+
+    /// Puts a shop of one's own beside the marketplace and connects it, with quantities written in `mode`.
+    pub async fn connect_shop(&self, shop: &Arc<CustomShop>, mode: &str) -> AccountId {
+        *self.wire.shop.lock().expect("a shop") = Some(shop.clone());
+        let secret = |k: &str, v: &str| (k.to_owned(), SecretText::new(v));
+        let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
+        let request = ConnectRequest {
+            name: "Our shop".to_owned(),
+            credentials: BTreeMap::from([
+                secret("base_url", &format!("http://{SHOP}")),
+                secret("key_id", "key-1"),
+                secret("secret", "0123456789abcdef0123456789abcdef"),
+            ]),
+            options: BTreeMap::from([
+                number("orders_every_secs", 60),
+                number("inventory_every_secs", 600),
+                number("order_visibility_secs", 8),
+                number("write_apply_secs", 10),
+                ("write_mode".to_owned(), serde_json::json!(mode)),
+            ]),
+            ..ConnectRequest::default()
+        };
+        self.joined("custom", request).await
     }
 
     pub async fn own_store(&self) -> AccountId {
@@ -265,11 +300,12 @@ impl World {
             name: "Web shop".to_owned(),
             ..ConnectRequest::default()
         };
-        self.hub
-            .connect(&self.caller, "own", request)
-            .await
-            .expect("connected")
-            .id
+        self.joined("own", request).await
+    }
+
+    async fn joined(&self, channel: &str, request: ConnectRequest) -> AccountId {
+        let connected = self.hub.connect(&self.caller, channel, request).await;
+        connected.expect("connected").id
     }
 
     /// Works all there is to do now.
@@ -313,6 +349,9 @@ impl World {
             self.work().await;
             self.clock.advance(tick);
             self.sim.advance(tick);
+            if let Some(shop) = &*self.wire.shop.lock().expect("a shop") {
+                shop.advance(tick);
+            }
             left = left.saturating_sub(tick);
         }
         self.work().await;

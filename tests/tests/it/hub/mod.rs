@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod crash;
+mod custom;
 mod explain;
 pub mod harness;
 mod main_job;

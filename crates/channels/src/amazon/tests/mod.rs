@@ -14,8 +14,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use stockbridge_domain::Sku;
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, Channel, Connection, HttpRequest, Level, OrderQuery, OrderTime, PriceLevel,
-    SecretText, ShipmentNotice, ShippedLine,
+    AccountConfig, AccountDraft, Change, Channel, Connection, HttpRequest, Level, OrderQuery, OrderTime,
+    PriceLevel, SecretText, ShipmentNotice, ShippedLine,
 };
 use stockbridge_domain::{Currency, Money, Timestamp};
 
@@ -88,7 +88,10 @@ fn level(text: &str, quantity: i64) -> Level {
     Level {
         sku: sku(text),
         quantity,
+        change: Change::Set,
         believed: None,
+        parts: Vec::new(),
+        push: "psh_00000000000000000000000007".parse().unwrap(),
         product_type: None,
     }
 }

@@ -23,6 +23,7 @@ async fn read(world: &World, account: AccountId, quantity: i64) {
     let reading = Reading {
         sku: sku("A"),
         quantity: Some(quantity),
+        places: Vec::new(),
     };
     let mut tx = world.ours.begin().await.unwrap();
     tx.apply_readings(account, &[reading], now).await.unwrap();

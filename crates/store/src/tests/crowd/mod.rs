@@ -8,9 +8,10 @@ mod market;
 
 use std::sync::Arc;
 
-use stockbridge_domain::channel::{OrderTime, Timing};
+use stockbridge_domain::channel::{OrderTime, Timing, WriteMode};
 use stockbridge_domain::clock::{Env, Stepped};
 use stockbridge_domain::offer::WriteState;
+use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::{OrderId, ProductId, Timestamp};
 use tokio::task::JoinSet;
@@ -155,6 +156,7 @@ impl Crowd {
             .map(|((_, name), quantity)| Reading {
                 sku: name.clone(),
                 quantity: Some(quantity),
+                places: Vec::new(),
             })
             .collect();
         let mut tx = self.tenant.begin().await?;
@@ -264,6 +266,8 @@ async fn crowd(world: &World) -> Crowd {
             account,
             OfferAccount {
                 timing: TIMING,
+                mode: WriteMode::Absolute,
+                places: PlaceMap::default(),
                 writable: true,
                 remote: true,
             },
@@ -272,6 +276,8 @@ async fn crowd(world: &World) -> Crowd {
     accounts.insert(
         own,
         OfferAccount {
+            mode: WriteMode::Absolute,
+            places: PlaceMap::default(),
             timing: Timing {
                 order_visibility: Duration::ZERO,
                 write_apply: Duration::ZERO,

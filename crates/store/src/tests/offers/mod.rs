@@ -1,5 +1,7 @@
 //! Offers: from dirty products to what every listing shows.
 
+mod modes;
+mod places;
 mod plans;
 mod promise;
 mod readings;
@@ -9,7 +11,8 @@ mod writes;
 
 use std::collections::HashMap;
 
-use stockbridge_domain::channel::{OrderTime, Timing};
+use stockbridge_domain::channel::{OrderTime, Timing, WriteMode};
+use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{AccountId, ListingId, ProductId};
 
 use super::World;
@@ -27,10 +30,15 @@ pub(super) const TIMING: Timing = Timing {
 pub(super) fn remote(accounts: &[AccountId]) -> OfferAccounts {
     let usable = OfferAccount {
         timing: TIMING,
+        mode: WriteMode::Absolute,
+        places: PlaceMap::default(),
         writable: true,
         remote: true,
     };
-    accounts.iter().map(|id| (*id, usable)).collect::<HashMap<_, _>>()
+    accounts
+        .iter()
+        .map(|id| (*id, usable.clone()))
+        .collect::<HashMap<_, _>>()
 }
 
 /// What the plan says of a listing: desired, due, why it is held.
@@ -93,6 +101,7 @@ impl World {
         let reading = Reading {
             sku: sku(name),
             quantity,
+            places: Vec::new(),
         };
         let now = self.store.env().now();
         let mut tx = self.ours.begin().await.unwrap();

@@ -118,6 +118,7 @@ async fn readings_out_of_turn_are_ignored() {
         let older = Reading {
             sku: sku("A"),
             quantity: Some(77),
+            places: Vec::new(),
         };
         let mut tx = world.ours.begin().await.unwrap();
         let before = START.minus(Duration::from_secs(1));
@@ -128,6 +129,7 @@ async fn readings_out_of_turn_are_ignored() {
         let newer = Reading {
             sku: sku("A"),
             quantity: Some(77),
+            places: Vec::new(),
         };
         let mut tx = world.ours.begin().await.unwrap();
         let later = world.store.env().now().plus(Duration::from_secs(1));
@@ -199,6 +201,7 @@ async fn another_tenant_moves_no_offer_of_ours() {
         let reading = Reading {
             sku: sku("A"),
             quantity: Some(99),
+            places: Vec::new(),
         };
         tx.apply_readings(one, &[reading], world.store.env().now())
             .await
