@@ -20,6 +20,13 @@ named! {
     }
 }
 
+/// Strict, unless somebody says otherwise.
+impl Default for Mode {
+    fn default() -> Self {
+        Self::Strict
+    }
+}
+
 named! {
     /// What a mode comes to for one listing right now.
     Regime {

@@ -46,6 +46,8 @@ pub(crate) struct Shelf {
     pub(crate) received: i64,
     pub(crate) oversold: i64,
     pub(crate) shortfall: i64,
+    /// Of the units sold, those that were still missing when the days were over.
+    pub(crate) unserved: i64,
 }
 
 impl Shelf {

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use stockbridge_domain::allocation::Terms;
 use stockbridge_domain::channel::SecretText;
-use stockbridge_engine::{Adjustment, ConnectRequest, LocationRequest, NewProductRequest, UnitsOf};
+use stockbridge_domain::mode::Mode;
+use stockbridge_engine::{
+    Adjustment, ConnectRequest, LocationRequest, NewProductRequest, PolicyChange, UnitsOf,
+};
 use stockbridge_sim::{FaultConfig, ListingConfig, SellerConfig};
 
 use crate::Broken;
@@ -136,6 +140,22 @@ impl World {
         let own = self.hub.connect(&self.caller, "own", request);
         self.own = Some(must("connecting the own store", at_once(own))?.id);
         Ok(())
+    }
+}
+
+impl World {
+    /// Has the seller share stock out in this mode, as a person would.
+    pub(crate) fn choose(&mut self, mode: Mode) -> Result<(), Broken> {
+        let everywhere = PolicyChange {
+            terms: Some(Terms {
+                mode: Some(mode),
+                ..Terms::NONE
+            }),
+            ..PolicyChange::default()
+        };
+        let changes = [everywhere];
+        let changed = self.hub.change_policies(&self.caller, &changes);
+        must("choosing the mode", at_once(changed)).map(drop)
     }
 }
 

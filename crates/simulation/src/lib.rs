@@ -7,6 +7,7 @@
 //! to rest as it should be (`verdict`). The same seed gives the same run, to the last byte of its trace.
 
 mod books;
+mod comparison;
 mod deed;
 mod deeds;
 mod dice;
@@ -25,6 +26,7 @@ mod watch;
 mod wire;
 mod world;
 
+pub use comparison::Comparison;
 pub use fleet::{MOST_EXPLAINED, explain, run_many};
 pub use minimal::{Minimal, Part};
 pub use report::{Deeds, Failure, Report};
@@ -34,6 +36,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use stockbridge_domain::Timestamp;
 pub use stockbridge_domain::guards::Guard;
+pub use stockbridge_domain::mode::Mode;
 
 use script::Script;
 use world::World;
@@ -55,12 +58,14 @@ pub struct Violation {
 }
 
 /// What to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Setup {
     /// Days each seller sells.
     pub days: u64,
     /// The guard that is left out, to see whether it is missed.
     pub without: Option<Guard>,
+    /// How the seller shares stock out.
+    pub mode: Mode,
 }
 
 impl Setup {
@@ -69,6 +74,9 @@ impl Setup {
         let mut text = format!(" --days {}", self.days);
         if let Some(guard) = self.without {
             text += &format!(" --without {guard}");
+        }
+        if self.mode != Mode::Strict {
+            text += &format!(" --mode {}", self.mode);
         }
         text
     }
@@ -85,7 +93,7 @@ pub struct Outcome {
     pub orders: u64,
     /// Units buyers wanted.
     pub wanted: i64,
-    /// Of these, units sold and not called off.
+    /// Of these, units sold that were there, and not called off.
     pub sold: i64,
     /// Units that were there to be sold.
     pub stocked: i64,

@@ -45,14 +45,28 @@ impl World {
     pub(crate) fn after_step(&mut self, task: usize, point: Point) -> Result<(), Broken> {
         self.tell_point(task, point);
         self.look()?;
-        let moments = moments(point);
         if point != Point::Idle {
             self.count_down();
         }
+        // What is due can only have changed with what the hub believes.
+        let beliefs = self.turns.beliefs();
+        let changed = std::mem::replace(&mut self.seen_beliefs, beliefs) != beliefs;
+        let moments = moments(point, changed);
         while let Some(index) = self.whose_moment(moments)? {
             let act = self.armed.remove(index);
             self.perform(&act.deed, Some(task))?;
             self.look()?;
+        }
+        Ok(())
+    }
+
+    /// Buyers whose moment has not come buy when the days are over: what is wanted does not depend on what the hub does.
+    pub(crate) fn last_buyers(&mut self) -> Result<(), Broken> {
+        for act in std::mem::take(&mut self.armed) {
+            if matches!(act.deed, Deed::Buy { .. } | Deed::BuyHere { .. }) && self.violations.is_empty() {
+                self.perform(&act.deed, None)?;
+                self.look()?;
+            }
         }
         Ok(())
     }
@@ -94,13 +108,14 @@ impl World {
 }
 
 /// The moments a point stands for.
-fn moments(point: Point) -> &'static [Moment] {
+fn moments(point: Point, changed: bool) -> &'static [Moment] {
     match point {
         Point::Leaving("a write") => &[Moment::BeforeWrite],
         Point::Answering("a write") => &[Moment::AfterWrite],
         Point::Answering("a reading") => &[Moment::AfterReading],
         Point::Answering("a search of orders") => &[Moment::AfterSearch],
-        Point::Committed => &[Moment::AfterCommit, Moment::Due],
+        Point::Committed if changed => &[Moment::AfterCommit, Moment::Due],
+        Point::Committed => &[Moment::AfterCommit],
         _ => &[],
     }
 }

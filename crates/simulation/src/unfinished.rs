@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use stockbridge_domain::exposure::Hold;
+use stockbridge_domain::mode::Mode;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_sim::OrderStatus as There;
 use stockbridge_store::{OfferRecord, OrderFilter, OrderRecord, PageQuery};
@@ -94,7 +95,7 @@ impl World {
                 Some(i64::from(shelf.quantity) * units)
             })
             .sum();
-        if could_sell > shelf.available() {
+        if self.mode == Mode::Strict && could_sell > shelf.available() {
             let there = shelf.available();
             let text = format!("the channels offer {could_sell} for ever, {there} are available");
             found.push(open("convergence", product, text));

@@ -35,6 +35,9 @@ impl World {
                     },
                     None,
                 )?;
+                let shelf = &mut self.books.shelves[product];
+                shelf.unserved = missing;
+                shelf.received -= missing;
             }
         }
         let mut open = Vec::new();
@@ -77,7 +80,7 @@ impl World {
             seller_days: (elapsed_ms / DAY_MS).min(self.script.days),
             orders: self.books.orders.len() as u64,
             wanted: self.books.sum(|s| s.wanted),
-            sold: self.books.sum(|s| s.sold),
+            sold: self.books.sum(|s| s.sold - s.unserved),
             stocked: self.books.sum(|s| s.received),
             serveable: self.books.sum(|s| s.wanted.min(s.received)),
             oversold_units: self.books.sum(|s| s.oversold),

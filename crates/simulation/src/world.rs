@@ -8,6 +8,7 @@ use futures_util::future::select;
 use stockbridge_domain::channel::Transport;
 use stockbridge_domain::clock::{Clock as _, Stepped};
 use stockbridge_domain::guards::Guards;
+use stockbridge_domain::mode::Mode;
 use stockbridge_domain::{AccountId, LocationId, ProductId, Sku, Timestamp, TransferId};
 use stockbridge_engine::{Caller, Hub, HubSettings, Step as Work, Worker, WorkerOptions};
 use stockbridge_sim::{FaultConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode};
@@ -51,6 +52,7 @@ pub(crate) enum FollowUp {
 /// One run.
 pub(crate) struct World {
     pub(crate) script: Script,
+    pub(crate) mode: Mode,
     pub(crate) clock: Arc<Stepped>,
     pub(crate) sim: Arc<Sim>,
     pub(crate) hub: Hub,
@@ -76,6 +78,7 @@ pub(crate) struct World {
     pub(crate) armed: Vec<Act>,
     pub(crate) acts: VecDeque<Act>,
     pub(crate) seen_changes: u64,
+    pub(crate) seen_beliefs: u64,
     pub(crate) steps: u64,
     pub(crate) kills: u64,
     /// Where workers stood when they were killed, and how often.
@@ -135,6 +138,7 @@ impl World {
         let wire = Wire::new(sim.clone(), turns.clone(), script.seed);
         let hub = new_hub(store, wire.clone());
         let mut world = Self {
+            mode: setup.mode,
             caller: Caller::operator(tenant),
             stage: Stage::new(turns.clone()),
             books: Books::new(&script.stock, &script.kits),
@@ -151,6 +155,7 @@ impl World {
             armed: Vec::new(),
             acts: VecDeque::new(),
             seen_changes: 0,
+            seen_beliefs: 0,
             steps: 0,
             kills: 0,
             killed_at: BTreeMap::new(),
@@ -163,6 +168,7 @@ impl World {
             turns,
         };
         world.furnish(&sellers)?;
+        world.choose(setup.mode)?;
         world.start_workers();
         world.run_for(SETTLE_IN)?;
         world.begun = world.now();
@@ -236,7 +242,8 @@ impl World {
         self.sim.set_faults(faults);
         self.wire.set_roughness(rough);
         self.acts = self.script.acts.clone().into();
-        self.run_for(self.script.lasts)
+        self.run_for(self.script.lasts)?;
+        self.last_buyers()
     }
 
     /// Ends all faults and everything from outside, and lets time pass.

@@ -3,7 +3,7 @@
 //! Each search begins shortly before a seed known to need the guard, to be quick; the same from the first seed on is
 //! `stockbridge simulate --seeds 300 --days 1 --without GUARD`.
 
-use stockbridge_simulation::{Guard, Setup, run};
+use stockbridge_simulation::{Guard, Mode, Setup, run};
 
 /// Most seeds of a search.
 const SEEDS: u64 = 300;
@@ -29,6 +29,7 @@ fn is_missed(guard: Guard) {
     let setup = Setup {
         days: 1,
         without: Some(guard),
+        mode: Mode::Strict,
     };
     let first = first(guard);
     let missed = (first..first + SEEDS).find(|seed| {

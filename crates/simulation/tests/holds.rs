@@ -1,10 +1,11 @@
 //! The simulation on a few seeds; the whole proof is `stockbridge simulate`.
 
-use stockbridge_simulation::{Setup, run};
+use stockbridge_simulation::{Mode, Setup, run};
 
 const SETUP: Setup = Setup {
     days: 1,
     without: None,
+    mode: Mode::Strict,
 };
 
 #[test]

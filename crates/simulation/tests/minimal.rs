@@ -1,12 +1,13 @@
 //! A failure is told by the least that leads to it, the same each time, and can be lived through again.
 
-use stockbridge_simulation::{Guard, Setup, run_and_explain, run_part};
+use stockbridge_simulation::{Guard, Mode, Setup, run_and_explain, run_part};
 
 #[test]
 fn the_least_of_a_failure_is_small_repeats_itself_and_still_fails() {
     let setup = Setup {
         days: 1,
         without: Some(Guard::UnseenMargin),
+        mode: Mode::Strict,
     };
     let explain = || run_and_explain(1, &setup).unwrap();
     let outcome = explain();
@@ -43,6 +44,7 @@ fn a_run_that_holds_is_not_explained() {
     let setup = Setup {
         days: 1,
         without: None,
+        mode: Mode::Strict,
     };
     let outcome = run_and_explain(2, &setup).unwrap();
     assert_eq!((outcome.violations, outcome.minimal), (Vec::new(), None));

@@ -154,7 +154,7 @@ impl Terms {
 
     /// The mode, strict unless said otherwise.
     pub fn mode(&self) -> Mode {
-        self.mode.unwrap_or(Mode::Strict)
+        self.mode.unwrap_or_default()
     }
 
     /// The method, by shares unless said otherwise.

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
 use stockbridge_simulation::{
-    Failure, Guard, MOST_EXPLAINED, Part, Report, Setup, Weather, explain, run_many, run_part,
+    Comparison, Failure, Guard, MOST_EXPLAINED, Mode, Part, Report, Setup, Weather, explain, run_many,
+    run_part,
 };
 
 use crate::env::system_env;
@@ -22,6 +24,8 @@ const PROGRESS: std::time::Duration = std::time::Duration::from_secs(5);
 #[command(after_help = "Examples:\n  \
     stockbridge simulate\n  \
     stockbridge simulate --seeds 1000 --days 10 --json out.json\n  \
+    stockbridge simulate --seeds 100 --days 10 --compare\n  \
+    stockbridge simulate --mode shared\n  \
     stockbridge simulate --seeds 1 --first 4711\n  \
     stockbridge simulate --without list\n  \
     stockbridge simulate --seeds 300 --days 3 --without unseen-margin\n\n\
@@ -38,6 +42,12 @@ pub struct Simulate {
     /// Let each seller sell for D days.
     #[arg(long, value_name = "D", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=365))]
     days: u64,
+    /// Have the sellers share stock out in this mode: strict, shared or hybrid.
+    #[arg(long, value_name = "MODE", default_value = "strict", value_parser = mode)]
+    mode: Mode,
+    /// Live through the seeds in strict and in shared mode, and tell what safety costs.
+    #[arg(long, conflicts_with_all = ["mode", "without", "keep", "weather", "trace"])]
+    compare: bool,
     /// Leave a guard out, to see that it is missed; `list` names them.
     #[arg(long, value_name = "GUARD", value_parser = without)]
     without: Option<Without>,
@@ -73,6 +83,10 @@ fn keep(text: &str) -> Result<Keep, String> {
     numbers.sort_unstable();
     numbers.dedup();
     Ok(Keep(numbers))
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    Mode::parse(text).ok_or_else(|| format!("there is no mode `{text}`; use strict, shared or hybrid"))
 }
 
 fn weather(text: &str) -> Result<Weather, String> {
@@ -116,8 +130,8 @@ impl Simulate {
             let stop = stop.clone();
             move || self.work(&stop)
         });
-        let report = tokio::select! {
-            report = &mut work => report,
+        let found = tokio::select! {
+            found = &mut work => found,
             _ = tokio::signal::ctrl_c() => {
                 output::remark("Stopping after the seeds under way.");
                 stop.store(true, Ordering::SeqCst);
@@ -125,17 +139,26 @@ impl Simulate {
             }
         }
         .context("the simulation ended unexpectedly")??;
-        tell(&report);
+        found.tell();
         if let Some(path) = json {
-            let text = serde_json::to_string_pretty(&report)?;
+            let text = serde_json::to_string_pretty(&found)?;
             std::fs::write(&path, text)
                 .with_context(|| format!("the report could not be written to {}", path.display()))?;
         }
-        Ok(if report.ok() {
+        Ok(if found.ok() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
         })
+    }
+
+    fn work(&self, stop: &AtomicBool) -> anyhow::Result<Found> {
+        if self.compare {
+            let strict = self.work_in(Mode::Strict, stop)?;
+            let shared = self.work_in(Mode::Shared, stop)?;
+            return Ok(Found::Both(Box::new(Comparison::new(strict, shared))));
+        }
+        Ok(Found::One(Box::new(self.work_in(self.mode, stop)?)))
     }
 
     /// One seed, or a part of what it holds in store, step by step.
@@ -155,7 +178,7 @@ impl Simulate {
         Ok(())
     }
 
-    fn work(&self, stop: &AtomicBool) -> anyhow::Result<Report> {
+    fn work_in(&self, mode: Mode, stop: &AtomicBool) -> anyhow::Result<Report> {
         let env = system_env();
         let started = env.now();
         let threads = self
@@ -165,8 +188,9 @@ impl Simulate {
         let setup = Setup {
             days: self.days,
             without: self.without.as_ref().and_then(|w| w.0),
+            mode,
         };
-        let mut report = Report::new(self.first);
+        let mut report = Report::new(mode, self.first);
         if self.keep.is_some() || self.weather.is_some() || self.trace.is_some() {
             self.work_on_one(&setup, &mut report)?;
             report.wall_s = env.now().since(started).as_secs_f64();
@@ -179,7 +203,7 @@ impl Simulate {
             if now.since(told) >= PROGRESS {
                 told = now;
                 output::remark(format!(
-                    "{} of {} seeds, {} seller-days, {} orders, {} oversold, {} violations",
+                    "{mode}: {} of {} seeds, {} seller-days, {} orders, {} oversold, {} violations",
                     report.seeds,
                     self.seeds,
                     report.seller_days,
@@ -199,9 +223,46 @@ impl Simulate {
     }
 }
 
+/// What was found.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Found {
+    One(Box<Report>),
+    Both(Box<Comparison>),
+}
+
+impl Found {
+    fn tell(&self) {
+        match self {
+            Self::One(report) => tell(report),
+            Self::Both(both) => {
+                tell(&both.strict);
+                tell(&both.shared);
+                output::line(format!(
+                    "Safety costs {:.2} % of what is sold: sell-through {:.2} % in strict mode with {} units oversold, \
+                     {:.2} % in shared mode with {}.",
+                    both.cost_of_safety * 100.0,
+                    both.strict.sell_through * 100.0,
+                    both.strict.oversold_units,
+                    both.shared.sell_through * 100.0,
+                    both.shared.oversold_units
+                ));
+            }
+        }
+    }
+
+    fn ok(&self) -> bool {
+        match self {
+            Self::One(report) => report.ok(),
+            Self::Both(both) => both.ok(),
+        }
+    }
+}
+
 fn tell(report: &Report) {
     output::line(format!(
-        "{} seller-days of {} seeds from {} on: {} orders, {} units sold of {} wanted, sell-through {:.2} %",
+        "{}: {} seller-days of {} seeds from {} on: {} orders, {} units sold of {} wanted, sell-through {:.2} %",
+        report.mode,
         report.seller_days,
         report.seeds,
         report.first,

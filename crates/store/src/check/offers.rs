@@ -42,7 +42,7 @@ pub(super) async fn exposures(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>
     rows.iter().map(finding).collect()
 }
 
-/// Counted products whose listings could sell more than is available.
+/// Counted products whose listings could sell more than is available. Listings in shared mode are meant to.
 ///
 /// That happens without anybody's fault, when goods break or a new listing shows too much. It is broken only where nothing
 /// is being done about it.
@@ -54,7 +54,7 @@ pub(super) async fn headroom(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>,
          JOIN (SELECT product_id, CAST(SUM(exposure * units) AS BIGINT) AS exposed, CAST(SUM(CASE WHEN settled = 0 \
          OR due_qty IS NOT NULL OR hold IS NOT NULL OR not_before IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT) AS open \
          FROM listings WHERE tenant_id = $1 AND product_id IS NOT NULL AND fulfilled_by = 'seller' AND exposure > 0 \
-         GROUP BY product_id) o ON o.product_id = b.product_id \
+         AND regime = 'strict' GROUP BY product_id) o ON o.product_id = b.product_id \
          JOIN products p ON p.tenant_id = $1 AND p.id = b.product_id \
          WHERE o.exposed > b.available ORDER BY p.sku LIMIT $2";
     let rows = tx.query(sql, &[tenant, MOST.into()]).await?;
