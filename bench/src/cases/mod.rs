@@ -1,5 +1,6 @@
 //! The benchmarks, one file each.
 
+pub mod explain;
 pub mod idle;
 pub mod import;
 pub mod offers;

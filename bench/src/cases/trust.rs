@@ -13,15 +13,14 @@ use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{AccountId, Timestamp};
-use stockbridge_engine::{Hub, HubSettings};
 use stockbridge_store::{
     AccountRecord, Finish, ImportAccount, NewJob, OfferAccount, OfferAccounts, Outgoing,
 };
 
+use crate::Options;
 use crate::env::{Stopwatch, number, percentile_ms};
 use crate::report::{Goal, Report};
 use crate::stage::{Kind, Stage, sku};
-use crate::{Options, amazon};
 
 const ENTRIES: usize = 1_000_000;
 const PRODUCTS: usize = 2_000;
@@ -47,23 +46,25 @@ async fn books(kind: Kind, options: &Options, report: &mut Report) -> anyhow::Re
     stage.listings(&account, PRODUCTS, SHOWN).await?;
     fill(&stage, &account, options.amount(ENTRIES) / 4).await?;
     stage.database.vacuum().await?;
-    let mut took = Vec::new();
-    let mut check = stage.tenant.check_ledger().await?;
+    let system = stage.store.system();
+    let (mut took, mut whole) = (Vec::new(), Vec::new());
+    let mut entries = 0;
     for _ in 0..3 {
-        let watch = Stopwatch::start();
-        check = stage.tenant.check_ledger().await?;
-        took.push(watch.elapsed());
+        for (pages, took) in [(false, &mut took), (true, &mut whole)] {
+            let watch = Stopwatch::start();
+            let check = system.check(&[stage.tenant.id()], pages).await?;
+            took.push(watch.elapsed());
+            let books = check.books.first().context("no books were looked at")?;
+            ensure!(books.ok(), "the books do not agree: {:?}", books.findings.first());
+            ensure!(
+                check.pages.is_empty(),
+                "the pages are damaged: {:?}",
+                check.pages.first()
+            );
+            entries = books.entries;
+        }
     }
-    ensure!(check.ok(), "the books do not agree: {:?}", check.findings.first());
-    let watch = Stopwatch::start();
-    ensure!(
-        stage.store.system().check_pages().await?.is_empty(),
-        "the pages are damaged"
-    );
-    let pages = watch.elapsed();
-
-    let ([mut hot, mut usual], statements) = explain(&stage).await?;
-    let entries = stage.tenant.check_ledger().await?.entries;
+    let explained = super::explain::run(&stage, PRODUCTS).await?;
     let mut section = report.section("trust", stage.store.backend());
     section.add(
         "entries of the ledger",
@@ -71,54 +72,33 @@ async fn books(kind: Kind, options: &Options, report: &mut Report) -> anyhow::Re
         "entries",
     );
     section.goal(
-        "checked, median of 3",
+        "books checked, median of 3",
         percentile_ms(&mut took, 50),
         "ms",
         Goal::Below(5_000.0),
     );
     if kind == Kind::Sqlite {
-        section.add("the file's pages checked", pages.as_secs_f64() * 1_000.0, "ms");
+        section.goal(
+            "books and the file's pages, median of 3",
+            percentile_ms(&mut whole, 50),
+            "ms",
+            Goal::Below(5_000.0),
+        );
     }
-    section.goal(
-        "explained, a usual product, p99",
-        percentile_ms(&mut usual, 99),
-        "ms",
-        Goal::Below(100.0),
-    );
-    section.goal(
-        "explained, the busiest product, p99",
-        percentile_ms(&mut hot, 99),
-        "ms",
-        Goal::Below(100.0),
-    );
-    section.add("explained, statements", number(usize::try_from(statements)?), "");
+    for (name, mut took, statements) in explained {
+        section.goal(
+            format!("{name}, p99"),
+            percentile_ms(&mut took, 99),
+            "ms",
+            Goal::Below(100.0),
+        );
+        section.add(
+            format!("{name}, statements"),
+            number(usize::try_from(statements)?),
+            "",
+        );
+    }
     Ok(())
-}
-
-/// How long explaining the busiest and another product took, and by how many statements.
-async fn explain(stage: &Stage) -> anyhow::Result<([Vec<Duration>; 2], u64)> {
-    let hub = Hub::new(
-        stage.store.clone(),
-        stockbridge_channels::all(),
-        amazon::no_network(),
-        HubSettings::default(),
-    );
-    let mut explained = [Vec::new(), Vec::new()];
-    let mut statements = 0;
-    for n in 0..100 {
-        for (which, product) in [0, 1 + n * 17 % (PRODUCTS - 1)].into_iter().enumerate() {
-            let before = stage.store.db().statements();
-            let watch = Stopwatch::start();
-            let why = hub.explain(stage.tenant.id(), &sku(product)?).await?;
-            explained[which].push(watch.elapsed());
-            statements = stage.store.db().statements() - before;
-            ensure!(
-                why.is_some_and(|why| !why.ledger.is_empty()),
-                "nothing is explained"
-            );
-        }
-    }
-    Ok((explained, statements))
 }
 
 /// Shipped orders of two lines, which makes four entries each.

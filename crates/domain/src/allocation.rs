@@ -8,7 +8,7 @@ pub mod product;
 pub mod share;
 pub mod weights;
 
-pub use policy::{Contradiction, Layers, Level, Terms};
+pub use policy::{Contradiction, Layers, Level, Terms, TermsPatch};
 pub use product::{AccountShare, Listed, ListingShare, Outcome, Participant, Reason, Withheld, share_out};
 pub use share::{Method, Part, Sharer, Stock, allocate};
 pub use weights::{Claim, claimed, example, shares};

@@ -137,6 +137,8 @@ ids! {
     CountId = "cnt";
     /// Goods a buyer sent back.
     ReturnId = "ret";
+    /// A check of the books.
+    CheckId = "chk";
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 mod pushes;
 
 use serde::{Deserialize, Serialize};
+use stockbridge_domain::conflict::Field;
+use stockbridge_domain::pricing::Scope;
 use stockbridge_domain::{ListingId, Sku, TenantId, Timestamp};
-use stockbridge_store::{LedgerRecord, ListingRecord, OpenLine, PreviewRow, StoreError};
+use stockbridge_store::{Hypothesis, ListingRecord, PriceFilter, StockRecord, StoreError, Tenant};
 
-use crate::caller::Caller;
-use crate::explain::{Explanation, ListingExplanation};
+use crate::explain::stock_in_words;
 use crate::hub::Hub;
+use crate::links;
 
 /// How much of each kind of link is told; the newest.
 const RECENT: i64 = 30;
@@ -45,6 +47,8 @@ pub enum LinkKind {
     Policy,
     /// What is done, or held back, now.
     Plan,
+    /// What was done when the channel showed something else.
+    Difference,
     /// Something that went wrong.
     Problem,
 }
@@ -60,7 +64,7 @@ pub struct Link {
     pub what: String,
     /// The number, price or status after it.
     pub value: Option<String>,
-    /// Id of the entry, order or push.
+    /// Id of the entry, order, push or difference.
     pub row: Option<String>,
 }
 
@@ -94,242 +98,150 @@ impl Hub {
         listing: Option<ListingId>,
         field: ExplainField,
     ) -> Result<Option<Chain>, StoreError> {
-        let Some(why) = self.explain(tenant, sku).await? else {
+        let tenant = self.tenant(tenant);
+        let (Some(product), Some(stock)) = (tenant.product_by_sku(sku).await?, tenant.stock_of(sku).await?)
+        else {
             return Ok(None);
+        };
+        let record = match listing {
+            None => None,
+            Some(id) => match tenant.listing(id).await? {
+                Some(record) if record.product == Some(product.id) => Some(record),
+                _ => return Ok(None),
+            },
         };
         let now = self.env().now();
-        let mut chain = Chain {
+        let (value, mut links) = match (&record, field) {
+            (None, _) => {
+                let links = self.stock_links(&tenant, &stock, now).await?;
+                (Some(stock.available.to_string()), links)
+            }
+            (Some(record), ExplainField::Quantity) => {
+                let mut links = self.stock_links(&tenant, &stock, now).await?;
+                links.extend(self.offer_links(&tenant, record, now).await?);
+                (record.expected.map(|n| n.to_string()), links)
+            }
+            (Some(record), ExplainField::Price) => {
+                let links = self.price_links(&tenant, record, now).await?;
+                (record.price.map(|price| price.to_string()), links)
+            }
+            (Some(record), ExplainField::Status) => (Some(record.status.to_string()), links::status(record)),
+        };
+        let mut account_name = None;
+        if let Some(record) = &record {
+            links.extend(self.listing_links(&tenant, record.id, field).await?);
+            let account = tenant.account(record.account).await?;
+            account_name = account.map(|account| account.name);
+        }
+        links.sort_by_key(|link| link.at);
+        Ok(Some(Chain {
             sku: sku.clone(),
             listing,
-            account_name: None,
+            account_name,
             field,
-            value: None,
-            links: Vec::new(),
+            value,
+            links,
+        }))
+    }
+
+    /// What happened to a product's stock, and what holds of it now.
+    async fn stock_links(
+        &self,
+        tenant: &Tenant,
+        stock: &StockRecord,
+        now: Timestamp,
+    ) -> Result<Vec<Link>, StoreError> {
+        let ledger = tenant.ledger(stock.product, None, RECENT).await?;
+        let open = tenant.open_lines_of(stock.product, RECENT).await?;
+        let mut found: Vec<Link> = ledger.iter().map(links::entry).collect();
+        found.extend(open.iter().map(links::order));
+        let because = stock_in_words(stock);
+        found.extend(
+            because
+                .into_iter()
+                .map(|what| links::now(LinkKind::Policy, what, None, now)),
+        );
+        Ok(found)
+    }
+
+    /// What the policies give a listing, and what is done about it.
+    async fn offer_links(
+        &self,
+        tenant: &Tenant,
+        listing: &ListingRecord,
+        now: Timestamp,
+    ) -> Result<Vec<Link>, StoreError> {
+        let Some(product) = listing.product else {
+            return Ok(Vec::new());
         };
-        let Some(id) = listing else {
-            chain.value = Some(why.stock.available.to_string());
-            chain.links = of_product(&why, now);
-            return Ok(Some(chain));
-        };
-        let Some(record) = self.tenant(tenant).listing(id).await? else {
-            return Ok(None);
-        };
-        if record.product != Some(why.product.id) {
-            return Ok(None);
-        }
-        let of_listing = why.listings.iter().find(|l| l.offer.listing == id);
-        chain.account_name = of_listing.map(|l| l.account_name.clone());
-        match field {
-            ExplainField::Quantity => {
-                chain.value = record.expected.map(|n| n.to_string());
-                chain.links = of_product(&why, now);
-                chain.links.extend(
-                    why.shares
-                        .iter()
-                        .filter(|row| row.listing == Some(id))
-                        .flat_map(|row| share_links(row, now)),
-                );
-                chain
-                    .links
-                    .extend(of_listing.iter().flat_map(|l| offer_links(l, now)));
-            }
-            ExplainField::Price => {
-                chain.value = record.price.map(|price| price.to_string());
-                chain.links = self.price_links(tenant, &record, now).await?;
-            }
-            ExplainField::Status => {
-                chain.value = Some(record.status.to_string());
-                chain.links = status_links(&record);
-            }
-        }
-        if field != ExplainField::Status {
-            let pushes = self
-                .tenant(tenant)
-                .pushes_of_listing(id, field.column(), RECENT)
-                .await?;
-            chain.links.extend(pushes.iter().flat_map(pushes::push_links));
-        }
-        chain.links.sort_by_key(|link| link.at);
-        Ok(Some(chain))
+        let shares = self.shares_of(tenant.id(), product).await?;
+        let share = shares.iter().filter(|row| row.listing == Some(listing.id));
+        let mut found: Vec<Link> = share.flat_map(|row| links::share(row, now)).collect();
+        let offers = tenant.offers_of(product).await?;
+        let offer = offers.into_iter().find(|offer| offer.listing == listing.id);
+        found.extend(offer.iter().flat_map(|offer| links::offer(offer, now)));
+        Ok(found)
     }
 
     /// How the listing's price comes about now.
     async fn price_links(
         &self,
-        tenant: TenantId,
+        tenant: &Tenant,
         listing: &ListingRecord,
         now: Timestamp,
     ) -> Result<Vec<Link>, StoreError> {
-        let link = |what: String, value: Option<String>| Link {
-            at: now,
-            kind: LinkKind::Policy,
-            what,
-            value,
-            row: None,
+        let wanted = PriceFilter {
+            scope: Some(Scope::Listing(listing.id)),
+            limit: 1,
+            ..PriceFilter::default()
         };
-        // Whoever could read the product may read its price.
-        let Ok(preview) = self.explain_price(&Caller::operator(tenant), listing.id).await else {
-            return Ok(Vec::new());
-        };
-        let steps = preview.priced.iter().flat_map(|priced| &priced.steps);
-        let mut links: Vec<Link> = steps
-            .map(|step| link(step.because.clone(), Some(step.amount.to_string())))
-            .collect();
-        if let Some(wanted) = preview.wanted {
-            links.push(link("so it is to show".to_owned(), Some(wanted.to_string())));
-        }
-        Ok(links)
+        let previews = tenant.preview_prices(&wanted, &Hypothesis::default()).await?;
+        Ok(previews
+            .iter()
+            .flat_map(|preview| links::price(preview, listing, now))
+            .collect())
+    }
+
+    /// What was sent of a listing's field, and what was done when the channel showed something else.
+    async fn listing_links(
+        &self,
+        tenant: &Tenant,
+        listing: ListingId,
+        field: ExplainField,
+    ) -> Result<Vec<Link>, StoreError> {
+        let pushes = tenant.pushes_of_listing(listing, field.name(), RECENT).await?;
+        let events = tenant
+            .conflict_events_of_listing(listing, field.compared(), RECENT)
+            .await?;
+        let mut found: Vec<Link> = pushes.iter().flat_map(pushes::push_links).collect();
+        found.extend(events.iter().map(links::difference));
+        Ok(found)
     }
 }
 
 impl ExplainField {
-    /// What a push of it is called.
-    fn column(self) -> &'static str {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Quantity, Self::Price, Self::Status];
+
+    /// What it is called in the API, and by pushes.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Quantity => "quantity",
             Self::Price => "price",
             Self::Status => "status",
         }
     }
-}
 
-fn of_product(why: &Explanation, now: Timestamp) -> Vec<Link> {
-    let mut links: Vec<Link> = why.ledger.iter().map(entry_link).collect();
-    links.extend(why.open_lines.iter().map(order_link));
-    links.extend(why.because.iter().map(|what| Link {
-        at: now,
-        kind: LinkKind::Policy,
-        what: what.clone(),
-        value: None,
-        row: None,
-    }));
-    links.sort_by_key(|link| link.at);
-    links
-}
-
-/// What the policies give a listing, and what they keep back.
-fn share_links(row: &PreviewRow, now: Timestamp) -> Vec<Link> {
-    let link = |what: String, value: Option<i64>| Link {
-        at: now,
-        kind: LinkKind::Policy,
-        what,
-        value: value.map(|n| n.to_string()),
-        row: None,
-    };
-    let share = &row.after;
-    let withheld = share.withheld.iter();
-    let mut links: Vec<Link> = withheld
-        .map(|kept| {
-            link(
-                format!(
-                    "{} of the available units are not offered here: {}",
-                    kept.units, kept.reason
-                ),
-                None,
-            )
-        })
-        .collect();
-    links.extend(share.remarks.iter().map(|remark| link(remark.clone(), None)));
-    links.push(link(
-        format!("the policies give it {}", share.quantity),
-        Some(share.quantity),
-    ));
-    links
-}
-
-fn entry_link(entry: &LedgerRecord) -> Link {
-    let note = entry
-        .note
-        .as_ref()
-        .map(|note| format!(" ({note})"))
-        .unwrap_or_default();
-    Link {
-        at: entry.at,
-        kind: LinkKind::Ledger,
-        what: format!(
-            "{}{note} by {}: {:+} on hand, {:+} reserved, because of {} {}",
-            entry.kind,
-            entry.actor,
-            entry.change.on_hand,
-            entry.change.reserved,
-            entry.cause.kind,
-            entry.cause.reference
-        ),
-        value: Some(entry.after.available().to_string()),
-        row: Some(entry.id.to_string()),
+    /// The field so called.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|field| field.name() == name)
     }
-}
 
-fn order_link(line: &OpenLine) -> Link {
-    Link {
-        at: line.placed_at,
-        kind: LinkKind::Order,
-        what: format!(
-            "order {} was placed and is {}; it holds {}",
-            line.channel_order_id, line.status, line.reserved
-        ),
-        value: None,
-        row: Some(line.order.to_string()),
+    const fn compared(self) -> Field {
+        match self {
+            Self::Quantity => Field::Quantity,
+            Self::Price => Field::Price,
+            Self::Status => Field::Status,
+        }
     }
-}
-
-/// What holds for the listing now, and its last reading.
-fn offer_links(listing: &ListingExplanation, now: Timestamp) -> Vec<Link> {
-    let mut links: Vec<Link> = listing
-        .because
-        .iter()
-        .map(|what| Link {
-            at: now,
-            kind: LinkKind::Plan,
-            what: what.clone(),
-            value: None,
-            row: None,
-        })
-        .collect();
-    links.extend(listing.offer.offer.shown.map(|shown| Link {
-        at: shown.at,
-        kind: LinkKind::Reading,
-        what: format!("the channel was read and showed {}", shown.quantity),
-        value: Some(shown.quantity.to_string()),
-        row: None,
-    }));
-    links
-}
-
-fn status_links(listing: &ListingRecord) -> Vec<Link> {
-    let link = |at, kind, what| Link {
-        at,
-        kind,
-        what,
-        value: None,
-        row: Some(listing.id.to_string()),
-    };
-    let mut links = vec![link(
-        listing.updated_at,
-        LinkKind::Reading,
-        format!("the channel says it is {}", listing.status),
-    )];
-    links.extend(listing.issues.iter().map(|issue| {
-        link(
-            listing.updated_at,
-            LinkKind::Problem,
-            format!("the channel says: {issue}"),
-        )
-    }));
-    if let (Some(what), Some(at)) = (&listing.last_problem, listing.problem_at) {
-        links.push(link(
-            at,
-            LinkKind::Problem,
-            format!("a change was refused: {what}"),
-        ));
-    }
-    if let Some(at) = listing.verified_at {
-        links.push(link(
-            at,
-            LinkKind::Reading,
-            "it was seen to show what it should".to_owned(),
-        ));
-    }
-    links.sort_by_key(|link| link.at);
-    links
 }

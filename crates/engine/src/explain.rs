@@ -108,11 +108,30 @@ impl Hub {
     }
 }
 
-fn stock_in_words(stock: &StockRecord) -> Vec<String> {
-    let mut words = vec![format!(
-        "{} on hand less {} reserved for orders leaves {} available.",
-        stock.on_hand, stock.reserved, stock.available
-    )];
+/// A product's stock in sentences.
+pub(crate) fn stock_in_words(stock: &StockRecord) -> Vec<String> {
+    let mut words = Vec::new();
+    for part in &stock.components {
+        words.push(format!(
+            "One of it is made of {} {}, of which {} are available: enough for {}.",
+            part.units,
+            part.sku,
+            part.available,
+            part.available.div_euclid(part.units.max(1))
+        ));
+    }
+    words.push(match (stock.components.is_empty(), stock.withheld) {
+        (false, _) => format!("Its scarcest component leaves {} available.", stock.available),
+        (true, 0) => format!(
+            "{} on hand less {} reserved for orders leaves {} available.",
+            stock.on_hand, stock.reserved, stock.available
+        ),
+        (true, withheld) => format!(
+            "{} on hand less {} reserved for orders, less {withheld} kept as safety stock or where nothing is sold from, \
+             leaves {} available.",
+            stock.on_hand, stock.reserved, stock.available
+        ),
+    });
     if !stock.counted {
         words.push(
             "Nobody said yet how much there is, so no channel is told anything. Enter a count.".to_owned(),
@@ -132,7 +151,17 @@ fn explain_listing(offer: OfferRecord, accounts: &[AccountRecord]) -> ListingExp
         .find(|a| a.id == offer.account)
         .map(|a| a.name.clone())
         .unwrap_or_default();
-    let (expected, verified) = (offer.offer.expected(), offer.offer.verified());
+    ListingExplanation {
+        account_name,
+        expected: offer.offer.expected(),
+        verified: offer.offer.verified(),
+        because: offer_in_words(&offer),
+        offer,
+    }
+}
+
+/// Why a listing shows what it shows, in sentences.
+pub(crate) fn offer_in_words(offer: &OfferRecord) -> Vec<String> {
     let mut because = Vec::new();
     if let Some(desired) = offer.desired {
         because.push(format!("Its share of the stock is {desired}."));
@@ -158,11 +187,5 @@ fn explain_listing(offer: OfferRecord, accounts: &[AccountRecord]) -> ListingExp
     if let Some(problem) = &offer.problem {
         because.push(format!("Last problem: {problem}"));
     }
-    ListingExplanation {
-        offer,
-        account_name,
-        expected,
-        verified,
-        because,
-    }
+    because
 }

@@ -4,6 +4,7 @@
 //! for, at [`Worker`] for what happens by itself, and at [`job`] for one file per kind of work.
 
 mod accounts;
+mod books;
 mod caller;
 mod catalog;
 mod chain;
@@ -13,6 +14,7 @@ mod explain;
 mod hub;
 pub mod job;
 mod kits;
+mod links;
 mod locations;
 mod moves;
 mod notices;
@@ -24,9 +26,11 @@ mod prices;
 mod promise;
 mod sales_and_rates;
 mod stock;
+mod upkeep;
 mod worker;
 
 pub use accounts::{AccountPatch, ConnectRequest};
+pub use books::BooksState;
 pub use caller::{Caller, Refusal};
 pub use catalog::NewProductRequest;
 pub use chain::{Chain, ExplainField, Link, LinkKind};
@@ -40,9 +44,10 @@ pub use moves::{
 };
 pub use orders::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest};
 pub use people::SignedIn;
-pub use policies::{PolicyChange, PreviewRequest};
+pub use policies::{PolicyChange, PolicyPatch, PreviewRequest};
 pub use prices::{ProductPricePatch, ProductPrices};
 pub use promise::{PromiseBucket, PromiseRow};
 pub use sales_and_rates::NewSale;
 pub use stock::Adjustment;
+pub use upkeep::Upkeep;
 pub use worker::{Step, Worker, WorkerOptions};

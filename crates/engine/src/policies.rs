@@ -1,6 +1,8 @@
 //! Policies: how stock is shared out, changed and tried out by people.
 
-use stockbridge_domain::allocation::Terms;
+use std::collections::HashMap;
+
+use stockbridge_domain::allocation::{Terms, TermsPatch};
 use stockbridge_domain::channel::ChannelKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, FieldError, ProductId, Sku, TenantId};
@@ -24,6 +26,19 @@ pub struct PolicyChange {
     pub sku: Option<String>,
     /// All it says; `None` removes it.
     pub terms: Option<Terms>,
+}
+
+/// What is to change of a policy, as typed in.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyPatch {
+    /// For accounts of this channel.
+    pub channel: Option<String>,
+    /// For this account.
+    pub account: Option<AccountId>,
+    /// For the product with this SKU.
+    pub sku: Option<String>,
+    /// What changes of what it says.
+    pub terms: TermsPatch,
 }
 
 /// Which products a preview shows: those with listings, by SKU.
@@ -57,12 +72,58 @@ impl Hub {
     ) -> Result<Vec<PolicyContradiction>, Refusal> {
         caller.require(Role::Admin)?;
         let drafts = self.drafts(caller.tenant, changes).await?;
+        let tx = self.tenant(caller.tenant).begin().await?;
+        self.write_policies(tx, caller, changes, &drafts).await
+    }
+
+    /// Changes single fields of policies, all or none: what a patch leaves out stays, null is left to more general
+    /// policies. A policy that says nothing any more is removed.
+    ///
+    /// # Errors
+    /// As [`Hub::change_policies`].
+    pub async fn patch_policies(
+        &self,
+        caller: &Caller,
+        patches: &[PolicyPatch],
+    ) -> Result<Vec<PolicyContradiction>, Refusal> {
+        caller.require(Role::Admin)?;
+        let mut changes: Vec<PolicyChange> = patches
+            .iter()
+            .map(|patch| PolicyChange {
+                channel: patch.channel.clone(),
+                account: patch.account,
+                sku: patch.sku.clone(),
+                terms: None,
+            })
+            .collect();
+        let mut drafts = self.drafts(caller.tenant, &changes).await?;
         let mut tx = self.tenant(caller.tenant).begin().await?;
-        tx.change_policies(&drafts).await.map_err(refused)?;
+        let mut said: HashMap<PolicyScope, Terms> = HashMap::new();
+        for ((patch, change), draft) in patches.iter().zip(&mut changes).zip(&mut drafts) {
+            let before = match said.get(&draft.scope) {
+                Some(terms) => *terms,
+                None => tx.policy_terms(&draft.scope).await?,
+            };
+            let terms = patch.terms.apply(before);
+            said.insert(draft.scope.clone(), terms);
+            draft.terms = Some(terms).filter(|terms| *terms != Terms::NONE);
+            change.terms = draft.terms;
+        }
+        self.write_policies(tx, caller, &changes, &drafts).await
+    }
+
+    async fn write_policies(
+        &self,
+        mut tx: TenantTx,
+        caller: &Caller,
+        changes: &[PolicyChange],
+        drafts: &[PolicyDraft],
+    ) -> Result<Vec<PolicyContradiction>, Refusal> {
+        tx.change_policies(drafts).await.map_err(refused)?;
         let contradictions = tx.policy_contradictions().await?;
         tell(&mut tx, &contradictions).await?;
         tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
-        for (change, draft) in changes.iter().zip(&drafts) {
+        for (change, draft) in changes.iter().zip(drafts) {
             tx.audit(&NewAudit {
                 actor: &caller.actor,
                 action: if draft.terms.is_some() {

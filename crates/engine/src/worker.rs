@@ -54,8 +54,13 @@ impl Worker {
         Self { hub, options }
     }
 
-    /// Works until `shutdown` turns true; work under way is finished first.
+    /// Works, and does the upkeep, until `shutdown` turns true; work under way is finished first.
     pub async fn run(self, shutdown: watch::Receiver<bool>) {
+        let upkeep = self.hub.clone().keep_up(shutdown.clone());
+        tokio::join!(self.work_lanes(shutdown), upkeep);
+    }
+
+    async fn work_lanes(self, shutdown: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         for _ in 0..self.options.workers.max(1) {
             tasks.spawn(self.clone().work(shutdown.clone()));

@@ -7,9 +7,9 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use stockbridge_domain::{
-    AccountId, AlertId, AuditId, ConflictEventId, ConflictId, CountId, Currency, JobId, LedgerEntryId,
-    ListingId, LocationId, Money, OrderId, OrderLineId, ProductId, PushId, QuarantineId, ReturnId, RunId,
-    SaleId, SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
+    AccountId, AlertId, AuditId, CheckId, ConflictEventId, ConflictId, CountId, Currency, JobId,
+    LedgerEntryId, ListingId, LocationId, Money, OrderId, OrderLineId, ProductId, PushId, QuarantineId,
+    ReturnId, RunId, SaleId, SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
 };
 
 use crate::StoreError;
@@ -41,6 +41,7 @@ text_values!(
     PushId,
     QuarantineId,
     CountId,
+    CheckId,
     ReturnId,
     TransferId,
     RunId,

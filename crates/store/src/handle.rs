@@ -207,6 +207,11 @@ impl Tenant {
         self.store.db.read(self.scope()).await
     }
 
+    /// Begins a transaction that reads one snapshot, and much of it.
+    pub(crate) async fn read_much(&self) -> Result<Tx, StoreError> {
+        self.store.db.read_much(self.scope()).await
+    }
+
     /// The tenant's id as a parameter, the `$1` of every statement.
     pub(crate) fn key(&self) -> Value {
         self.id.into()

@@ -60,7 +60,7 @@ pub use alerts::{AlertCounts, AlertFilter, AlertRecord, AlertState, NewAlert, Ra
 pub use audit::{AuditRecord, NewAudit};
 pub use budgets::BudgetRecord;
 pub use catalog::{CreatedProducts, NewProduct, ProductError};
-pub use check::{Finding, LedgerCheck, Rule};
+pub use check::{CheckRecord, DatabaseCheck, Finding, LedgerCheck, Rule};
 pub use conflicts::{
     ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, ResolveError, StrategyRecord,
     limit_problems,

@@ -69,6 +69,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 7,
+        name: "0007_proof",
+        common: include_str!("../migrations/0007_proof/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 8,
         name: "0008_product_data",
         common: include_str!("../migrations/0008_product_data/common.sql"),

@@ -13,7 +13,7 @@ use stockbridge_domain::{AccountId, PushId, Timestamp};
 use crate::columns::Columns as _;
 use crate::db::{Kind, Row, Value};
 use crate::stock::id_list;
-use crate::{StoreError, Tenant, TenantTx};
+use crate::{StoreError, System, Tenant, TenantTx};
 
 /// What the causes of changes begin with that an order caused.
 const ORDER: &str = "order ";
@@ -22,6 +22,21 @@ const SUM: i64 = -1;
 /// The row that holds everything since ever.
 const EVER: i64 = 0;
 const HOUR_MICROS: i64 = 3_600_000_000;
+const DAY_MICROS: i64 = 24 * HOUR_MICROS;
+/// How long counts are kept by the hour; after that by the day.
+const HOURS_KEPT: Duration = Duration::from_secs(35 * 86_400);
+/// How long counts are kept at all: a year can be asked for.
+const DAYS_KEPT: Duration = Duration::from_secs(400 * 86_400);
+const COLUMNS: [(&str, Kind); 6] = [
+    ("tenant_id", Kind::Text),
+    ("account_id", Kind::Text),
+    ("step", Kind::Text),
+    ("hour", Kind::Int),
+    ("bucket", Kind::Int),
+    ("times", Kind::Int),
+];
+const ADD: &str = "ON CONFLICT (tenant_id, account_id, step, hour, bucket) \
+     DO UPDATE SET times = promise_buckets.times + excluded.times";
 
 /// A step that ended.
 #[derive(Debug, Clone, Copy)]
@@ -85,18 +100,8 @@ impl TenantTx {
                 ]
             })
             .collect();
-        let columns = [
-            ("tenant_id", Kind::Text),
-            ("account_id", Kind::Text),
-            ("step", Kind::Text),
-            ("hour", Kind::Int),
-            ("bucket", Kind::Int),
-            ("times", Kind::Int),
-        ];
-        let add = "ON CONFLICT (tenant_id, account_id, step, hour, bucket) \
-             DO UPDATE SET times = promise_buckets.times + excluded.times";
         self.tx
-            .insert_many("promise_buckets", &columns, add, rows)
+            .insert_many("promise_buckets", &COLUMNS, ADD, rows)
             .await?;
         Ok(())
     }
@@ -175,5 +180,48 @@ impl Tenant {
              AND {hours} GROUP BY account_id, step, bucket"
         );
         records(&self.read().await?.query(&sql, &[self.key(), from]).await?)
+    }
+}
+
+impl System {
+    /// Adds hours that are long past up to days and forgets days that nobody can ask for any more, so that the counts of
+    /// an account stay bounded; at most `limit` rows of each kind. Returns how many rows were looked at.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn tidy_promise(&self, limit: i64) -> Result<u64, StoreError> {
+        let day = |kept| self.env().now().minus(kept).micros().div_euclid(DAY_MICROS) * DAY_MICROS;
+        let mut tx = self.write().await?;
+        let old = "DELETE FROM promise_buckets WHERE (tenant_id, account_id, step, hour, bucket) IN (SELECT tenant_id, \
+             account_id, step, hour, bucket FROM promise_buckets WHERE hour > 0 AND hour < $1 LIMIT $2)";
+        let forgotten = tx.exec(old, &[day(DAYS_KEPT).into(), limit.into()]).await?;
+        // Taken out before they are added up: of two processes that do this at once only one gets a row.
+        let hours = "DELETE FROM promise_buckets WHERE (tenant_id, account_id, step, hour, bucket) IN (SELECT tenant_id, \
+             account_id, step, hour, bucket FROM promise_buckets WHERE hour > 0 AND hour < $1 AND hour % $2 <> 0 LIMIT $3) \
+             RETURNING tenant_id, account_id, step, hour, bucket, times";
+        let params = [day(HOURS_KEPT).into(), DAY_MICROS.into(), limit.into()];
+        let taken = tx.query(hours, &params).await?;
+        let mut days: BTreeMap<(String, String, String, i64, i64), i64> = BTreeMap::new();
+        for row in &taken {
+            let day = row.int(3)?.div_euclid(DAY_MICROS) * DAY_MICROS;
+            let key = (row.string(0)?, row.string(1)?, row.string(2)?, day, row.int(4)?);
+            *days.entry(key).or_default() += row.int(5)?;
+        }
+        let rows = days
+            .into_iter()
+            .map(|((tenant, account, step, day, bucket), times)| {
+                vec![
+                    tenant.into(),
+                    account.into(),
+                    step.into(),
+                    day.into(),
+                    bucket.into(),
+                    times.into(),
+                ]
+            });
+        tx.insert_many("promise_buckets", &COLUMNS, ADD, rows.collect())
+            .await?;
+        tx.commit().await?;
+        Ok(forgotten + u64::try_from(taken.len()).unwrap_or(u64::MAX))
     }
 }

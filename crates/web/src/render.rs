@@ -28,6 +28,7 @@ templates![
     "pages/count.html",
     "pages/counts.html",
     "pages/docs.html",
+    "pages/explain.html",
     "pages/listings.html",
     "pages/allocation.html",
     "pages/locations.html",
@@ -133,6 +134,7 @@ mod tests {
         framed!("counts", "Counts", "stock", view::moves::CountsPage);
         framed!("count", "Count", "stock", view::moves::CountPage);
         framed!("product", "Product", "stock", view::product::ProductPage);
+        framed!("explain", "Why", "stock", view::explain::ExplainPage);
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
         framed!(
             "price_settings",

@@ -5,7 +5,7 @@
 //! level is refused when it is set ([`Terms::check`]); contradictions that arise by combining levels are found by
 //! [`Terms::contradictions`] and have a fixed outcome that never gives away more.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{BasisPoints, Buffer, Claim, Method};
 use crate::listing::named;
@@ -54,6 +54,66 @@ pub struct Terms {
     pub buffer_units: Option<i64>,
     /// Part of what is available that is kept back, in hundredths of a percent.
     pub buffer_part: Option<BasisPoints>,
+}
+
+/// What changes of a level's terms: what is left out stays, null is left to the levels above from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TermsPatch {
+    /// See [`Terms::mode`].
+    #[serde(deserialize_with = "present")]
+    pub mode: Option<Option<Mode>>,
+    /// See [`Terms::cover_days`].
+    #[serde(deserialize_with = "present")]
+    pub cover_days: Option<Option<i64>>,
+    /// See [`Terms::method`].
+    #[serde(deserialize_with = "present")]
+    pub method: Option<Option<Method>>,
+    /// See [`Terms::share`].
+    #[serde(deserialize_with = "present")]
+    pub share: Option<Option<BasisPoints>>,
+    /// See [`Terms::tier`].
+    #[serde(deserialize_with = "present")]
+    pub tier: Option<Option<i64>>,
+    /// See [`Terms::fixed`].
+    #[serde(deserialize_with = "present")]
+    pub fixed: Option<Option<i64>>,
+    /// See [`Terms::cap`].
+    #[serde(deserialize_with = "present")]
+    pub cap: Option<Option<i64>>,
+    /// See [`Terms::minimum`].
+    #[serde(deserialize_with = "present")]
+    pub minimum: Option<Option<i64>>,
+    /// See [`Terms::buffer_units`].
+    #[serde(deserialize_with = "present")]
+    pub buffer_units: Option<Option<i64>>,
+    /// See [`Terms::buffer_part`].
+    #[serde(deserialize_with = "present")]
+    pub buffer_part: Option<Option<BasisPoints>>,
+}
+
+/// Tells a null that was sent from nothing sent.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
+impl TermsPatch {
+    /// What a level says afterwards that said `before`.
+    #[must_use]
+    pub fn apply(self, before: Terms) -> Terms {
+        Terms {
+            mode: self.mode.unwrap_or(before.mode),
+            cover_days: self.cover_days.unwrap_or(before.cover_days),
+            method: self.method.unwrap_or(before.method),
+            share: self.share.unwrap_or(before.share),
+            tier: self.tier.unwrap_or(before.tier),
+            fixed: self.fixed.unwrap_or(before.fixed),
+            cap: self.cap.unwrap_or(before.cap),
+            minimum: self.minimum.unwrap_or(before.minimum),
+            buffer_units: self.buffer_units.unwrap_or(before.buffer_units),
+            buffer_part: self.buffer_part.unwrap_or(before.buffer_part),
+        }
+    }
 }
 
 /// Two things that cannot both be.

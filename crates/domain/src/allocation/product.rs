@@ -43,6 +43,8 @@ named! {
         Others = "others",
         /// They are for the account's other listings of the product.
         OwnListings = "own_listings",
+        /// They are left to kits, or components, that share something with the product.
+        Kits = "kits",
         /// They do not fill a pack.
         Rounding = "rounding",
     }

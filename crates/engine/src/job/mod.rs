@@ -12,12 +12,15 @@
 //! | `prices.push` | account/listings | due prices onto the wire |
 //! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
 //! | `orders.expire` | account/orders | an own order that was not paid in time is called off |
+//! | `books.check` | tenant/books | proves that balances, reservations, exposures and references agree |
 //!
 //! A handler is safe to run twice, takes ids rather than data, holds no transaction across a network call, and answers
 //! what the store's queue should do with the job. Errors are not handled at call sites: `settle` does it for all.
 
+mod check_books;
 mod confirm_shipment;
 mod expire_order;
+mod new;
 mod plan_offers;
 mod plan_prices;
 mod pull_inventory;
@@ -27,14 +30,18 @@ mod push_offers;
 mod push_prices;
 mod read_back;
 
+pub(crate) use check_books::KIND as CHECK_BOOKS;
+use new::pull_earlier_orders;
+pub(crate) use new::{
+    check_books, confirm_shipment, expire_order, plan, plan_prices, pull, push, push_price, read_back,
+};
+
 use std::time::Duration;
 
-use serde_json::Value as Json;
-use stockbridge_domain::channel::{ChannelError, DataKind, Disposition, Fault, QuotaGroup, Timing};
-use stockbridge_domain::job::{MAX_ATTEMPTS, Priority, backoff};
-use stockbridge_domain::offer::CLOCK_SKEW;
-use stockbridge_domain::{AccountId, OrderId, ShipmentId, TenantId, Timestamp};
-use stockbridge_store::{AccountStatus, Finish, Job, Lease, NewAlert, NewJob, Severity, StoreError, Tenant};
+use stockbridge_domain::channel::{ChannelError, Disposition, Fault};
+use stockbridge_domain::job::{MAX_ATTEMPTS, backoff};
+use stockbridge_domain::{AccountId, Timestamp};
+use stockbridge_store::{AccountStatus, Finish, Job, Lease, NewAlert, Severity, StoreError, Tenant};
 
 use crate::Hub;
 use crate::caller::Refusal;
@@ -127,6 +134,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         read_back::KIND => read_back::run(ctx).await,
         confirm_shipment::KIND => confirm_shipment::run(ctx).await,
         expire_order::KIND => expire_order::run(ctx).await,
+        check_books::KIND => check_books::run(ctx).await,
         other => Ok(Finish::Dead {
             error: format!("no handler for `{other}`; this version does not know the kind"),
         }),
@@ -259,150 +267,4 @@ async fn report(ctx: &JobCtx<'_>, error: &ChannelError) -> Result<(), StoreError
 /// The key of the alert that asks for a new authorisation; connecting resolves it.
 pub(crate) fn reauthorise_key(account: AccountId) -> String {
     format!("account.reauthorise:{account}")
-}
-
-fn lane(account: AccountId, group: QuotaGroup) -> String {
-    format!("{account}/{}", group.name())
-}
-
-fn account_job(
-    kind: &'static str,
-    account: AccountId,
-    group: QuotaGroup,
-    priority: Priority,
-    run_at: Timestamp,
-    payload: Json,
-) -> NewJob {
-    let dedupe_key = Some(account.to_string());
-    NewJob {
-        kind,
-        lane: lane(account, group),
-        account: Some(account),
-        dedupe_key,
-        payload,
-        priority,
-        run_at,
-    }
-}
-
-/// A pull of one kind of data; `trigger` is what people read in the run's row.
-pub(crate) fn pull(
-    kind: DataKind,
-    account: AccountId,
-    trigger: &str,
-    priority: Priority,
-    run_at: Timestamp,
-) -> NewJob {
-    let (name, group) = match kind {
-        DataKind::Orders => (pull_orders::KIND, QuotaGroup::Orders),
-        DataKind::Listings => (pull_listings::KIND, QuotaGroup::Listings),
-        DataKind::Inventory => (pull_inventory::KIND, QuotaGroup::Listings),
-    };
-    account_job(
-        name,
-        account,
-        group,
-        priority,
-        run_at,
-        serde_json::json!({ "trigger": trigger }),
-    )
-}
-
-/// The orders placed before a channel's listings were first read, once the channel shows all of them: nothing of a new
-/// listing's product is promised to anybody before. Beside the scheduled pull, which may be due long before or after.
-fn pull_earlier_orders(account: AccountId, timing: Timing, read_at: Timestamp) -> NewJob {
-    let visible_at = read_at.plus(timing.order_visibility).plus(CLOCK_SKEW * 2);
-    let mut job = pull(
-        DataKind::Orders,
-        account,
-        "new listings",
-        Priority::PULL,
-        visible_at,
-    );
-    job.dedupe_key = Some(format!("{account}/earlier"));
-    job
-}
-
-/// New offers for a tenant's dirty products.
-pub(crate) fn plan(tenant: TenantId, run_at: Timestamp) -> NewJob {
-    NewJob {
-        kind: plan_offers::KIND,
-        lane: format!("{tenant}/plan"),
-        account: None,
-        dedupe_key: Some("plan".into()),
-        payload: Json::Null,
-        priority: Priority::STOCK_DECREASE,
-        run_at,
-    }
-}
-
-/// Prices of a tenant's marked listings.
-pub(crate) fn plan_prices(tenant: TenantId, run_at: Timestamp) -> NewJob {
-    NewJob {
-        kind: plan_prices::KIND,
-        lane: format!("{tenant}/prices"),
-        account: None,
-        dedupe_key: Some("prices".into()),
-        payload: Json::Null,
-        priority: Priority::PRICE,
-        run_at,
-    }
-}
-
-pub(crate) fn push(account: AccountId, priority: Priority, run_at: Timestamp) -> NewJob {
-    account_job(
-        push_offers::KIND,
-        account,
-        QuotaGroup::Listings,
-        priority,
-        run_at,
-        Json::Null,
-    )
-}
-
-pub(crate) fn push_price(account: AccountId, run_at: Timestamp) -> NewJob {
-    account_job(
-        push_prices::KIND,
-        account,
-        QuotaGroup::Listings,
-        Priority::PRICE,
-        run_at,
-        Json::Null,
-    )
-}
-
-pub(crate) fn read_back(account: AccountId, run_at: Timestamp) -> NewJob {
-    account_job(
-        read_back::KIND,
-        account,
-        QuotaGroup::Listings,
-        Priority::PULL,
-        run_at,
-        Json::Null,
-    )
-}
-
-/// Calls an own order off at `run_at` unless it is paid by then.
-pub(crate) fn expire_order(account: AccountId, order: OrderId, run_at: Timestamp) -> NewJob {
-    NewJob {
-        kind: expire_order::KIND,
-        lane: lane(account, QuotaGroup::Orders),
-        account: Some(account),
-        dedupe_key: Some(order.to_string()),
-        payload: serde_json::json!({ "order": order }),
-        priority: Priority::PULL,
-        run_at,
-    }
-}
-
-pub(crate) fn confirm_shipment(account: AccountId, shipment: ShipmentId, run_at: Timestamp) -> NewJob {
-    NewJob {
-        kind: confirm_shipment::KIND,
-        lane: lane(account, QuotaGroup::Fulfilment),
-        account: Some(account),
-        dedupe_key: Some(shipment.to_string()),
-        payload: serde_json::json!({ "shipment": shipment }),
-        priority: Priority::SHIPMENT,
-        run_at,
-    }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
+use stockbridge_domain::TenantId;
 use stockbridge_store::{Finding, LedgerCheck};
 
 use super::{Context, tenant_named};
@@ -56,24 +57,24 @@ impl Check {
         let settings = context.settings(&self.place)?;
         let store = wiring::store(&settings, wiring::Opening::Existing).await?;
         let begun = store.env().now();
-        let pages = match (&self.tenant, self.no_pages) {
-            (None, false) => store.system().check_pages().await?,
-            _ => Vec::new(),
-        };
         let records = match &self.tenant {
             Some(name) => vec![tenant_named(&store, Some(name)).await?],
             None => store.system().tenants().await?,
         };
-        let mut tenants = Vec::with_capacity(records.len());
-        for record in records {
-            let check = store.tenant(record.id).check_ledger().await?;
-            tenants.push(Books {
+        let ids: Vec<TenantId> = records.iter().map(|record| record.id).collect();
+        let pages = self.tenant.is_none() && !self.no_pages;
+        let checked = store.system().check(&ids, pages).await?;
+        let tenants: Vec<Books> = records
+            .into_iter()
+            .zip(checked.books)
+            .map(|(record, check)| Books {
                 tenant: record.id.to_string(),
                 name: record.name,
                 ok: check.ok(),
                 check,
-            });
-        }
+            })
+            .collect();
+        let pages = checked.pages;
         let verdict = Verdict {
             ok: pages.is_empty() && tenants.iter().all(|books| books.ok),
             took_ms: store.env().now().since(begun).as_millis(),

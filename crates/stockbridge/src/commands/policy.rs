@@ -1,5 +1,7 @@
 //! `policy`: how stock is shared out among channels, and what a change of that would do.
 
+mod terms;
+
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use stockbridge_domain::allocation::BasisPoints;
@@ -7,6 +9,7 @@ use stockbridge_domain::allocation::BasisPoints;
 use super::{Context, done};
 use crate::client::{Api, Target, segment};
 use crate::output;
+use terms::Terms;
 
 /// See, try out and change how stock is shared out.
 #[derive(Debug, Subcommand)]
@@ -20,8 +23,10 @@ pub enum Policy {
     #[command(after_help = "Examples:\n  \
         stockbridge policy set --mode hybrid --buffer 5%\n  \
         stockbridge policy set --channel own --share 30%\n  \
-        stockbridge policy set --sku MUG-BLK-0001 --channel own --cap 5\n\n\
-        What was set for the same scope before and is not named stays as it was.")]
+        stockbridge policy set --sku MUG-BLK-0001 --channel own --cap 5\n  \
+        stockbridge policy set --sku MUG-BLK-0001 --channel own --clear cap\n\n\
+        What was set for the same scope before and is not named stays as it was; --clear leaves a field to more general \
+        policies.")]
     Set(Change),
     /// Show what `set` would do to each listing, and change nothing.
     #[command(
@@ -90,55 +95,6 @@ struct Scope {
     sku: Option<String>,
 }
 
-/// What a policy says.
-#[derive(Debug, Args)]
-struct Terms {
-    /// strict, shared or hybrid.
-    #[arg(long)]
-    mode: Option<String>,
-    /// Days of stock below which hybrid is strict.
-    #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
-    cover_days: Option<i64>,
-    /// split (percentages), priority (tiers) or velocity (how fast each sells).
-    #[arg(long)]
-    method: Option<String>,
-    /// Share of a channel or store, such as 35%.
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
-    share: Option<u32>,
-    /// For priority: 1 is filled first.
-    #[arg(long, allow_negative_numbers = true)]
-    tier: Option<i64>,
-    /// So many units, whatever the method.
-    #[arg(long, value_name = "UNITS", allow_negative_numbers = true)]
-    fixed: Option<i64>,
-    /// No more units than that.
-    #[arg(long, value_name = "UNITS", allow_negative_numbers = true)]
-    cap: Option<i64>,
-    /// No fewer units than that while there are enough.
-    #[arg(long, value_name = "UNITS", allow_negative_numbers = true)]
-    minimum: Option<i64>,
-    /// Kept back: units, or with a percent sign a part of what is available.
-    #[arg(long, value_name = "UNITS|PERCENT", value_parser = buffer)]
-    buffer: Vec<(&'static str, i64)>,
-}
-
-fn percent(text: &str) -> Result<u32, String> {
-    let wrong = || format!("`{text}` is not a percentage; write a number from 0 to 100, such as 35% or 7.5");
-    BasisPoints::parse_percent(text)
-        .map(|points| points.0)
-        .ok_or_else(wrong)
-}
-
-fn buffer(text: &str) -> Result<(&'static str, i64), String> {
-    if text.ends_with('%') {
-        return Ok(("buffer_part", percent(text)?.into()));
-    }
-    let units = text
-        .parse()
-        .map_err(|_| format!("`{text}` is neither units, such as 2, nor a percentage, such as 5%"));
-    Ok(("buffer_units", units?))
-}
-
 impl Scope {
     fn body(&self) -> Map<String, Value> {
         let named = [
@@ -168,30 +124,7 @@ impl Scope {
     }
 }
 
-impl Terms {
-    fn body(&self) -> Map<String, Value> {
-        let given = [
-            ("mode", self.mode.as_ref().map(|v| json!(v))),
-            ("cover_days", self.cover_days.map(Value::from)),
-            ("method", self.method.as_ref().map(|v| json!(v))),
-            ("share", self.share.map(Value::from)),
-            ("tier", self.tier.map(Value::from)),
-            ("fixed", self.fixed.map(Value::from)),
-            ("cap", self.cap.map(Value::from)),
-            ("minimum", self.minimum.map(Value::from)),
-        ];
-        let given = given
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let kept_back = self
-            .buffer
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)));
-        given.chain(kept_back).collect()
-    }
-}
-
-/// The change as the API takes it: what is set for the scope already, with the terms given on top.
+/// A change to be tried out: what is set for the scope already, with the terms given on top.
 async fn change(api: &Api, scope: &Scope, terms: &Terms) -> anyhow::Result<Value> {
     let path = match &scope.sku {
         Some(sku) => format!("/inventory/policies?sku={}", segment(sku)),
@@ -202,8 +135,8 @@ async fn change(api: &Api, scope: &Scope, terms: &Terms) -> anyhow::Result<Value
     let mut all: Map<String, Value> = kept
         .and_then(|policy| policy["terms"].as_object().cloned())
         .unwrap_or_default();
+    all.extend(terms.patch()?);
     all.retain(|_, value| !value.is_null());
-    all.extend(terms.body());
     let mut body = scope.body();
     body.insert("terms".to_owned(), all.into());
     Ok(body.into())
@@ -275,10 +208,19 @@ fn with_words(mut policy: Value) -> Value {
 
 impl Change {
     async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let terms = self.terms.patch()?;
+        if terms.is_empty() {
+            anyhow::bail!("nothing is to be changed; name a field, such as --cap 5, or --clear cap");
+        }
+        let mut change = self.scope.body();
+        change.insert("terms".to_owned(), terms.into());
         let api = self.target.open(context).await?;
-        let change = change(&api, &self.scope, &self.terms).await?;
         let outcome = api
-            .call("PUT", "/inventory/policies", Some(&json!({"changes": [change]})))
+            .call(
+                "PATCH",
+                "/inventory/policies",
+                Some(&json!({"changes": [change]})),
+            )
             .await?;
         tell(
             &outcome,
@@ -362,14 +304,6 @@ fn with_reasons(mut row: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_buffer_is_units_or_a_part() {
-        assert_eq!(buffer("2").unwrap(), ("buffer_units", 2));
-        assert_eq!(buffer("7.5%").unwrap(), ("buffer_part", 750));
-        assert!(buffer("some").unwrap_err().contains("such as 5%"));
-        assert!(percent("-1").unwrap_err().contains("0 to 100"));
-    }
 
     #[test]
     fn what_is_said_is_said_in_one_line() {

@@ -233,6 +233,20 @@ fn policies_are_shown_set_tried_out_and_removed() {
     for words in ["tenant", "mode hybrid", "buffer 7.5%", "buffer units 2"] {
         assert!(shown.contains(words), "{shown}");
     }
+    assert_eq!(policy(&["set", "--clear", "mode,buffer-part"]).code, 0);
+    let shown = policy(&["show"]).out;
+    assert!(
+        !shown.contains("hybrid") && shown.contains("buffer units 2"),
+        "{shown}"
+    );
+    policy(&["set", "--cap", "5", "--clear", "cap"]).refused(1, &["cap", "set and cleared"]);
+    policy(&["set", "--clear", "colour"]).refused(2, &["colour", "cover-days"]);
+    policy(&["set"]).refused(1, &["--clear cap"]);
+    assert_eq!(policy(&["set", "--clear", "buffer"]).code, 0);
+    assert!(
+        policy(&["show"]).out.contains("Nothing is set"),
+        "a policy that says nothing is none"
+    );
     assert_eq!(policy(&["set", "--channel", "own", "--share", "30%"]).code, 0);
     let tried = policy(&["preview", "--channel", "own", "--share", "40", "--json"]).json();
     assert_eq!(tried["rows"], serde_json::json!([]));

@@ -4,112 +4,35 @@ use std::collections::BTreeMap;
 
 use stockbridge_domain::stock::{Balance, Movement};
 
+use super::fold::{Account, Books};
 use super::trace::{Break, Step, Trace};
 use super::{Finding, MOST, Rule};
 use crate::StoreError;
 use crate::columns::Columns as _;
-use crate::db::{Row, Tx, Value};
+use crate::db::{Tx, Value};
 
 /// Entries read at once while a product is traced.
 const PAGE: i64 = 5_000;
 /// Products traced; of the others it is only said that they disagree.
 const TRACED: usize = 20;
 
-/// A balance that disagrees with its entries, or has entries that change nothing and so prove nothing by themselves.
-const BALANCES: &str = "SELECT b.product_id, b.location_id, b.on_hand, b.reserved, \
-     CAST(COALESCE(SUM(l.on_hand_change), 0) AS BIGINT), CAST(COALESCE(SUM(l.reserved_change), 0) AS BIGINT), \
-     CAST(COALESCE(SUM({term}) - {end}, 0) % 1000003 AS BIGINT), \
-     CAST(COALESCE(SUM({unmoved}), 0) AS BIGINT), CAST(COALESCE(SUM({strange}), 0) AS BIGINT) \
-     FROM stock_balances b LEFT JOIN stock_ledger l ON l.tenant_id = b.tenant_id AND l.product_id = b.product_id \
-     AND l.location_id = b.location_id WHERE b.tenant_id = $1 GROUP BY b.tenant_id, b.product_id, b.location_id \
-     HAVING COALESCE(SUM(l.on_hand_change), 0) <> b.on_hand OR COALESCE(SUM(l.reserved_change), 0) <> b.reserved \
-     OR COALESCE(SUM({term}) - {end}, 0) % 1000003 <> 0 OR SUM({unmoved}) > 0 OR SUM({strange}) > 0";
-
-/// A prime, so that no power of two, hence no flipped bit, is nothing to it.
-const PRIME: i64 = 1_000_003;
-
-/// Folds a pair of quantities into one number, in SQL.
-fn folded(on_hand: &str, reserved: &str) -> String {
-    format!("(({on_hand} % {PRIME}) * 7919 + ({reserved} % {PRIME}) * 104729)")
-}
-
-/// The statement. With y the folded state, the sum of y(after)² - y(before)² over a sound chain of entries is y(balance)²,
-/// in whatever order they are summed; y(after)² - y(before)² is d(2 y(after) - d) with d the folded change. One altered
-/// number anywhere makes it something else.
-fn balances_sql() -> String {
-    let change = folded("l.on_hand_change", "l.reserved_change");
-    let after = folded("l.on_hand_after", "l.reserved_after");
-    let end = folded("b.on_hand", "b.reserved");
-    let kinds: Vec<String> = stockbridge_domain::stock::EntryKind::ALL
-        .iter()
-        .map(|kind| format!("'{kind}'"))
-        .collect();
-    BALANCES
-        .replace(
-            "{term}",
-            &format!("({change} % {PRIME}) * ((2 * {after} - {change}) % {PRIME})"),
-        )
-        .replace("{end}", &format!("({end} % {PRIME}) * ({end} % {PRIME})"))
-        .replace(
-            "{unmoved}",
-            "CASE WHEN l.on_hand_change = 0 AND l.reserved_change = 0 THEN 1 ELSE 0 END",
-        )
-        .replace(
-            "{strange}",
-            &format!("CASE WHEN l.kind NOT IN ({}) THEN 1 ELSE 0 END", kinds.join(", ")),
-        )
-}
-
-/// A product at a location, as a row of [`BALANCES`] tells.
-struct Account {
-    product: String,
-    location: String,
-    balance: Balance,
-    sum: Balance,
-    chained: bool,
-    strange: i64,
-}
-
-fn account(row: &Row) -> Result<Account, StoreError> {
-    Ok(Account {
-        product: row.string(0)?,
-        location: row.string(1)?,
-        balance: Balance {
-            on_hand: row.int(2)?,
-            reserved: row.int(3)?,
-        },
-        sum: Balance {
-            on_hand: row.int(4)?,
-            reserved: row.int(5)?,
-        },
-        chained: row.int(6)? == 0,
-        strange: row.int(8)?,
-    })
-}
-
-/// Balances, chains and kinds.
-pub(super) async fn check(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>, StoreError> {
-    let rows = tx.query(&balances_sql(), std::slice::from_ref(&tenant)).await?;
+/// Balances, chains and kinds; and how many balances and entries there are.
+pub(super) async fn check(tx: &mut Tx, tenant: Value) -> Result<(Vec<Finding>, [i64; 2]), StoreError> {
+    let books = Books::read(tx, &tenant).await?;
     let (mut findings, mut traced) = (Vec::new(), 0);
-    for row in &rows {
-        let account = account(row)?;
-        let agrees = account.balance == account.sum && account.chained && account.strange == 0;
-        if agrees {
-            findings.extend(unproved(tx, &tenant, &account).await?);
-            continue;
-        }
-        let place = Place::of(tx, &tenant, &account).await?;
+    for account in books.wrong() {
+        let place = Place::of(tx, &tenant, account).await?;
         if account.balance != account.sum {
-            findings.push(place.put(disagreement(&place, &account)));
+            findings.push(place.put(disagreement(&place, account)));
         }
         if account.strange > 0 {
-            findings.extend(strange(tx, &tenant, &account, &place).await?);
+            findings.extend(strange(tx, &tenant, account, &place).await?);
         }
         traced += 1;
         if traced <= TRACED {
-            let breaks = trace(tx, &tenant, &account).await?;
+            let breaks = trace(tx, &tenant, account).await?;
             findings.extend(breaks.iter().map(|b| place.put(broken_link(&place, b))));
-        } else if !account.chained {
+        } else if !account.chained() {
             let what = format!("SKU {}: its entries do not follow from each other", place.sku);
             findings.push(place.put(Finding::new(Rule::Chain, what, REPORT)));
         }
@@ -117,10 +40,15 @@ pub(super) async fn check(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>, St
             break;
         }
     }
-    if findings.iter().any(|finding| finding.broken) {
+    if books.unmoved > 0 {
+        findings.extend(unproved(tx, &tenant).await?);
+    }
+    if books.strays {
         findings.extend(strays(tx, tenant).await?);
     }
-    Ok(findings)
+    let balances: usize = books.accounts.values().map(BTreeMap::len).sum();
+    let balances = i64::try_from(balances).unwrap_or(i64::MAX);
+    Ok((findings, [balances, books.entries]))
 }
 
 const REPORT: &str = "stop the server, keep a copy of the database and compare the entry with the last backup; if the disk is \
@@ -246,24 +174,21 @@ async fn trace(tx: &mut Tx, tenant: &Value, account: &Account) -> Result<Vec<Bre
 }
 
 /// Entries that change nothing must end where another entry of the product ends; nothing else would tell.
-async fn unproved(tx: &mut Tx, tenant: &Value, account: &Account) -> Result<Vec<Finding>, StoreError> {
-    let sql = "SELECT l.id, l.on_hand_after, l.reserved_after FROM stock_ledger l WHERE l.tenant_id = $1 \
-         AND l.product_id = $2 AND l.location_id = $3 AND l.on_hand_change = 0 AND l.reserved_change = 0 \
+async fn unproved(tx: &mut Tx, tenant: &Value) -> Result<Vec<Finding>, StoreError> {
+    let sql = "SELECT l.id, l.on_hand_after, l.reserved_after, l.product_id, l.location_id FROM stock_ledger l \
+         WHERE l.tenant_id = $1 AND l.id > '' AND l.on_hand_change = 0 AND l.reserved_change = 0 \
          AND (l.on_hand_after <> 0 OR l.reserved_after <> 0) AND NOT EXISTS (SELECT 1 FROM stock_ledger o \
          WHERE o.tenant_id = l.tenant_id AND o.product_id = l.product_id AND o.location_id = l.location_id \
          AND (o.on_hand_change <> 0 OR o.reserved_change <> 0) AND o.on_hand_after = l.on_hand_after \
-         AND o.reserved_after = l.reserved_after) LIMIT 10";
-    let params = [
-        tenant.clone(),
-        (&account.product).into(),
-        (&account.location).into(),
-    ];
-    let rows = tx.query(sql, &params).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let place = Place::of(tx, tenant, account).await?;
-    let finding = |row: &Row| {
+         AND o.reserved_after = l.reserved_after) ORDER BY l.id LIMIT $2";
+    let mut findings = Vec::new();
+    for row in tx.query(sql, &[tenant.clone(), MOST.into()]).await? {
+        let account = Account {
+            product: row.string(3)?,
+            location: row.string(4)?,
+            ..Account::default()
+        };
+        let place = Place::of(tx, tenant, &account).await?;
         let found = Balance {
             on_hand: row.int(1)?,
             reserved: row.int(2)?,
@@ -277,12 +202,12 @@ async fn unproved(tx: &mut Tx, tenant: &Value, account: &Account) -> Result<Vec<
         );
         let finding =
             Finding::new(Rule::Chain, what, REPORT).differs("a state of another entry", told(found));
-        Ok(place.put(Finding {
+        findings.push(place.put(Finding {
             row: Some(row.string(0)?),
             ..finding
-        }))
-    };
-    rows.iter().map(finding).collect()
+        }));
+    }
+    Ok(findings)
 }
 
 /// Entries of a kind nobody knows.
@@ -320,9 +245,9 @@ async fn strange(
     Ok(findings)
 }
 
-/// Entries that belong to no balance: looked for only when something disagrees, because their balance then does.
+/// Entries that belong to no balance.
 async fn strays(tx: &mut Tx, tenant: Value) -> Result<Vec<Finding>, StoreError> {
-    let sql = "SELECT l.id, l.product_id, l.location_id FROM stock_ledger l WHERE l.tenant_id = $1 AND NOT EXISTS \
+    let sql = "SELECT l.id, l.product_id, l.location_id FROM stock_ledger l WHERE l.tenant_id = $1 AND l.id > '' AND NOT EXISTS \
          (SELECT 1 FROM stock_balances b WHERE b.tenant_id = l.tenant_id AND b.product_id = l.product_id \
          AND b.location_id = l.location_id) LIMIT 100";
     let rows = tx.query(sql, &[tenant]).await?;

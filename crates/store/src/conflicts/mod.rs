@@ -235,6 +235,23 @@ impl Tenant {
         Ok(query.page("conflict_events", items, |last| [last.id.to_string()]))
     }
 
+    /// What was last done about differences of one field of a listing, the last first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn conflict_events_of_listing(
+        &self,
+        listing: ListingId,
+        field: Field,
+        limit: i64,
+    ) -> Result<Vec<ConflictEvent>, StoreError> {
+        let sql = "SELECT id, conflict_id, listing_id, account_id, field, action, strategy, actor, before, after, at \
+             FROM conflict_events WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 ORDER BY at DESC LIMIT $4";
+        let params = [self.key(), listing.into(), field.name().into(), limit.into()];
+        let rows = self.read().await?.query(sql, &params).await?;
+        rows.iter().map(event).collect()
+    }
+
     /// How many differences are not closed.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 //! SQLite has one writer, so write transactions run one after the other, in the order in which they were
 //! asked for: keep them short and never hold one while waiting for anything but the database.
 
+mod config;
 mod dialect;
 mod postgres;
 #[cfg(test)]
@@ -23,86 +24,17 @@ mod tests;
 mod value;
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dialect::Translations;
-use stockbridge_domain::clock::Turns;
 
+pub use config::DbConfig;
+pub(crate) use config::Scope;
 pub(crate) use dialect::{Dialect, Set, migration_text};
 pub(crate) use value::{Kind, Row, Value};
 
 use crate::StoreError;
-
-/// Where the data is and how many connections may be used.
-#[derive(Clone)]
-pub enum DbConfig {
-    /// The embedded database: one file in a folder that this process alone uses.
-    Sqlite {
-        /// The database's file; its folder is created when missing.
-        path: PathBuf,
-        /// How many reads may run at once.
-        readers: usize,
-    },
-    /// The embedded database without a file; reads and writes share one connection, so a task must end one
-    /// transaction before it begins the next.
-    Memory,
-    /// The same for the deterministic simulation: every transaction asks for its turn.
-    Simulated {
-        /// Who goes next.
-        turns: Arc<dyn Turns>,
-    },
-    /// A PostgreSQL server.
-    Postgres {
-        /// `postgresql://user:password@host:port/name?sslmode=verify-full`, or libpq's `key=value` form.
-        url: String,
-        /// How many connections this process may hold.
-        max_connections: usize,
-    },
-}
-
-impl fmt::Debug for DbConfig {
-    /// Leaves out the URL, which holds the password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite { path, readers } => f
-                .debug_struct("Sqlite")
-                .field("path", path)
-                .field("readers", readers)
-                .finish(),
-            Self::Memory => f.write_str("Memory"),
-            Self::Simulated { .. } => f.write_str("Simulated"),
-            Self::Postgres { max_connections, .. } => f
-                .debug_struct("Postgres")
-                .field("max_connections", max_connections)
-                .finish_non_exhaustive(),
-        }
-    }
-}
-
-/// On whose behalf a transaction runs. PostgreSQL's row-level security enforces it; on SQLite it is the
-/// statements' own `tenant_id = $1` alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Rows of one tenant; the id consists of `a-z`, `0-9` and `_`.
-    Tenant(String),
-    /// Rows of all tenants: work of the system itself.
-    System,
-}
-
-impl Scope {
-    fn check(&self) -> Result<(), StoreError> {
-        let Self::Tenant(id) = self else { return Ok(()) };
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
-        if id.is_empty() || !id.bytes().all(plain) {
-            return Err(StoreError::Invalid {
-                detail: "a tenant id consists of a-z, 0-9 and `_`; use the id the system gave out".to_owned(),
-            });
-        }
-        Ok(())
-    }
-}
 
 /// An open database; cloning shares it.
 #[derive(Clone)]
@@ -176,18 +108,41 @@ impl Db {
         self.begin(scope, Access::Read).await
     }
 
+    /// The same with the memory to read a whole database: tens of mebibytes until it ends, and no place that others who
+    /// read could wait for.
+    pub(crate) async fn read_much(&self, scope: Scope) -> Result<Tx, StoreError> {
+        scope.check()?;
+        let backend = match &self.backend {
+            Backend::Sqlite(db) => BackendTx::Sqlite(db.begin_much().await?),
+            Backend::Postgres(db) => BackendTx::Postgres(Box::new(db.begin_much(scope).await?)),
+        };
+        Ok(self.tx(backend))
+    }
+
+    /// Whether several can read at the same time.
+    pub(crate) fn reads_at_once(&self) -> bool {
+        match &self.backend {
+            Backend::Sqlite(db) => db.has_readers(),
+            Backend::Postgres(_) => true,
+        }
+    }
+
     async fn begin(&self, scope: Scope, access: Access) -> Result<Tx, StoreError> {
         scope.check()?;
         let backend = match &self.backend {
             Backend::Sqlite(db) => BackendTx::Sqlite(db.begin(access).await?),
             Backend::Postgres(db) => BackendTx::Postgres(Box::new(Box::pin(db.begin(scope, access)).await?)),
         };
-        Ok(Tx {
+        Ok(self.tx(backend))
+    }
+
+    fn tx(&self, backend: BackendTx) -> Tx {
+        Tx {
             backend,
             translations: Arc::clone(&self.translations),
             statements: Arc::clone(&self.statements),
             state: State::Open,
-        })
+        }
     }
 }
 

@@ -107,6 +107,12 @@ pub struct OpenLine {
     pub placed_at: Timestamp,
 }
 
+/// Fields that are pushed.
+const PUSHED: [&str; 2] = ["quantity", "price"];
+/// The columns of a [`PushRecord`].
+const PUSH: &str = "id, listing_id, field, before, value, cause, caused_at, sent_at, answered_at, outcome, message, \
+     verified_at, mode, compared, places";
+
 fn push_from_row(row: &Row) -> Result<PushRecord, StoreError> {
     Ok(PushRecord {
         id: row.parsed(0)?,
@@ -166,23 +172,33 @@ impl TenantTx {
 }
 
 impl Tenant {
-    /// The last attempts on a product's listings, newest first. (Sorted by an expression: the history is not to be read in
-    /// the order of its ids until enough is found.)
+    /// The last attempts on a product's listings, newest first; of the first fifty listings, should it have more. Only the
+    /// last of each listing are read, however long its history is.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn pushes_of(&self, product: ProductId, limit: i64) -> Result<Vec<PushRecord>, StoreError> {
-        let rows = self
-            .read()
-            .await?
-            .query(
-                "SELECT p.id, p.listing_id, p.field, p.before, p.value, p.cause, p.caused_at, p.sent_at, p.answered_at, \
-                 p.outcome, p.message, p.verified_at, p.mode, p.compared, p.places FROM pushes p JOIN listings l ON l.tenant_id = p.tenant_id \
-                 AND l.id = p.listing_id WHERE p.tenant_id = $1 AND l.product_id = $2 ORDER BY p.id || '' DESC LIMIT $3",
-                &[self.key(), product.into(), limit.into()],
-            )
-            .await?;
-        rows.iter().map(push_from_row).collect()
+        let mut tx = self.read().await?;
+        let listings =
+            "SELECT id FROM listings WHERE tenant_id = $1 AND product_id = $2 ORDER BY id LIMIT 50";
+        let listings = tx.query(listings, &[self.key(), product.into()]).await?;
+        if listings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut params = vec![self.key(), limit.into()];
+        let mut parts = Vec::new();
+        for row in &listings {
+            params.push(row.string(0)?.into());
+            for field in PUSHED {
+                let number = params.len();
+                parts.push(format!(
+                    "SELECT * FROM (SELECT {PUSH} FROM pushes WHERE tenant_id = $1 AND listing_id = ${number} \
+                     AND field = '{field}' ORDER BY id DESC LIMIT $2) {field}_{number}"
+                ));
+            }
+        }
+        let sql = format!("{} ORDER BY 1 DESC LIMIT $2", parts.join(" UNION ALL "));
+        tx.query(&sql, &params).await?.iter().map(push_from_row).collect()
     }
 
     /// The last attempts on one listing's `field`, newest first.
@@ -195,10 +211,11 @@ impl Tenant {
         field: &str,
         limit: i64,
     ) -> Result<Vec<PushRecord>, StoreError> {
-        let sql = "SELECT id, listing_id, field, before, value, cause, caused_at, sent_at, answered_at, outcome, message, \
-             verified_at, mode, compared, places FROM pushes WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 ORDER BY id DESC LIMIT $4";
+        let sql = format!(
+            "SELECT {PUSH} FROM pushes WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 ORDER BY id DESC LIMIT $4"
+        );
         let params = [self.key(), listing.into(), field.into(), limit.into()];
-        let rows = self.read().await?.query(sql, &params).await?;
+        let rows = self.read().await?.query(&sql, &params).await?;
         rows.iter().map(push_from_row).collect()
     }
 
@@ -263,7 +280,7 @@ impl Tenant {
             .collect()
     }
 
-    /// Order lines that hold a product's stock, oldest first.
+    /// Order lines that hold a product's stock, in kits too: the first that came in, by when they were placed.
     ///
     /// # Errors
     /// When the database refuses.
@@ -272,10 +289,14 @@ impl Tenant {
             .read()
             .await?
             .query(
-                "SELECT o.id, o.channel_order_id, o.account_id, o.status, \
-                 l.stock_reserved - l.stock_released - l.stock_shipped, o.placed_at FROM order_lines l JOIN orders o \
-                 ON o.tenant_id = l.tenant_id AND o.id = l.order_id WHERE l.tenant_id = $1 AND l.product_id = $2 \
-                 AND l.stock_reserved > l.stock_released + l.stock_shipped ORDER BY o.placed_at LIMIT $3",
+                "SELECT o.id, o.channel_order_id, o.account_id, o.status, (l.stock_reserved - l.stock_released \
+                 - l.stock_shipped) * COALESCE(t.units, 1), o.placed_at FROM (SELECT id FROM order_lines \
+                 WHERE tenant_id = $1 AND product_id IN (SELECT id FROM products WHERE tenant_id = $1 AND id = $2 \
+                 UNION ALL SELECT kit_id FROM kit_components WHERE tenant_id = $1 AND component_id = $2) \
+                 AND stock_reserved > stock_released + stock_shipped ORDER BY id || '' LIMIT $3) first \
+                 JOIN order_lines l ON l.tenant_id = $1 AND l.id = first.id JOIN orders o ON o.tenant_id = l.tenant_id \
+                 AND o.id = l.order_id LEFT JOIN order_line_parts t ON t.tenant_id = l.tenant_id AND t.line_id = l.id \
+                 AND t.product_id = $2 WHERE l.product_id = $2 OR t.product_id IS NOT NULL ORDER BY o.placed_at, l.id",
                 &[self.key(), product.into(), limit.into()],
             )
             .await?;

@@ -31,18 +31,18 @@ pub(super) fn together(book: &StockBook, products: impl Iterator<Item = ProductI
 }
 
 /// What kits and components may share out among their listings.
-pub(super) struct Allotted(Allotment);
+pub(crate) struct Allotted(Allotment);
 
 impl Allotted {
     /// Units that a product's listings may share out; nothing for what is neither kit nor component.
-    pub(super) fn of(&self, product: ProductId) -> Option<i64> {
+    pub(crate) fn of(&self, product: ProductId) -> Option<i64> {
         let of_kit = self.0.kits.get(&product);
         of_kit.or_else(|| self.0.components.get(&product)).copied()
     }
 }
 
 /// Allots what there is of the components among those that are listed.
-pub(super) fn allotment(book: &StockBook, listings: &[PlannedListing]) -> Allotted {
+pub(crate) fn allotment(book: &StockBook, listings: &[PlannedListing]) -> Allotted {
     if book.kits().is_empty() {
         return Allotted(Allotment::default());
     }

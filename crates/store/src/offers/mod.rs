@@ -30,6 +30,7 @@ use stockbridge_domain::places::PlaceMap;
 
 pub use closing::{Answer, WriteAnswer};
 pub use history::{OfferRecord, OpenLine, PushRecord, PushTimes};
+pub(crate) use kits::allotment;
 pub(crate) use planning::PlannedListing;
 pub use planning::{PlanOutcome, due_priority};
 pub use prices::{OutgoingPrice, PriceAnswer};

@@ -4,13 +4,14 @@
 //! contradicts itself, or shares on one level that add up to more than all, are refused here; contradictions between
 //! levels are found by [`TenantTx::policy_contradictions`].
 
+mod contradictions;
 mod preview;
 pub(crate) mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use stockbridge_domain::allocation::{BasisPoints, Level, Participant, Terms, claimed};
+use stockbridge_domain::allocation::{BasisPoints, Level, Terms, claimed};
 use stockbridge_domain::channel::ChannelKind;
 use stockbridge_domain::{AccountId, FieldError, ProductId, Sku, Timestamp};
 
@@ -20,6 +21,7 @@ use crate::db::{Row, Value};
 use crate::filter::Filter;
 use crate::stock::Wait;
 use crate::{Page, PageQuery, StoreError, Tenant, TenantTx};
+pub use contradictions::PolicyContradiction;
 pub use preview::{Offered, PolicyDraft, PreviewRow, PreviewWanted};
 use rules::{Rules, TERMS, scope_from_row, terms_from_row, terms_values};
 
@@ -100,17 +102,6 @@ pub struct PolicyRecord {
     pub updated_at: Timestamp,
 }
 
-/// Policies that cannot all be kept, found by combining levels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PolicyContradiction {
-    /// The product it is about; `None` when it is about all.
-    pub product: Option<ProductId>,
-    /// The account it is about; `None` when it is about all.
-    pub account: Option<AccountId>,
-    /// What contradicts what, and what is done.
-    pub message: String,
-}
-
 /// Why policies were refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
@@ -142,6 +133,19 @@ impl TenantTx {
         let products: BTreeSet<ProductId> = products.flatten().collect();
         self.lock_products(&products, Wait::Yes).await?;
         Ok(self.mark_dirty(products, "policy", self.env.now()).await?)
+    }
+
+    /// What a scope itself says, locked until the transaction ends; nothing while nobody said anything.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn policy_terms(&mut self, scope: &PolicyScope) -> Result<Terms, StoreError> {
+        let sql = format!(
+            "SELECT {TERMS} FROM policies WHERE tenant_id = $1 AND product_id = $2 AND channel = $3 AND account_id = $4 \
+             {{for_update}}"
+        );
+        let row = self.tx.query_opt(&sql, &self.scope_values(scope)).await?;
+        row.map_or(Ok(Terms::NONE), |row| terms_from_row(&row, 0))
     }
 
     /// Writes the rows and checks what they come to together.
@@ -255,64 +259,7 @@ impl TenantTx {
             .map(|row| Ok((row.parsed(0)?, ChannelKind::new(row.text(1)?))))
             .collect()
     }
-
-    /// What of all policies cannot be kept because levels contradict each other, the general before the particular. At
-    /// most `MOST_CONTRADICTIONS`.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn policy_contradictions(&mut self) -> Result<Vec<PolicyContradiction>, StoreError> {
-        let rules = Rules::load(self, None).await?;
-        let accounts = self.sharing_accounts().await?;
-        let mut products: Vec<ProductId> = rules.own().collect();
-        products.sort_unstable();
-        let mut found = Vec::new();
-        for product in std::iter::once(None).chain(products.into_iter().map(Some)) {
-            let sharing: Vec<Participant> = accounts
-                .iter()
-                .map(|(account, _)| rules.participant(product, *account))
-                .collect();
-            for (participant, (account, _)) in sharing.iter().zip(&accounts) {
-                for contradiction in participant.terms.contradictions() {
-                    tell(&mut found, product, Some(*account), contradiction.to_string());
-                }
-            }
-            let sum = claimed(&sharing.iter().map(|p| p.claim).collect::<Vec<_>>());
-            if sum > i64::from(BasisPoints::ALL.0) {
-                let sum = percent(sum);
-                let message =
-                    format!("shares from different levels add up to {sum} percent; all are scaled down");
-                tell(&mut found, product, None, message);
-            }
-            if found.len() >= MOST_CONTRADICTIONS {
-                break;
-            }
-        }
-        found.truncate(MOST_CONTRADICTIONS);
-        Ok(found)
-    }
 }
-
-/// Notes a contradiction, unless it holds for all products and is noted already.
-fn tell(
-    found: &mut Vec<PolicyContradiction>,
-    product: Option<ProductId>,
-    account: Option<AccountId>,
-    message: String,
-) {
-    let general =
-        |f: &PolicyContradiction| f.product.is_none() && f.account == account && f.message == message;
-    if !found.iter().any(general) {
-        found.push(PolicyContradiction {
-            product,
-            account,
-            message,
-        });
-    }
-}
-
-/// How many contradictions are told at once.
-pub const MOST_CONTRADICTIONS: usize = 100;
 
 impl Tenant {
     /// What holds for `scope` itself; more general policies may say more.

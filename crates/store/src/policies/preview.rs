@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use stockbridge_domain::allocation::product::{remarks, withheld};
-use stockbridge_domain::allocation::{Method, Terms, Withheld};
+use stockbridge_domain::allocation::{Method, Reason, Terms, Withheld};
 use stockbridge_domain::mode::Regime;
 use stockbridge_domain::{AccountId, ListingId, ProductId, Sku};
 
 use super::rules::Rules;
 use super::{PolicyError, PolicyScope};
 use crate::columns::Columns as _;
-use crate::offers::{OfferAccounts, PlannedListing, Sharing};
-use crate::stock::StockBook;
+use crate::offers::{OfferAccounts, PlannedListing, Sharing, allotment};
+use crate::stock::{Sellable, StockBook};
 use crate::{StoreError, Tenant, TenantTx};
 
 /// A policy to be tried out.
@@ -98,21 +98,33 @@ impl Tenant {
         let mut tx = self.begin().await?;
         let products = tx.previewed(wanted).await?;
         let ids: BTreeSet<ProductId> = products.iter().map(|(id, _)| *id).collect();
-        let book = StockBook::lock(&mut tx, &ids).await?;
-        let listings = tx.listings_of(&ids).await?;
+        let book = StockBook::lock_whole(&mut tx, &ids).await?;
+        let whole = book.products();
+        let listings = tx.listings_of(&whole).await?;
         let now = tx.env.now();
-        let before = Rules::load(&mut tx, Some(&ids)).await?;
+        let before = Rules::load(&mut tx, Some(&whole)).await?;
         tx.write_policies(drafts).await?;
-        let after = Rules::load(&mut tx, Some(&ids)).await?;
+        let after = Rules::load(&mut tx, Some(&whole)).await?;
         drop(tx);
+        let allotment = allotment(&book, &listings);
         let mut rows = Vec::new();
         for (id, sku) in &products {
             let group: Vec<&PlannedListing> = listings.iter().filter(|l| l.product == *id).collect();
             let stock = book.sellable(*id);
-            let product = (*id, sku, stock.counted.then_some(stock.available + stock.safety));
+            let allotted = allotment.of(*id).unwrap_or(stock.available);
+            let product = Previewed {
+                id: *id,
+                sku,
+                available: stock.counted.then_some(stock.available + stock.safety),
+                for_kits: stock.available - allotted,
+            };
+            let stock = Sellable {
+                available: allotted,
+                ..stock
+            };
             let [before, after] =
                 [&before, &after].map(|rules| Sharing::new(*id, &group, &stock, accounts, rules, now));
-            compare(product, &group, [&before, &after], &mut rows);
+            compare(&product, &group, [&before, &after], &mut rows);
         }
         Ok(rows)
     }
@@ -137,9 +149,18 @@ impl TenantTx {
     }
 }
 
+/// A product of a preview.
+struct Previewed<'a> {
+    id: ProductId,
+    sku: &'a Sku,
+    available: Option<i64>,
+    /// Units of it that are left to kits and components it shares something with.
+    for_kits: i64,
+}
+
 /// A row for each listing, and for each account that sells without one.
 fn compare(
-    (product, sku, available): (ProductId, &Sku, Option<i64>),
+    product: &Previewed<'_>,
     group: &[&PlannedListing],
     sharings: [&Sharing; 2],
     rows: &mut Vec<PreviewRow>,
@@ -147,9 +168,9 @@ fn compare(
     let row = |account, listing: Option<&PlannedListing>, offered: [Offered; 2]| {
         let [before, after] = offered;
         PreviewRow {
-            product,
-            sku: sku.clone(),
-            available,
+            product: product.id,
+            sku: product.sku.clone(),
+            available: product.available,
             account,
             listing: listing.map(|l| l.id),
             listing_sku: listing.map(|l| l.sku.clone()),
@@ -160,24 +181,34 @@ fn compare(
         }
     };
     for (index, listing) in group.iter().enumerate() {
-        let offered = sharings.map(|s| offered(s, s.of_listing[index], Some(index)));
+        let offered = sharings.map(|s| offered(s, s.of_listing[index], Some(index), product.for_kits));
         rows.push(row(listing.account, Some(listing), offered));
     }
     for (index, account) in sharings[0].accounts.iter().enumerate() {
         if !sharings[0].of_listing.contains(&index) {
-            rows.push(row(*account, None, sharings.map(|s| offered(s, index, None))));
+            let offered = sharings.map(|s| offered(s, index, None, product.for_kits));
+            rows.push(row(*account, None, offered));
         }
     }
 }
 
-fn offered(sharing: &Sharing, participant: usize, listing: Option<usize>) -> Offered {
+fn offered(sharing: &Sharing, participant: usize, listing: Option<usize>, for_kits: i64) -> Offered {
     let share = &sharing.outcome.accounts[participant];
     let listing = listing.map(|i| &sharing.outcome.listings[i]);
+    let mut withheld = withheld(&share.part, listing);
+    if for_kits > 0 {
+        let place = withheld.partition_point(|w| w.units >= for_kits);
+        let kits = Withheld {
+            reason: Reason::Kits,
+            units: for_kits,
+        };
+        withheld.insert(place, kits);
+    }
     Offered {
         quantity: listing.map_or(share.part.units, |l| l.quantity),
         regime: share.regime,
         method: sharing.outcome.method,
-        withheld: withheld(&share.part, listing),
+        withheld,
         remarks: remarks(
             &sharing.participants[participant].terms,
             share,

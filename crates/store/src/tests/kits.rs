@@ -1,5 +1,6 @@
 //! Kits: availability from components, sales that reserve them, refusals, and no unit sold twice over shared components.
 
+use stockbridge_domain::allocation::Reason;
 use stockbridge_domain::kit::Part;
 use stockbridge_domain::moves::Condition;
 use stockbridge_domain::order::OrderStatus::{Cancelled, Open, Shipped};
@@ -11,7 +12,7 @@ use super::offers::remote;
 use super::sales::{buy, own_line};
 use super::shop::{entry, order};
 use super::*;
-use crate::{Amount, EntryError, KitError, NewReturn, OwnOrder, ReturnedLine};
+use crate::{Amount, EntryError, KitError, NewReturn, OwnOrder, PreviewWanted, ReturnedLine};
 
 fn part(product: ProductId, units: i64) -> Part {
     Part { product, units }
@@ -263,5 +264,37 @@ async fn listings_of_kits_and_components_share_one_pool() {
         world.plan_and_send(&[one, two]).await;
         world.nothing_is_promised_twice(&["A", "B"]).await;
         world.books_agree().await;
+    }
+}
+
+#[tokio::test]
+async fn a_preview_gives_kits_and_components_what_the_plan_gives_them() {
+    for world in worlds().await {
+        let one = world.account("one").await;
+        let (a, b) = (world.counted("A", 12).await, world.counted("B", 30).await);
+        let kit = world.kit("KIT", &[part(a, 2), part(b, 1)]).await;
+        for (name, product) in [("A", a), ("B", b), ("KIT", kit)] {
+            world.listing(one, name, Some(product), 1, Some(0)).await;
+        }
+        world.plan_and_send(&[one]).await;
+        for product in [a, b, kit] {
+            let wanted = PreviewWanted::Product(product);
+            let rows = world
+                .ours
+                .preview_policies(&remote(&[one]), &[], &wanted)
+                .await
+                .unwrap();
+            let planned = world.ours.offers_of(product).await.unwrap();
+            assert_eq!(rows.len(), 1, "{}", world.label);
+            assert_eq!(Some(rows[0].before.quantity), planned[0].desired, "{rows:?}");
+            let withheld: i64 = rows[0].before.withheld.iter().map(|w| w.units).sum();
+            assert_eq!(
+                Some(rows[0].before.quantity + withheld),
+                rows[0].available,
+                "every unit is accounted for: {rows:?}"
+            );
+            let for_kits = rows[0].before.withheld.iter().any(|w| w.reason == Reason::Kits);
+            assert!(for_kits, "A is shared by two: {rows:?}");
+        }
     }
 }

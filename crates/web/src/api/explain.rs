@@ -49,13 +49,11 @@ async fn explain(
 ) -> Result<ApiJson<Chain>, Problem> {
     let sku = sku_of(&path)?;
     let field = match asked.field.as_deref() {
-        None | Some("quantity") => ExplainField::Quantity,
-        Some("price") => ExplainField::Price,
-        Some("status") => ExplainField::Status,
-        Some(other) => {
-            let remedy = format!("`{other}` cannot be explained; ask for quantity, price or status");
-            return Err(Problem::field("/query/field".to_owned(), remedy));
-        }
+        None => ExplainField::Quantity,
+        Some(name) => ExplainField::parse(name).ok_or_else(|| {
+            let remedy = format!("`{name}` cannot be explained; ask for quantity, price or status");
+            Problem::field("/query/field".to_owned(), remedy)
+        })?,
     };
     let listing: Option<ListingId> = parsed("listing", asked.listing)?;
     if listing.is_none() && field != ExplainField::Quantity {

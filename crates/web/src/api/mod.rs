@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 mod bulk;
 pub(crate) mod catalog;
 mod channels;
+mod checks;
 pub(crate) mod conflicts;
 pub(crate) mod events;
 mod explain;
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(stores::routes());
     routes.extend(mappings::routes());
     routes.extend(inventory::routes());
+    routes.extend(checks::routes());
     routes.extend(locations::routes());
     routes.extend(policies::routes());
     routes.extend(kits::routes());

@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use stockbridge_domain::AccountId;
-use stockbridge_domain::allocation::Terms;
+use stockbridge_domain::allocation::{Terms, TermsPatch};
 use stockbridge_domain::tenant::Role;
-use stockbridge_engine::{PolicyChange, PreviewRequest};
+use stockbridge_engine::{PolicyChange, PolicyPatch, PreviewRequest};
 use stockbridge_store::{PolicyContradiction, PolicyRecord, PreviewRow};
 
 use super::{inventory, paged};
@@ -30,6 +30,10 @@ pub(crate) fn routes() -> Vec<Route> {
         route::put(PATH, "Set and remove policies, all or none", change)
             .needs(Role::Admin)
             .takes("PolicyChanges")
+            .gives(200, "PolicyOutcome"),
+        route::patch(PATH, "Change single fields of policies, all or none", patch)
+            .needs(Role::Admin)
+            .takes("PolicyPatches")
             .gives(200, "PolicyOutcome"),
         route::delete(PATH, "Remove one policy", remove)
             .needs(Role::Admin)
@@ -141,6 +145,41 @@ async fn change(
         ));
     }
     let contradictions = app.hub().change_policies(&caller, &changes).await?;
+    Ok(ApiJson(Outcome { contradictions }))
+}
+
+/// What is to change of one policy.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    channel: Option<String>,
+    account: Option<AccountId>,
+    sku: Option<String>,
+    terms: TermsPatch,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patches {
+    changes: Vec<Patch>,
+}
+
+async fn patch(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiJson(body): ApiJson<Patches>,
+) -> Result<ApiJson<Outcome>, Problem> {
+    let patch = |patch: Patch| PolicyPatch {
+        channel: patch.channel,
+        account: patch.account,
+        sku: patch.sku,
+        terms: patch.terms,
+    };
+    let patches: Vec<PolicyPatch> = body.changes.into_iter().map(patch).collect();
+    if patches.is_empty() {
+        return Err(Problem::field("/changes", "name at least one policy to change"));
+    }
+    let contradictions = app.hub().patch_policies(&caller, &patches).await?;
     Ok(ApiJson(Outcome { contradictions }))
 }
 

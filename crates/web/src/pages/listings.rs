@@ -10,8 +10,10 @@ use serde::Deserialize;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ProductId, Timestamp};
+use stockbridge_engine::ExplainField;
 use stockbridge_store::{ListingFilter, ListingRecord, PageQuery, Tenant};
 
+use super::explain::why_href;
 use super::{Accounts, Frame, address, done, pager, product_href};
 use crate::api::catalog::map_by_sku;
 use crate::extract::{ApiPath, ApiQuery, Who};
@@ -137,7 +139,12 @@ fn row(
     let kept = seller && listing.product.is_some();
     let trouble = listing.last_problem.clone().filter(|_| !listing.verified);
     let issue = listing.issues.first().cloned();
+    let why = product.as_deref().map_or_else(Vec::new, |sku| {
+        let asked = |field: &ExplainField| (why_href(sku, Some((listing.id, *field))), field.name());
+        ExplainField::ALL.iter().map(asked).collect()
+    });
     ListingRow {
+        why,
         id: listing.id.to_string(),
         sku: listing.sku.to_string(),
         title: listing.title.clone(),

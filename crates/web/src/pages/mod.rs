@@ -9,6 +9,7 @@ mod channels;
 mod conflict_settings;
 mod conflicts;
 mod counts;
+mod explain;
 mod kits;
 mod listings;
 mod locations;
@@ -71,6 +72,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(product::routes());
     routes.extend(product_forms::routes());
     routes.extend(kits::routes());
+    routes.extend(explain::routes());
     routes.extend(listings::routes());
     routes.extend(prices::routes());
     routes.extend(sales::routes());

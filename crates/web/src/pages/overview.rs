@@ -1,26 +1,23 @@
 //! The overview: one answer, a few numbers, what needs a person.
 
+mod promise;
+
 use std::time::Duration;
 
 use axum::http::Method;
 use axum::response::Response;
 use stockbridge_domain::Timestamp;
-use stockbridge_domain::latency::{Histogram, PromiseStep};
 use stockbridge_domain::tenant::Role;
-use stockbridge_engine::PromiseRow as StepOfStore;
 use stockbridge_store::{AccountFigures, AccountStatus, ConflictCounts, Overview};
 
 use super::conflicts::to_decide;
 use super::{Frame, channel_label, is_remote};
 use crate::api::events::Snapshot;
-use crate::api::promise::STEPS;
 use crate::guard::Access;
 use crate::problem::Problem;
 use crate::route::Route;
-use crate::view::overview::{
-    AccountRow, Attention, Figure, FirstStep, OverviewPage, Promise, PromiseRow, Verdict, on_axis, ticks,
-};
-use crate::view::words::{count, duration, number, when};
+use crate::view::overview::{AccountRow, Attention, Figure, FirstStep, OverviewPage, Verdict};
+use crate::view::words::{count, number, when};
 use crate::view::{Badge, Tone};
 
 /// What the promise is told from.
@@ -61,7 +58,7 @@ async fn show(frame: Frame) -> Result<Response, Problem> {
         } else {
             numbers(&overview, &figures)
         },
-        promise: promise(&frame, &measured),
+        promise: promise::promise(&frame, &measured),
         attention: attention(&overview, &figures, conflicts, prices_held),
         steps: if fresh {
             steps(!accounts.is_empty(), has_products, figures.listings_unmapped)
@@ -202,45 +199,6 @@ fn numbers(overview: &Overview, figures: &Snapshot) -> Vec<Figure> {
             "/sync",
         ),
     ]
-}
-
-/// Every step over all stores that somebody else runs: what is sold in the hub itself is in it at once.
-fn promise(frame: &Frame, measured: &[StepOfStore]) -> Promise {
-    let of = |step| {
-        let mut histogram = Histogram::default();
-        for row in measured.iter().filter(|row| row.step == step) {
-            if is_remote(&frame.app, row.channel.as_str()) {
-                histogram.merge(&row.histogram);
-            }
-        }
-        histogram
-    };
-    Promise {
-        rows: STEPS
-            .iter()
-            .filter_map(|(step, label)| promise_row(label, &of(*step)))
-            .collect(),
-        ticks: ticks(),
-        pushes: number(of(PromiseStep::Sent).count),
-    }
-}
-
-fn promise_row(label: &'static str, histogram: &Histogram) -> Option<PromiseRow> {
-    let (p50, p95, p99) = (
-        histogram.quantile_ms(500)?,
-        histogram.quantile_ms(950)?,
-        histogram.quantile_ms(990)?,
-    );
-    let words = |ms: i64| duration(Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
-    Some(PromiseRow {
-        label,
-        p50: words(p50),
-        p95: words(p95),
-        p99: words(p99),
-        x50: on_axis(p50),
-        x95: on_axis(p95),
-        x99: on_axis(p99),
-    })
 }
 
 fn attention(

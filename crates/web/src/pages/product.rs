@@ -7,9 +7,11 @@ use stockbridge_domain::mode::Regime;
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{JobId, Timestamp};
-use stockbridge_engine::{Explanation, ListingExplanation};
+use stockbridge_engine::{ExplainField, Explanation, ListingExplanation};
 use stockbridge_store::{LedgerRecord, ListingPlace, LocationRecord, PreviewRow, StockAt, StockRecord};
 
+use super::allocation::said;
+use super::explain::why_href;
 use super::stock::marked;
 use super::{Accounts, Frame, channel_label, component, product_href};
 use crate::api::inventory::{no_product, sku_of};
@@ -82,11 +84,12 @@ fn page(
         place_choices: place_choices(locations),
         tone,
         mark,
+        why: why_href(product.sku.as_str(), None),
         steps: steps(&explanation.shares, stock.available),
         listings: explanation
             .listings
             .iter()
-            .map(|l| why(app, l, accounts, now))
+            .map(|l| why(app, explanation, l, accounts))
             .collect(),
         exposure: number(stock.exposure),
         covered: stock.exposure <= stock.available.max(0),
@@ -174,7 +177,22 @@ fn steps(shares: &[PreviewRow], available: i64) -> Vec<Step> {
     steps
 }
 
-fn why(app: &App, listing: &ListingExplanation, accounts: &Accounts, now: Timestamp) -> WhyRow {
+/// Available units that are not for a listing, and why.
+fn kept_back(shares: &[PreviewRow], listing: &ListingExplanation) -> Option<String> {
+    let share = shares
+        .iter()
+        .find(|row| row.listing == Some(listing.offer.listing))?;
+    let said: Vec<String> = share.after.withheld.iter().map(said).collect();
+    Some(said.join(" · ")).filter(|text| !text.is_empty())
+}
+
+fn why(app: &App, explanation: &Explanation, listing: &ListingExplanation, accounts: &Accounts) -> WhyRow {
+    let now = app.now();
+    let sku = explanation.product.sku.as_str();
+    let asked = |field: ExplainField| {
+        let of_listing = (listing.offer.listing, field);
+        (why_href(sku, Some(of_listing)), field.name())
+    };
     let record = &listing.offer;
     let shown = record.offer.shown;
     let status = if record.problem.is_some() && !listing.verified {
@@ -201,6 +219,8 @@ fn why(app: &App, listing: &ListingExplanation, accounts: &Accounts, now: Timest
         sku: record.sku.clone(),
         units: Some(record.units).filter(|units| *units != 1),
         desired: record.desired.map(number),
+        withheld: kept_back(&explanation.shares, listing),
+        why: [ExplainField::Quantity, ExplainField::Price, ExplainField::Status].map(asked),
         expected: listing.expected.map(number),
         places: shown_at(&record.places),
         shown: shown.map(|s| number(s.quantity)),

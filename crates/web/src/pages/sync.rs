@@ -8,6 +8,7 @@ use std::time::Duration;
 use stockbridge_domain::channel::DataKind;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Timestamp};
+use stockbridge_engine::BooksState;
 use stockbridge_store::{
     AccountStatus, BudgetRecord, JobFilter, JobRecord, JobState, LaneRecord, PageQuery, RunRecord, RunState,
 };
@@ -19,15 +20,19 @@ use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
-use crate::view::sync::{BudgetRow, DeadRow, LaneRow, RunRow, SyncPage};
-use crate::view::words::{duration, number, when};
+use crate::view::sync::{BooksRow, BudgetRow, DeadRow, FindingRow, LaneRow, RunRow, SyncPage};
+use crate::view::words::{count, duration, number, when};
 use crate::view::{Badge, Tone};
+
+/// Findings shown; the API has them all.
+const FINDINGS: usize = 20;
 
 pub(super) fn routes() -> Vec<Route> {
     let operator = Access::Role(Role::Operator);
     vec![
         Route::page(Method::GET, "/sync", Access::Role(Role::Viewer), show),
         Route::page(Method::POST, "/sync", operator, start),
+        Route::page(Method::POST, "/sync/check", operator, check),
         Route::page(Method::POST, "/jobs/{id}/retry", operator, retry),
         Route::page(Method::POST, "/jobs/{id}/cancel", operator, cancel),
     ]
@@ -71,8 +76,51 @@ async fn show(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Respon
             .filter(|a| a.status == AccountStatus::Active && is_remote(&frame.app, a.channel.as_str()))
             .map(|a| choice(a, ""))
             .collect(),
+        books: books(&frame.app.hub().books_state(frame.who.0.tenant).await?, now),
     };
     frame.show("sync", "Sync", "sync", &page).await
+}
+
+fn books(state: &BooksState, now: Timestamp) -> BooksRow {
+    let Some(last) = &state.last else {
+        return BooksRow {
+            state: Badge::new(Tone::Quiet, "not checked yet"),
+            under_way: state.under_way,
+            at: None,
+            looked_at: String::new(),
+            findings: Vec::new(),
+        };
+    };
+    let check = &last.check;
+    let mut findings: Vec<FindingRow> = check
+        .findings
+        .iter()
+        .map(|finding| FindingRow {
+            broken: finding.broken,
+            what: finding.what.clone(),
+            remedy: finding.remedy.to_string(),
+        })
+        .collect();
+    findings.sort_by_key(|finding| !finding.broken);
+    findings.truncate(FINDINGS);
+    BooksRow {
+        state: if check.ok() {
+            Badge::new(Tone::Good, "the books agree")
+        } else {
+            Badge::new(Tone::Bad, "the books do not agree")
+        },
+        under_way: state.under_way,
+        at: Some(when(last.ended_at, now)),
+        looked_at: format!(
+            "{}, {}, {} and {} compared in {}",
+            count(check.entries, "entry", "entries"),
+            count(check.balances, "balance", "balances"),
+            count(check.order_lines, "order line", "order lines"),
+            count(check.listings, "listing", "listings"),
+            duration(last.ended_at.since(last.began_at))
+        ),
+        findings,
+    }
 }
 
 fn lane(lane: &LaneRecord, accounts: &Accounts, now: Timestamp) -> LaneRow {
@@ -180,6 +228,15 @@ async fn start(State(app): State<App>, Who(caller): Who, form: Form) -> Result<R
     }
     app.hub().sync_now(&caller, account, &kinds).await?;
     Ok(done(&app, &form.back(), "Started; it is listed under Runs."))
+}
+
+async fn check(State(app): State<App>, Who(caller): Who, form: Form) -> Result<Response, Problem> {
+    app.hub().ask_books_check(&caller).await?;
+    Ok(done(
+        &app,
+        &form.back(),
+        "The books are being checked; the result is shown under Books.",
+    ))
 }
 
 async fn retry(State(app): State<App>, who: Who, path: ApiPath, form: Form) -> Result<Response, Problem> {

@@ -22,6 +22,37 @@ pub(super) const PROOF: &[Shape] = &[
         ],
     },
     Shape {
+        name: "LedgerCheckMade",
+        about: "A check of the books that was made beside the server's work",
+        input: false,
+        fields: &[
+            Field::new("id", "id:chk", "Its id"),
+            Field::new("ok", "bool", "Nothing contradicts anything else"),
+            Field::new("asked_by", "text", "Who asked for it; upkeep for the daily one"),
+            Field::new("began_at", "instant", "When it began"),
+            Field::new("ended_at", "instant", "When it ended"),
+            Field::new("entries", "int", "Ledger entries looked at"),
+            Field::new("balances", "int", "Balances compared"),
+            Field::new("order_lines", "int", "Order lines compared"),
+            Field::new("listings", "int", "Listings compared"),
+            Field::new("pushes", "int", "Pushes compared"),
+            Field::new(
+                "findings",
+                "[Finding]",
+                "What does not hold, at most a hundred of each rule",
+            ),
+        ],
+    },
+    Shape {
+        name: "Books",
+        about: "What is known of the books",
+        input: false,
+        fields: &[
+            Field::new("under_way", "bool", "A check waits or is being made"),
+            Field::new("last", "LedgerCheckMade?", "The last one that was made"),
+        ],
+    },
+    Shape {
         name: "Finding",
         about: "Something that does not hold, and where",
         input: false,
@@ -72,11 +103,15 @@ pub(super) const PROOF: &[Shape] = &[
             Field::new(
                 "kind",
                 "text",
-                "ledger, order, push, answer, reading, policy, plan or problem",
+                "ledger, order, push, answer, reading, policy, plan, difference or problem",
             ),
             Field::new("what", "text", "One sentence"),
             Field::new("value", "text?", "The number, price or status after it"),
-            Field::new("row", "text?", "Id of the entry, order, push or listing"),
+            Field::new(
+                "row",
+                "text?",
+                "Id of the entry, order, push, listing or conflict",
+            ),
         ],
     },
     Shape {

@@ -72,6 +72,27 @@ pub(super) const SHARING: &[Shape] = &[
         fields: &[Field::new("changes", "[PolicyChange]", "The changes")],
     },
     Shape {
+        name: "PolicyPatch",
+        about: "What changes of a policy",
+        input: true,
+        fields: &[
+            Field::new("channel", "text?", "For stores of this channel"),
+            Field::new("account", "id:acc?", "For this store"),
+            Field::new("sku", "text?", "For this product"),
+            Field::new(
+                "terms",
+                "PolicyTerms",
+                "What changes: null leaves a field to more general policies, what is left out stays",
+            ),
+        ],
+    },
+    Shape {
+        name: "PolicyPatches",
+        about: "Policies to be changed together, 1 to 200",
+        input: true,
+        fields: &[Field::new("changes", "[PolicyPatch]", "The changes")],
+    },
+    Shape {
         name: "PolicyOutcome",
         about: "What changing policies came to",
         input: false,

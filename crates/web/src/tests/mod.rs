@@ -1,6 +1,7 @@
 //! The dashboard against an in-memory store: every page and form is walked, as a browser without scripts would.
 
 mod dashboard;
+mod explain_pages;
 mod order_pages;
 mod price_pages;
 mod stock_pages;

@@ -56,6 +56,8 @@ pub(crate) struct ListingRow {
     pub price: Option<String>,
     /// Why it is not as it should be.
     pub problem: Option<String>,
+    /// Why its quantity, price and status are what they are; nothing while it has no product.
+    pub why: Vec<(String, &'static str)>,
 }
 
 /// What the list says when it is empty.
@@ -192,6 +194,9 @@ mod samples {
             by_channel: false,
             price: Some("INR 499.00".into()),
             problem: None,
+            why: ["quantity", "price", "status"]
+                .map(|field| (format!("/stock/TEA-250/why?listing=lst_1&field={field}"), field))
+                .into(),
         }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod alerts;
 pub(crate) mod allocation;
 pub(crate) mod channels;
 pub(crate) mod conflicts;
+pub(crate) mod explain;
 pub(crate) mod listings;
 pub(crate) mod locations;
 pub(crate) mod moves;

@@ -64,6 +64,23 @@ pub(crate) struct Promise {
     pub ticks: Vec<Tick>,
     /// How many pushes this is made from.
     pub pushes: String,
+    /// The same by channel.
+    pub channels: Vec<ChannelPromise>,
+}
+
+/// One step on one channel.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ChannelPromise {
+    /// The channel.
+    pub channel: String,
+    /// The step, in a word or two.
+    pub step: &'static str,
+    /// Half within.
+    pub p50: String,
+    /// 95 of 100 within.
+    pub p95: String,
+    /// 99 of 100 within.
+    pub p99: String,
 }
 
 /// One latency with three percentiles. Positions are thousandths of the axis.
@@ -211,6 +228,7 @@ mod samples {
                     rows: vec![],
                     ticks: ticks(),
                     pushes: "0".into(),
+                    channels: vec![],
                 },
                 attention: vec![],
                 accounts: vec![],
@@ -349,6 +367,15 @@ mod samples {
             ],
             ticks: ticks(),
             pushes: "1,930".into(),
+            channels: ["in the hub", "told", "taken in", "seen"]
+                .map(|step| ChannelPromise {
+                    channel: "Marketplace".into(),
+                    step,
+                    p50: "0.8 s".into(),
+                    p95: "2.4 s".into(),
+                    p99: "6.1 s".into(),
+                })
+                .into(),
         }
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct ProductPage {
     pub tone: Tone,
     /// That in a word.
     pub mark: Option<&'static str>,
+    /// Why as many are available.
+    pub why: String,
     /// From available to what channels get, in sentences.
     pub steps: Vec<Step>,
     /// What each channel is to show, shows, and could still sell.
@@ -117,6 +119,10 @@ pub(crate) struct WhyRow {
     pub units: Option<i64>,
     /// What it is to show.
     pub desired: Option<String>,
+    /// Available units that are not for it, and why.
+    pub withheld: Option<String>,
+    /// Why its quantity, price and status are what they are.
+    pub why: [(String, &'static str); 3],
     /// What it should show now.
     pub expected: Option<String>,
     /// What each of the channel's locations shows, when it has several.
@@ -238,6 +244,7 @@ mod samples {
                 place_choices: vec![],
                 tone: Tone::Warn,
                 mark: Some("none left"),
+                why: "/stock/TEA-250/why".into(),
                 steps: vec![],
                 listings: vec![],
                 exposure: "0".into(),
@@ -320,6 +327,7 @@ mod samples {
                 one.places = Some(HOSTILE.repeat(3));
                 one.shown_at = None;
                 one.desired = None;
+                one.withheld = None;
                 one.equal = None;
                 extreme.listings.push(one);
                 let mut line = entry("adjustment", "−100,000,000", "0");
@@ -375,6 +383,8 @@ mod samples {
             sku: "TEA-250".into(),
             units: None,
             desired: Some(numbers[0].into()),
+            withheld: Some("2 buffer · 81 for others".into()),
+            why: ["quantity", "price", "status"].map(|field| ("/stock/TEA-250/why?listing=l".into(), field)),
             expected: Some(numbers[1].into()),
             places: (numbers[2] == "43").then(|| "Berlin 30 · Graz 13".into()),
             shown: Some(numbers[2].into()),

@@ -27,6 +27,34 @@ pub(crate) struct SyncPage {
     pub dead_jobs: Vec<DeadRow>,
     /// Accounts to sync now.
     pub accounts: Vec<Choice>,
+    /// What is known of the books.
+    pub books: BooksRow,
+}
+
+/// What checks of the books say.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct BooksRow {
+    /// Whether they agree.
+    pub state: Badge,
+    /// A check waits or is being made.
+    pub under_way: bool,
+    /// When the last one was made; nothing before the first.
+    pub at: Option<When>,
+    /// What it looked at, and how long that took.
+    pub looked_at: String,
+    /// What it found, the worst first.
+    pub findings: Vec<FindingRow>,
+}
+
+/// Something that does not hold.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FindingRow {
+    /// Rows contradict each other; otherwise it passes by itself.
+    pub broken: bool,
+    /// One sentence.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 /// One lane.
@@ -137,6 +165,13 @@ mod samples {
                 runs_pager: Pager::default(),
                 dead_jobs: vec![],
                 accounts: vec![],
+                books: BooksRow {
+                    state: Badge::new(Tone::Quiet, "not checked yet"),
+                    under_way: false,
+                    at: None,
+                    looked_at: String::new(),
+                    findings: vec![],
+                },
             }
         }
 
@@ -159,12 +194,29 @@ mod samples {
                 },
                 dead_jobs: vec![dead("The channel refused the shipment: the order is cancelled.")],
                 accounts: choices(&["Nordlicht IN", "Nordlicht DE"]),
+                books: BooksRow {
+                    state: Badge::new(Tone::Good, "the books agree"),
+                    under_way: true,
+                    at: Some(when("3 h ago")),
+                    looked_at: "1,002,000 entries, 2,000 balances, 500,000 order lines and 2,000 listings compared in 2.1 s"
+                        .into(),
+                    findings: vec![],
+                },
             }
         }
 
         fn extreme() -> Self {
             let mut extreme = Self::typical();
             extreme.queued = "1,000,000".into();
+            extreme.books.state = Badge::new(Tone::Bad, "the books do not agree");
+            extreme.books.under_way = false;
+            for broken in [true, false] {
+                extreme.books.findings.push(FindingRow {
+                    broken,
+                    what: format!("SKU {HOSTILE}: {}", "words ".repeat(60)),
+                    remedy: "stop the server, keep a copy of the database and report this".into(),
+                });
+            }
             for _ in 0..60 {
                 extreme.lanes.push(lane(
                     HOSTILE,

@@ -261,6 +261,38 @@ async fn a_change_of_policies_names_something_that_is_there() {
 }
 
 #[tokio::test]
+async fn a_single_field_of_a_policy_is_set_or_left_to_others() {
+    let goods = Goods::new().await;
+    let world = &goods.world;
+    let patch = async |terms: serde_json::Value| {
+        let body = json!({ "changes": [{ "sku": "P-1", "terms": terms }] });
+        world.change(Method::PATCH, "/inventory/policies", body).await
+    };
+    let said = async || {
+        let listed = world.get("/inventory/policies?sku=P-1").await.expect(200);
+        listed["data"].get(0).map(|policy| policy["terms"].clone())
+    };
+    assert_eq!(patch(json!({ "cap": 5, "minimum": 2 })).await.status, 200);
+    assert_eq!(patch(json!({ "cap": null, "mode": "shared" })).await.status, 200);
+    let terms = said().await.unwrap();
+    assert_eq!(
+        (&terms["cap"], &terms["minimum"], &terms["mode"]),
+        (&json!(null), &json!(2), &json!("shared"))
+    );
+    let answer = patch(json!({ "cap": 1 })).await;
+    refused(&answer, 422, "/changes/0/terms/minimum", "cap");
+    let answer = patch(json!({ "color": null })).await;
+    refused(&answer, 422, "/changes/0/terms/color", "unknown field");
+    assert_eq!(
+        said().await.unwrap(),
+        terms,
+        "nothing of a refused change is kept"
+    );
+    assert_eq!(patch(json!({ "minimum": null, "mode": null })).await.status, 200);
+    assert_eq!(said().await, None, "a policy that says nothing is none");
+}
+
+#[tokio::test]
 async fn shares_are_added_up_when_all_are_set() {
     let goods = Goods::new().await;
     let world = &goods.world;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stockbridge_domain::channel::ListingSnapshot;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, Currency, Money, Sku};
-use stockbridge_store::{NewAlert, Severity};
+use stockbridge_store::{LedgerCheck, NewAlert, Severity};
 
 use crate::world::World;
 
@@ -48,6 +48,10 @@ impl Goods {
         assert!(tx.listings_read(account).await.unwrap());
         let snapshots = [shown("P-1"), shown("UNMAPPED")];
         tx.upsert_listings(account, &snapshots, crate::world::START)
+            .await
+            .unwrap();
+        let sound = LedgerCheck::default();
+        tx.keep_check("upkeep", crate::world::START, &sound)
             .await
             .unwrap();
         let run = tx

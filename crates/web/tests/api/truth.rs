@@ -84,6 +84,8 @@ fn of_goods(goods: &Goods) -> Vec<Call> {
     let share = json!({ "account": ids["store"], "terms": { "share": 4000, "minimum": 9, "tier": 2 } });
     let all = json!({ "terms": { "mode": "hybrid", "cap": 5, "buffer_units": 1, "buffer_part": 500 } });
     let policy = json!({ "changes": [share, all, { "sku": "P-1", "terms": null }] });
+    let patch = json!({ "terms": { "mode": null, "cap": 4 } });
+    let patches = json!({ "changes": [patch, { "channel": "bazaar", "terms": { "tier": 2 } }] });
     let product = json!({ "sku": "NEW", "title": "New", "price": inr("9.50") });
     let many = json!([{ "sku": "N2", "title": "N", "barcode": "4006381333931" }]);
     let map = json!({ "product_id": ids["product"], "units": 1 });
@@ -106,9 +108,11 @@ fn of_goods(goods: &Goods) -> Vec<Call> {
         ),
         call(202, "POST", SYNC, json!({ "type": "partial", "skus": ["P-1"] })),
         call(202, "POST", SYNC, json!({ "type": "full" })),
+        call(202, "POST", "/api/v1/inventory/checks", Value::Null),
         call(200, "POST", "/api/v1/inventory/bulk-update", bulk),
         call(200, "PUT", "/api/v1/inventory/policies", policy.clone()),
         call(200, "POST", "/api/v1/inventory/policies/preview", policy),
+        call(200, "PATCH", "/api/v1/inventory/policies", patches),
         call(200, "DELETE", "/api/v1/inventory/policies", Value::Null),
         call(201, "POST", "/api/v1/products", product),
         call(201, "POST", "/api/v1/products", many),

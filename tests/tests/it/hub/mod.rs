@@ -1,6 +1,7 @@
 //! The hub as a whole, against the simulator.
 
 mod bad_input;
+mod books;
 mod crash;
 mod custom;
 mod explain;

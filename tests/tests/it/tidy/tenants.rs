@@ -22,6 +22,7 @@ const ACROSS: &[(&str, &str)] = &[
     ("DELETE FROM sessions WHERE expires_at", "upkeep"),
     ("DELETE FROM signin_links WHERE expires_at", "upkeep"),
     ("DELETE FROM idempotency_keys WHERE created_at", "upkeep"),
+    ("DELETE FROM promise_buckets WHERE (tenant_id", "upkeep"),
     ("FROM lanes", "workers serve every tenant"),
     (
         "UPDATE lanes SET lease_owner = NULL, lease_until",

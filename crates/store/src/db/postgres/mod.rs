@@ -177,6 +177,17 @@ impl Postgres {
         }
         Ok(tx)
     }
+
+    /// A read with the memory to sort and hash much. Statements that take seconds are not worth compiling either.
+    pub(super) async fn begin_much(&self, scope: Scope) -> Result<PostgresTx, StoreError> {
+        let tx = self.begin(scope, Access::Read).await?;
+        tx.session
+            .client
+            .batch_execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+            .await
+            .map_err(|error| postgres_error(&error))?;
+        Ok(tx)
+    }
 }
 
 /// A transaction on a pooled connection.

@@ -6,26 +6,31 @@
 
 mod error;
 mod flush;
+mod readers;
 mod values;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection};
 use stockbridge_domain::clock::{Turn, Turns};
-use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use super::{Access, Row, Value};
 use crate::StoreError;
 use error::sqlite_error;
 use flush::Flusher;
+use readers::{Reader, Readers};
 use values::{bind, fetch};
 
 /// How long a transaction may wait for the writer or a reader.
 const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// Cache of a connection that reads everything once, in KiB: what the inner pages of the largest tables take.
+const MUCH_KIB: u32 = 49_152;
 
 /// Prepared statements kept per connection; more than the program has.
 const STATEMENTS: usize = 256;
@@ -42,12 +47,6 @@ pub(super) struct Sqlite {
     _lock: Option<Arc<File>>,
     /// In the simulation: who goes next.
     turns: Option<Arc<dyn Turns>>,
-}
-
-struct Readers {
-    path: Box<Path>,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
 }
 
 impl Sqlite {
@@ -125,6 +124,26 @@ impl Sqlite {
                     .map_err(|_| busy("writer"))?,
             ),
         };
+        self.begin_on(connection, access)
+    }
+
+    /// A read with a connection of its own, whose cache is large, and which is closed afterwards.
+    pub(super) async fn begin_much(&self) -> Result<SqliteTx, StoreError> {
+        match &self.readers {
+            Some(readers) => {
+                let connection = blocking(|| readers.connect(MUCH_KIB))?;
+                self.begin_on(Held::Own(connection), Access::Read)
+            }
+            None => self.begin(Access::Read).await,
+        }
+    }
+
+    /// Whether reads have connections of their own.
+    pub(super) fn has_readers(&self) -> bool {
+        self.readers.is_some()
+    }
+
+    fn begin_on(&self, connection: Held, access: Access) -> Result<SqliteTx, StoreError> {
         // Built before BEGIN, so that its Drop undoes whatever a failing BEGIN left behind.
         let mut tx = SqliteTx {
             connection,
@@ -189,56 +208,10 @@ fn configure(connection: &Connection, more: &str) -> Result<(), StoreError> {
         .map_err(|error| sqlite_error(&error))
 }
 
-impl Readers {
-    async fn take(readers: &Arc<Self>) -> Result<Reader, StoreError> {
-        let permit = tokio::time::timeout(MAX_WAIT, Arc::clone(&readers.permits).acquire_owned())
-            .await
-            .map_err(|_| busy("reader"))?
-            .map_err(StoreError::other)?;
-        let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => blocking(|| readers.connect())?,
-        };
-        Ok(Reader {
-            connection: Some(connection),
-            home: Arc::clone(readers),
-            _permit: permit,
-        })
-    }
-
-    fn connect(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(&self.path, flags).map_err(|error| sqlite_error(&error))?;
-        configure(&connection, "PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
-        Ok(connection)
-    }
-}
-
-/// A reader connection on loan.
-struct Reader {
-    /// Present until dropped.
-    connection: Option<Connection>,
-    home: Arc<Readers>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.home
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(connection);
-        }
-    }
-}
-
 enum Held {
     Writer(OwnedMutexGuard<Connection>),
     Reader(Reader),
+    Own(Connection),
 }
 
 /// A transaction on one of the connections.
@@ -258,6 +231,7 @@ impl SqliteTx {
     fn connection(&self) -> Result<&Connection, StoreError> {
         match &self.connection {
             Held::Writer(connection) => Ok(connection),
+            Held::Own(connection) => Ok(connection),
             Held::Reader(reader) => reader
                 .connection
                 .as_ref()

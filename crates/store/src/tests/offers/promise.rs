@@ -72,3 +72,56 @@ async fn an_orders_way_is_measured_from_the_channels_own_time() {
         assert_eq!(world.theirs.promise(None).await.unwrap(), []);
     }
 }
+
+#[tokio::test]
+async fn hours_long_past_are_added_up_to_days_and_days_are_forgotten() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    for world in worlds().await {
+        let one = world.account("one").await;
+        let a = world.counted("A", 20).await;
+        world.listing(one, "A", Some(a), 1, Some(10)).await;
+        for n in 0..3 {
+            world.later(Duration::from_secs(3_600));
+            let mut sold = order(&format!("o-{n}"), OrderStatus::Open, 0, &[("A", 1, 0, 0)]);
+            (sold.placed_at, sold.updated_at) = (world.store.env().now(), world.store.env().now());
+            world.import(one, &[sold]).await;
+        }
+        let begun = world.store.env().now().minus(DAY);
+        let (system, before) = (
+            world.store.system(),
+            world.ours.promise(Some(begun)).await.unwrap(),
+        );
+        assert_eq!(before[0].histogram.count, 3, "{}", world.label);
+        assert_eq!(system.tidy_promise(100).await.unwrap(), 0, "too young");
+        world.later(DAY * 40);
+        let rows = "SELECT COUNT(*) FROM promise_buckets WHERE tenant_id = $1 AND hour > 0";
+        let count = async |world: &World| {
+            let mut tx = world.ours.read().await.unwrap();
+            tx.query_one(rows, &[world.ours.key()])
+                .await
+                .unwrap()
+                .int(0)
+                .unwrap()
+        };
+        assert_eq!(
+            count(&world).await,
+            6,
+            "three hours, each with a bucket and a sum"
+        );
+        assert_eq!(system.tidy_promise(2).await.unwrap(), 2, "no more than asked for");
+        while system.tidy_promise(2).await.unwrap() > 0 {}
+        assert!(count(&world).await <= 4, "{}: at most two days", world.label);
+        assert_eq!(world.ours.promise(Some(begun.minus(DAY))).await.unwrap(), before);
+        world.later(DAY * 400);
+        assert!(system.tidy_promise(100).await.unwrap() > 0);
+        assert_eq!(
+            (count(&world).await, system.tidy_promise(100).await.unwrap()),
+            (0, 0)
+        );
+        assert_eq!(
+            world.ours.promise(None).await.unwrap(),
+            before,
+            "since ever is kept"
+        );
+    }
+}

@@ -3,6 +3,8 @@
 mod form;
 mod preview;
 
+pub(super) use preview::said;
+
 use axum::http::Method;
 use axum::response::Response;
 use serde::Deserialize;

@@ -72,7 +72,8 @@ fn line(row: &PreviewRow, accounts: &Accounts) -> PreviewLine {
     }
 }
 
-fn said(withheld: &Withheld) -> String {
+/// Withheld units and why, in a few words.
+pub(in crate::pages) fn said(withheld: &Withheld) -> String {
     let units = number(withheld.units);
     match withheld.reason {
         Reason::Safety => format!("{units} safety stock"),
@@ -80,6 +81,7 @@ fn said(withheld: &Withheld) -> String {
         Reason::Cap => format!("{units} over its cap"),
         Reason::Others => format!("{units} for others"),
         Reason::OwnListings => format!("{units} for its other listings"),
+        Reason::Kits => format!("{units} for kits made of the same"),
         Reason::Rounding => format!("{units} short of a pack"),
     }
 }

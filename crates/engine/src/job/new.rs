@@ -1,0 +1,169 @@
+//! What is put into the queue: each kind of job with its lane, its priority and what makes two of it the same.
+
+use serde_json::Value as Json;
+use stockbridge_domain::channel::{DataKind, QuotaGroup, Timing};
+use stockbridge_domain::job::Priority;
+use stockbridge_domain::offer::CLOCK_SKEW;
+use stockbridge_domain::{AccountId, OrderId, ShipmentId, TenantId, Timestamp};
+use stockbridge_store::NewJob;
+
+use super::CHECK_BOOKS;
+
+fn lane(account: AccountId, group: QuotaGroup) -> String {
+    format!("{account}/{}", group.name())
+}
+
+fn account_job(
+    kind: &'static str,
+    account: AccountId,
+    group: QuotaGroup,
+    priority: Priority,
+    run_at: Timestamp,
+    payload: Json,
+) -> NewJob {
+    let dedupe_key = Some(account.to_string());
+    NewJob {
+        kind,
+        lane: lane(account, group),
+        account: Some(account),
+        dedupe_key,
+        payload,
+        priority,
+        run_at,
+    }
+}
+
+/// A pull of one kind of data; `trigger` is what people read in the run's row.
+pub(crate) fn pull(
+    kind: DataKind,
+    account: AccountId,
+    trigger: &str,
+    priority: Priority,
+    run_at: Timestamp,
+) -> NewJob {
+    let (name, group) = match kind {
+        DataKind::Orders => (super::pull_orders::KIND, QuotaGroup::Orders),
+        DataKind::Listings => (super::pull_listings::KIND, QuotaGroup::Listings),
+        DataKind::Inventory => (super::pull_inventory::KIND, QuotaGroup::Listings),
+    };
+    account_job(
+        name,
+        account,
+        group,
+        priority,
+        run_at,
+        serde_json::json!({ "trigger": trigger }),
+    )
+}
+
+/// The orders placed before a channel's listings were first read, once the channel shows all of them: nothing of a new
+/// listing's product is promised to anybody before. Beside the scheduled pull, which may be due long before or after.
+pub(super) fn pull_earlier_orders(account: AccountId, timing: Timing, read_at: Timestamp) -> NewJob {
+    let visible_at = read_at.plus(timing.order_visibility).plus(CLOCK_SKEW * 2);
+    let mut job = pull(
+        DataKind::Orders,
+        account,
+        "new listings",
+        Priority::PULL,
+        visible_at,
+    );
+    job.dedupe_key = Some(format!("{account}/earlier"));
+    job
+}
+
+/// New offers for a tenant's dirty products.
+pub(crate) fn plan(tenant: TenantId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::plan_offers::KIND,
+        lane: format!("{tenant}/plan"),
+        account: None,
+        dedupe_key: Some("plan".into()),
+        payload: Json::Null,
+        priority: Priority::STOCK_DECREASE,
+        run_at,
+    }
+}
+
+/// Prices of a tenant's marked listings.
+pub(crate) fn plan_prices(tenant: TenantId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::plan_prices::KIND,
+        lane: format!("{tenant}/prices"),
+        account: None,
+        dedupe_key: Some("prices".into()),
+        payload: Json::Null,
+        priority: Priority::PRICE,
+        run_at,
+    }
+}
+
+/// A check of a tenant's books.
+pub(crate) fn check_books(tenant: TenantId, asked_by: &str, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: CHECK_BOOKS,
+        lane: format!("{tenant}/books"),
+        account: None,
+        dedupe_key: Some("books".into()),
+        payload: serde_json::json!({ "asked_by": asked_by }),
+        priority: Priority::BACKGROUND,
+        run_at,
+    }
+}
+
+pub(crate) fn push(account: AccountId, priority: Priority, run_at: Timestamp) -> NewJob {
+    account_job(
+        super::push_offers::KIND,
+        account,
+        QuotaGroup::Listings,
+        priority,
+        run_at,
+        Json::Null,
+    )
+}
+
+pub(crate) fn push_price(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        super::push_prices::KIND,
+        account,
+        QuotaGroup::Listings,
+        Priority::PRICE,
+        run_at,
+        Json::Null,
+    )
+}
+
+pub(crate) fn read_back(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        super::read_back::KIND,
+        account,
+        QuotaGroup::Listings,
+        Priority::PULL,
+        run_at,
+        Json::Null,
+    )
+}
+
+/// Calls an own order off at `run_at` unless it is paid by then.
+pub(crate) fn expire_order(account: AccountId, order: OrderId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::expire_order::KIND,
+        lane: lane(account, QuotaGroup::Orders),
+        account: Some(account),
+        dedupe_key: Some(order.to_string()),
+        payload: serde_json::json!({ "order": order }),
+        priority: Priority::PULL,
+        run_at,
+    }
+}
+
+pub(crate) fn confirm_shipment(account: AccountId, shipment: ShipmentId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::confirm_shipment::KIND,
+        lane: lane(account, QuotaGroup::Fulfilment),
+        account: Some(account),
+        dedupe_key: Some(shipment.to_string()),
+        payload: serde_json::json!({ "shipment": shipment }),
+        priority: Priority::SHIPMENT,
+        run_at,
+    }
+}

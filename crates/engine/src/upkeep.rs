@@ -1,0 +1,82 @@
+//! What has to be done now and then, whoever does it: what nobody needs any more is forgotten, and the books are checked.
+//!
+//! Everything here may be done twice and by several processes at once, and in small bites: on the embedded database
+//! whoever writes holds up everybody else.
+
+use std::time::Duration;
+
+use stockbridge_store::StoreError;
+use tokio::sync::watch;
+
+use crate::hub::Hub;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(3_600);
+/// Rows in one transaction.
+const BITE: i64 = 2_000;
+/// How long a job that was done can be looked up.
+const JOBS_KEPT: Duration = Duration::from_secs(14 * 86_400);
+/// How long a request may be sent again under its idempotency key.
+const REQUESTS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Upkeep {
+    /// Jobs that were done.
+    pub jobs: u64,
+    /// Answers kept for requests that are sent again.
+    pub requests: u64,
+    /// Sessions and sign-in links that ended.
+    pub signins: u64,
+    /// Counts of the sync promise, added up to days or forgotten.
+    pub promise: u64,
+    /// Checks of tenants' books asked for.
+    pub checks: u64,
+}
+
+impl Hub {
+    /// Forgets what nobody needs any more, and has books checked that were not for a day.
+    ///
+    /// # Errors
+    /// When the database fails; what was forgotten until then is.
+    pub async fn upkeep(&self) -> Result<Upkeep, StoreError> {
+        let (system, now) = (self.store().system(), self.env().now());
+        let mut done = Upkeep {
+            requests: system.purge_requests(now.minus(REQUESTS_KEPT)).await?,
+            signins: system.purge_signins().await?,
+            checks: self.check_daily().await?,
+            ..Upkeep::default()
+        };
+        loop {
+            let bite = system.purge_done(now.minus(JOBS_KEPT), BITE).await?;
+            done.jobs += bite;
+            if bite == 0 {
+                break;
+            }
+        }
+        loop {
+            let bite = system.tidy_promise(BITE).await?;
+            done.promise += bite;
+            if bite == 0 {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Does it now and every hour, until `shutdown` turns true.
+    pub(crate) async fn keep_up(self, mut shutdown: watch::Receiver<bool>) {
+        while !*shutdown.borrow() {
+            match self.upkeep().await {
+                Ok(done) if done != Upkeep::default() => {
+                    tracing::info!(?done, "the upkeep is done")
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "the upkeep failed; it is tried again in an hour"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                _ = shutdown.changed() => {}
+            }
+        }
+    }
+}
