@@ -353,14 +353,17 @@ impl Offer {
         };
         // With every sale before the reading imported, the quantity itself tells: had the write not landed by then, it
         // would be what it was before, less those sales.
-        // A number that is neither that nor what the write left is somebody else's, and the write may land yet.
+        // A number that is neither that nor what the write left is somebody else's, and the write may land yet; also one
+        // that could not be there without the write.
         let without_write = write.prior.map(|p| p + anchor.sold_since);
         let as_written = (write.quantity - write.sold_since..=write.quantity).contains(&anchor.quantity);
-        let landed = Self::proves(&write, &anchor)
-            || without_write.is_some_and(|without| match write.mode {
-                WriteMode::Relative => anchor.quantity == without + write.change(),
-                _ => as_written && anchor.quantity != without,
-            });
+        let proved = Self::proves(&write, &anchor);
+        let landed = match write.mode {
+            WriteMode::Relative => {
+                proved || without_write.is_some_and(|without| anchor.quantity == without + write.change())
+            }
+            _ => as_written && (proved || without_write.is_some_and(|without| anchor.quantity != without)),
+        };
         // One that has no answer yet may not even have left.
         let too_late = write.state != WriteState::Sent && anchor.at >= write.sent_at.plus(timing.write_apply);
         if anchor.at > write.sent_at && (landed || too_late) {
@@ -490,6 +493,19 @@ mod tests {
             Settled::NeverApplied { wanted: 20, shown: 9 }
         );
         assert_eq!((offer.exposure, offer.expected()), (9, Some(9)));
+    }
+
+    #[test]
+    fn a_number_that_the_write_cannot_have_left_is_not_its_proof() {
+        // Nothing was shown and 3 is on its way; another tool writes 1 before it lands.
+        let mut offer = settled(0);
+        offer.send(push(), WriteMode::Absolute, 3, 0, at(300));
+        offer.answered(push(), WriteState::Accepted, at(301));
+        offer.read(1, at(303));
+        assert_eq!(offer.settle(at(400), TIMING), Settled::NotYet);
+        assert_eq!(offer.exposure, 3, "the 3 may land yet");
+        offer.read(3, at(410));
+        assert_eq!(offer.settle(at(500), TIMING), Settled::AsExpected);
     }
 
     #[test]
