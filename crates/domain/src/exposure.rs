@@ -306,14 +306,13 @@ fn coming_back(candidates: &[Candidate]) -> i64 {
     candidates.iter().filter(|c| !c.shared()).map(back).sum()
 }
 
-/// What a listing shows beyond its share is taken back as it is where writes compare or change: nobody is emptied for it,
-/// and it is free with the answer.
+/// All that a listing shows beyond its share is taken back at once where writes compare or change: nobody is emptied for
+/// it, it is free with the answer, and nobody is told of more than the pool on the way.
 fn give_surplus(deficit: &mut i64, candidate: &Candidate, decision: &mut Decision) {
     let surplus = candidate.shows() - candidate.desired.max(0);
-    let given = surplus.min((*deficit + candidate.units - 1) / candidate.units);
-    if !candidate.busy() && given > 0 {
-        *decision = candidate.write(candidate.shows() - given);
-        *deficit -= given * candidate.units;
+    if !candidate.busy() && *deficit > 0 && surplus > 0 {
+        *decision = candidate.write(candidate.desired.max(0));
+        *deficit -= surplus * candidate.units;
     }
 }
 
@@ -616,7 +615,7 @@ mod tests {
             "three with the answer, two by way of zero"
         );
         let decisions = plan(7, &[candidate(4, 2), comparing(5, 2)]);
-        assert_eq!(quantities(&decisions), [None, Some(3)]);
+        assert_eq!(quantities(&decisions), [None, Some(2)]);
         let mut stuck = candidate(4, 2);
         stuck.writable = false;
         let decisions = plan(4, &[stuck, comparing(5, 2)]);

@@ -187,19 +187,22 @@ mod tests {
         }
     }
 
-    /// The words of a command line up to a redirection, as a shell splits them; quotes hold several together.
-    fn words(line: &str) -> Vec<&str> {
+    /// The words of a command line up to a redirection, as a shell splits them; quotes of either kind hold several together.
+    fn words(line: &str) -> Vec<String> {
         let command = line.split(['<', '>']).next().unwrap();
-        let parts = command.split('"').enumerate();
-        parts
-            .flat_map(|(n, part)| {
-                let quoted = n % 2 == 1;
-                let whole = quoted.then_some(part);
-                whole
-                    .into_iter()
-                    .chain(part.split_whitespace().filter(move |_| !quoted))
-            })
-            .collect()
+        let (mut words, mut word, mut inside) = (Vec::new(), String::new(), None);
+        for letter in command.chars() {
+            match inside {
+                Some(quote) if quote == letter => inside = None,
+                Some(_) => word.push(letter),
+                None if matches!(letter, '"' | '\'') => inside = Some(letter),
+                None if letter.is_whitespace() => words.push(std::mem::take(&mut word)),
+                None => word.push(letter),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
     }
 
     fn collect(command: &clap::Command, path: &str, leaves: &mut Vec<(String, clap::Command)>) {

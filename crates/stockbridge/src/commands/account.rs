@@ -44,7 +44,7 @@ pub enum Account {
     /// Change settings of an account; those not named stay as they are.
     #[command(
         after_help = "Examples:\n  stockbridge account change Shop --option orders_every_secs=30\n  \
-        stockbridge account change Shop --option 'location_map={\"Berlin\": \"b1\"}'\n\n\
+        stockbridge account change Shop --option location_map='{\"Berlin\":\"b1\"}'\n\n\
         An option set to null is taken away."
     )]
     Change(Change),

@@ -95,7 +95,7 @@ fn rates_and_conflicts_are_kept_on_the_database() {
         folder.path(),
         &["conflict", "strategy", "title", "--winner", "hub_wins"],
     )
-    .refused(1, &["title allows"]);
+    .refused(1, &["source_wins", "does not write titles"]);
     let listed = run_in(folder.path(), &["conflict", "list"]);
     assert_eq!(listed.out, "Every channel shows what it should.\n");
     run_in(
