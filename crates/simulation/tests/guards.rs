@@ -19,7 +19,8 @@ const fn first(guard: Guard) -> u64 {
         Guard::LateSale | Guard::DoubtGap | Guard::TakeBack => 14,
         Guard::ReservePending => 26,
         Guard::NewerOnly => 5,
-        Guard::Vouched | Guard::LookBack => 7,
+        Guard::LookBack => 7,
+        Guard::Vouched => 98,
         _ => 1,
     }
 }
