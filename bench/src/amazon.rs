@@ -11,7 +11,7 @@ use bytes::Bytes;
 use stockbridge_channels::amazon::Amazon;
 use stockbridge_domain::channel::{
     AccountConfig, BucketSpec, Channel as _, CheckedAccount, Connection, Grant, HttpRequest, HttpResponse,
-    Io, Pacer, Transport, TransportError,
+    Io, Learned, Pacer, SecretText, Transport, TransportError, Unkept,
 };
 use stockbridge_domain::{AccountId, BoxFut, Env, Timestamp};
 use stockbridge_store::AccountRecord;
@@ -46,10 +46,12 @@ pub fn connect(
         credentials: draft(0).credentials,
         endpoints: account.endpoints.clone(),
         options: account.options.clone(),
+        webhook_key: SecretText::new(""),
     };
     let io = Io {
         transport: pages.clone(),
         pacer: pages,
+        keeper: Arc::new(Unkept),
         env,
     };
     Amazon::default()
@@ -84,11 +86,11 @@ impl Transport for Pages {
 }
 
 impl Pacer for Pages {
-    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec) -> BoxFut<'a, Grant> {
+    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: i64) -> BoxFut<'a, Grant> {
         Box::pin(async { Grant::Go })
     }
 
-    fn learn_rate<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: i64) -> BoxFut<'a, ()> {
+    fn learn<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: Learned) -> BoxFut<'a, ()> {
         Box::pin(async {})
     }
 

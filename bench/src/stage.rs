@@ -119,7 +119,7 @@ impl Stage {
                     places: Vec::new(),
                     price: None,
                     status: ListingStatus::Active,
-                    product_type: Some("HOME".to_owned()),
+                    handle: Some("HOME".to_owned()),
                     issues: Vec::new(),
                 })
             });

@@ -348,7 +348,7 @@ async fn show(
                 places: Vec::new(),
                 price: None,
                 status: ListingStatus::Active,
-                product_type: Some("HOME".to_owned()),
+                handle: Some("HOME".to_owned()),
                 issues: Vec::new(),
             })
         });

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use stockbridge_domain::channel::{
-    BucketSpec, ChannelError, Fault, Grant, HttpRequest, HttpResponse, Io, TransportError,
+    BucketSpec, ChannelError, Fault, Grant, HttpRequest, HttpResponse, Io, Learned, TransportError,
 };
 use stockbridge_domain::{AccountId, Timestamp};
 
@@ -41,6 +41,8 @@ pub struct Operation {
     pub name: &'static str,
     /// The budget it draws on; `None` where the channel publishes none.
     pub bucket: Option<&'static BucketSpec>,
+    /// Tokens of the budget it takes.
+    pub cost: i64,
     /// How long the whole exchange may take.
     pub timeout: Duration,
     /// What sending it twice would do.
@@ -84,7 +86,7 @@ pub async fn perform(
     mut request: HttpRequest,
 ) -> Result<HttpResponse, ChannelError> {
     if let Some(bucket) = operation.bucket
-        && let Grant::Wait(at) = io.pacer.take(account, bucket).await
+        && let Grant::Wait(at) = io.pacer.take(account, bucket, operation.cost).await
     {
         let message = "the call budget is used up for now; it goes on by itself";
         return Err(ChannelError::new(Fault::Throttled, operation.name, message).until(at));
@@ -104,7 +106,11 @@ pub async fn perform(
     tracing::debug!(account.id = %account, operation = operation.name, path, duration_ms, status = status.as_u16(), request_id, "`{}` answered {status}", operation.name);
     let rate = dialect.rate_micro(headers);
     if let (Some(bucket), Some(rate)) = (operation.bucket, rate) {
-        io.pacer.learn_rate(account, bucket, rate).await;
+        let learned = Learned {
+            rate_micro: Some(rate),
+            left: None,
+        };
+        io.pacer.learn(account, bucket, learned).await;
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
         let asked = asked_pause(headers);

@@ -1,12 +1,14 @@
 //! Test doubles: a transport that answers from a script, a pacer that remembers, and the published models.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use stockbridge_domain::channel::{
-    BucketSpec, Grant, HttpRequest, HttpResponse, Io, Pacer, Transport, TransportError,
+    BucketSpec, Grant, HttpRequest, HttpResponse, Io, KeepError, Keeper, Learned, Pacer, SecretText,
+    Transport, TransportError, Turn,
 };
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::{AccountId, BoxFut, Timestamp};
@@ -43,6 +45,10 @@ pub(crate) struct World {
     /// Set to make the pacer refuse.
     pub(crate) wait: Mutex<Option<Timestamp>>,
     pub(crate) clock: Arc<Stepped>,
+    /// The account's secrets as they are kept.
+    pub(crate) kept: Mutex<BTreeMap<String, SecretText>>,
+    /// Set while another process is exchanging them.
+    pub(crate) busy_until: Mutex<Option<Timestamp>>,
 }
 
 impl World {
@@ -53,6 +59,8 @@ impl World {
             told: Mutex::default(),
             wait: Mutex::default(),
             clock: Stepped::new(now(), 1),
+            kept: Mutex::default(),
+            busy_until: Mutex::default(),
         })
     }
 
@@ -60,6 +68,7 @@ impl World {
         Io {
             transport: self.clone(),
             pacer: self.clone(),
+            keeper: self.clone(),
             env: self.clock.env(),
         }
     }
@@ -94,16 +103,19 @@ impl Transport for World {
 }
 
 impl Pacer for World {
-    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec) -> BoxFut<'a, Grant> {
+    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: i64) -> BoxFut<'a, Grant> {
         Box::pin(async { self.wait.lock().unwrap().map_or(Grant::Go, Grant::Wait) })
     }
 
-    fn learn_rate<'a>(&'a self, _: AccountId, bucket: &'a BucketSpec, rate: i64) -> BoxFut<'a, ()> {
+    fn learn<'a>(&'a self, _: AccountId, bucket: &'a BucketSpec, learned: Learned) -> BoxFut<'a, ()> {
         Box::pin(async move {
-            self.told
-                .lock()
-                .unwrap()
-                .push(format!("learn {} {rate}", bucket.name))
+            let mut told = self.told.lock().unwrap();
+            told.extend(
+                learned
+                    .rate_micro
+                    .map(|rate| format!("learn {} {rate}", bucket.name)),
+            );
+            told.extend(learned.left.map(|left| format!("left {} {left}", bucket.name)));
         })
     }
 
@@ -122,6 +134,36 @@ impl Pacer for World {
             told.push(format!("exhausted {}", bucket.name));
             let token_ms = 1_000_000_000 / learned.unwrap_or(bucket.rate_micro);
             now().plus(Duration::from_millis(token_ms.unsigned_abs()).max(least))
+        })
+    }
+}
+
+impl Keeper for World {
+    fn turn<'a>(
+        &'a self,
+        _: AccountId,
+        name: &'a str,
+        seen: Option<&'a SecretText>,
+    ) -> BoxFut<'a, Result<Turn, KeepError>> {
+        Box::pin(async move {
+            let kept = self.kept.lock().unwrap().clone();
+            let busy = self.busy_until.lock().unwrap();
+            Ok(match *busy {
+                _ if kept.get(name) != seen => Turn::Done(kept),
+                Some(until) => Turn::Busy(until),
+                None => Turn::Yours(kept),
+            })
+        })
+    }
+
+    fn keep<'a>(
+        &'a self,
+        _: AccountId,
+        fresh: BTreeMap<String, SecretText>,
+    ) -> BoxFut<'a, Result<(), KeepError>> {
+        Box::pin(async move {
+            self.kept.lock().unwrap().extend(fresh);
+            Ok(())
         })
     }
 }

@@ -44,6 +44,7 @@ fn config(draft: &AccountDraft, checked: CheckedAccount) -> AccountConfig {
         credentials: draft.credentials.clone(),
         endpoints: draft.endpoints.clone(),
         options: draft.options.clone(),
+        webhook_key: SecretText::new("PLANTED-webhook-key"),
     }
 }
 
@@ -64,6 +65,11 @@ fn what_a_channel_claims_is_what_it_can() {
             (Capability::Stock, connection.stock().is_some()),
             (Capability::Prices, connection.prices().is_some()),
             (Capability::Fulfilment, connection.fulfilment().is_some()),
+            (Capability::Events, connection.events().is_some()),
+            (Capability::Cancellations, connection.cancellations().is_some()),
+            (Capability::Returns, connection.returns().is_some()),
+            (Capability::Refunds, connection.refunds().is_some()),
+            (Capability::Papers, connection.papers().is_some()),
         ] {
             assert_eq!(
                 descriptor.can(capability),

@@ -78,14 +78,16 @@ impl Bucket {
         }
     }
 
-    /// Takes a token, or says when there will be one.
-    pub fn take(&mut self, now: Timestamp) -> Grant {
+    /// Takes so many tokens, or says when there will be as many. A call that costs more than the bucket ever holds goes out
+    /// when it is full.
+    pub fn take(&mut self, now: Timestamp, tokens: i64) -> Grant {
         *self = self.at(now);
-        if self.level_micro >= 1_000_000 {
-            self.level_micro -= 1_000_000;
+        let wanted = tokens.clamp(0, self.burst).saturating_mul(1_000_000);
+        if self.level_micro >= wanted {
+            self.level_micro -= wanted;
             return Grant::Go;
         }
-        let missing = i128::from(1_000_000 - self.level_micro);
+        let missing = i128::from(wanted - self.level_micro);
         let micros = missing * 1_000_000 / i128::from(self.rate_micro.max(1)) + 1;
         Grant::Wait(now.plus(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))))
     }
@@ -108,13 +110,13 @@ mod tests {
         let start = Timestamp::from_secs(1_000);
         let mut bucket = Bucket::full(5_600, 20, start);
         for _ in 0..20 {
-            assert_eq!(bucket.take(start), Grant::Go);
+            assert_eq!(bucket.take(start, 1), Grant::Go);
         }
-        let Grant::Wait(at) = bucket.take(start) else {
+        let Grant::Wait(at) = bucket.take(start, 1) else {
             panic!("twenty is all")
         };
         assert_eq!(at.since(start).as_secs(), 178);
-        assert_eq!(bucket.take(at), Grant::Go);
+        assert_eq!(bucket.take(at, 1), Grant::Go);
     }
 
     proptest! {
@@ -125,7 +127,7 @@ mod tests {
             let (mut bucket, mut now, mut granted) = (Bucket::full(rate, burst, start), start, 0i128);
             for wait in waits {
                 now = now.plus(Duration::from_micros(wait));
-                if bucket.take(now) == Grant::Go { granted += 1; }
+                if bucket.take(now, 1) == Grant::Go { granted += 1; }
             }
             let elapsed = i128::try_from(now.since(start).as_micros()).unwrap();
             prop_assert!(granted * 1_000_000 <= i128::from(burst) * 1_000_000 + elapsed * i128::from(rate) / 1_000_000 + 1);

@@ -9,6 +9,7 @@ use stockbridge_store::{AccountRecord, AccountStatus, OfferAccount, OfferAccount
 
 use crate::Hub;
 use crate::caller::Refusal;
+use crate::keeper::StoreKeeper;
 use crate::pacer::StorePacer;
 
 /// An account with an open connection.
@@ -42,6 +43,7 @@ impl Hub {
         let io = Io {
             transport: self.transport(),
             pacer: Arc::new(StorePacer(tenant.clone())),
+            keeper: Arc::new(StoreKeeper(tenant.clone())),
             env: self.env().clone(),
         };
         let connection = channel.connect(config, io).map_err(Refusal::Fields)?;

@@ -13,6 +13,7 @@ mod connections;
 mod explain;
 mod hub;
 pub mod job;
+mod keeper;
 mod kits;
 mod links;
 mod locations;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stockbridge_domain::channel::{BucketSpec, Grant, Pacer};
+use stockbridge_domain::channel::{BucketSpec, Grant, Learned, Pacer};
 use stockbridge_domain::{AccountId, BoxFut, Timestamp};
 use stockbridge_store::Tenant;
 
@@ -13,9 +13,9 @@ const BLIND_WAIT: Duration = Duration::from_secs(2);
 pub(crate) struct StorePacer(pub(crate) Tenant);
 
 impl Pacer for StorePacer {
-    fn take<'a>(&'a self, account: AccountId, bucket: &'a BucketSpec) -> BoxFut<'a, Grant> {
+    fn take<'a>(&'a self, account: AccountId, bucket: &'a BucketSpec, tokens: i64) -> BoxFut<'a, Grant> {
         Box::pin(async move {
-            match self.0.take_token(account, bucket).await {
+            match self.0.take_tokens(account, bucket, tokens).await {
                 Ok(grant) => grant,
                 Err(error) => {
                     // Without the budget nobody knows whether a call is allowed, so none is made.
@@ -26,15 +26,10 @@ impl Pacer for StorePacer {
         })
     }
 
-    fn learn_rate<'a>(
-        &'a self,
-        account: AccountId,
-        bucket: &'a BucketSpec,
-        rate_micro: i64,
-    ) -> BoxFut<'a, ()> {
+    fn learn<'a>(&'a self, account: AccountId, bucket: &'a BucketSpec, learned: Learned) -> BoxFut<'a, ()> {
         Box::pin(async move {
-            if let Err(error) = self.0.learn_rate(account, bucket, rate_micro).await {
-                tracing::warn!(account.id = %account, %error, "a learned rate could not be kept");
+            if let Err(error) = self.0.learn_budget(account, bucket, learned).await {
+                tracing::warn!(account.id = %account, %error, "what a channel said of its budget could not be kept");
             }
         })
     }

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use std::time::Duration;
 
-use stockbridge_domain::channel::{BucketSpec, Grant};
+use stockbridge_domain::channel::{BucketSpec, Grant, Learned};
 use stockbridge_domain::job::Bucket;
 use stockbridge_domain::{AccountId, Timestamp};
 
@@ -40,29 +40,40 @@ fn read(row: &Row, from: usize) -> Result<Bucket, StoreError> {
 }
 
 impl Tenant {
-    /// Takes one token of the account's bucket, or says when there will be one.
+    /// Takes tokens of the account's bucket, or says when there will be as many.
     ///
     /// # Errors
     /// When the database fails; no token was taken then.
-    pub async fn take_token(&self, account: AccountId, spec: &BucketSpec) -> Result<Grant, StoreError> {
-        let now = self.env().now();
-        self.with_bucket(account, spec, |bucket| bucket.take(now)).await
-    }
-
-    /// Notes what the channel says the rate is, in tokens per million seconds; what is in the bucket stays.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn learn_rate(
+    pub async fn take_tokens(
         &self,
         account: AccountId,
         spec: &BucketSpec,
-        rate_micro: i64,
+        tokens: i64,
+    ) -> Result<Grant, StoreError> {
+        let now = self.env().now();
+        self.with_bucket(account, spec, |bucket| bucket.take(now, tokens))
+            .await
+    }
+
+    /// Notes what the channel says of the bucket; what it does not say stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn learn_budget(
+        &self,
+        account: AccountId,
+        spec: &BucketSpec,
+        learned: Learned,
     ) -> Result<(), StoreError> {
         let now = self.env().now();
         self.with_bucket(account, spec, |bucket| {
             *bucket = bucket.at(now);
-            bucket.rate_micro = rate_micro.max(1);
+            if let Some(rate) = learned.rate_micro {
+                bucket.rate_micro = rate.max(1);
+            }
+            if let Some(left) = learned.left {
+                bucket.level_micro = left.clamp(0, bucket.burst).saturating_mul(1_000_000);
+            }
         })
         .await
     }
@@ -82,7 +93,7 @@ impl Tenant {
         self.with_bucket(account, spec, |bucket| {
             *bucket = bucket.at(now);
             bucket.level_micro = bucket.level_micro.min(0);
-            let until = match { *bucket }.take(now) {
+            let until = match { *bucket }.take(now, 1) {
                 Grant::Go => now,
                 Grant::Wait(at) => at,
             }
@@ -202,7 +213,7 @@ mod tests {
             let asking: Vec<_> = (0..20)
                 .map(|_| {
                     let tenant = tenant.clone();
-                    tokio::spawn(async move { tenant.take_token(account, &SPEC).await.unwrap() })
+                    tokio::spawn(async move { tenant.take_tokens(account, &SPEC, 1).await.unwrap() })
                 })
                 .collect();
             let mut granted = 0;
@@ -210,18 +221,18 @@ mod tests {
                 granted += u32::from(answer.await.unwrap() == Grant::Go);
             }
             assert_eq!(granted, 5);
-            let Grant::Wait(at) = tenant.take_token(account, &SPEC).await.unwrap() else {
+            let Grant::Wait(at) = tenant.take_tokens(account, &SPEC, 1).await.unwrap() else {
                 panic!("five is all")
             };
             assert_eq!(at.since(clock.env().now()).as_secs(), 2);
             let other = clock.env().id();
             assert_eq!(
-                tenant.take_token(other, &SPEC).await.unwrap(),
+                tenant.take_tokens(other, &SPEC, 1).await.unwrap(),
                 Grant::Go,
                 "its own"
             );
             clock.advance(Duration::from_secs(3));
-            assert_eq!(tenant.take_token(account, &SPEC).await.unwrap(), Grant::Go);
+            assert_eq!(tenant.take_tokens(account, &SPEC, 1).await.unwrap(), Grant::Go);
             assert!(store.tenant(clock.env().id()).budgets().await.unwrap().is_empty());
         }
     }
@@ -233,11 +244,15 @@ mod tests {
             let store = test.store(clock.env()).await.unwrap();
             let tenant = store.tenant(clock.env().id());
             let account = clock.env().id();
-            tenant.learn_rate(account, &SPEC, 100_000).await.unwrap();
+            let slower = Learned {
+                rate_micro: Some(100_000),
+                left: None,
+            };
+            tenant.learn_budget(account, &SPEC, slower).await.unwrap();
             let minute = Duration::from_secs(60);
             let until = tenant.exhaust(account, &SPEC, minute).await.unwrap();
             assert_eq!(until, clock.env().now().plus(minute));
-            let Grant::Wait(at) = tenant.take_token(account, &SPEC).await.unwrap() else {
+            let Grant::Wait(at) = tenant.take_tokens(account, &SPEC, 1).await.unwrap() else {
                 panic!("the channel said no")
             };
             assert!(
@@ -251,14 +266,36 @@ mod tests {
             );
             assert!(budget.level_micro < 0);
             clock.advance(Duration::from_secs(61));
-            assert_eq!(tenant.take_token(account, &SPEC).await.unwrap(), Grant::Go);
+            assert_eq!(tenant.take_tokens(account, &SPEC, 1).await.unwrap(), Grant::Go);
             // An earlier refusal does not shorten a later one, and the learned rate survives.
             let later = tenant.exhaust(account, &SPEC, minute).await.unwrap();
             tenant.exhaust(account, &SPEC, Duration::ZERO).await.unwrap();
             assert!(
-                matches!(tenant.take_token(account, &SPEC).await.unwrap(), Grant::Wait(at) if at >= later)
+                matches!(tenant.take_tokens(account, &SPEC, 1).await.unwrap(), Grant::Wait(at) if at >= later)
             );
             assert_eq!(tenant.budgets().await.unwrap()[0].rate_micro, 100_000);
+        }
+    }
+
+    #[tokio::test]
+    async fn dear_calls_take_many_tokens_and_the_channel_says_how_many_are_left() {
+        for test in databases().await.unwrap() {
+            let clock = Stepped::new(Timestamp::from_secs(1_700_000_000), 5);
+            let store = test.store(clock.env()).await.unwrap();
+            let tenant = store.tenant(clock.env().id());
+            let account = clock.env().id();
+            assert_eq!(tenant.take_tokens(account, &SPEC, 3).await.unwrap(), Grant::Go);
+            let Grant::Wait(at) = tenant.take_tokens(account, &SPEC, 3).await.unwrap() else {
+                panic!("two are left")
+            };
+            assert_eq!(at.since(clock.env().now()).as_secs(), 2, "one more is needed");
+            let fuller = Learned {
+                rate_micro: None,
+                left: Some(900),
+            };
+            tenant.learn_budget(account, &SPEC, fuller).await.unwrap();
+            let budget = &tenant.budgets().await.unwrap()[0];
+            assert_eq!((budget.level_micro, budget.rate_micro), (5_000_000, 500_000));
         }
     }
 }

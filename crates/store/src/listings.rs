@@ -41,7 +41,7 @@ pub struct ListingRecord {
     /// Whether buyers can buy it.
     pub status: ListingStatus,
     /// The channel's type of the product.
-    pub product_type: Option<String>,
+    pub handle: Option<String>,
     /// Problems the channel reports.
     pub issues: Vec<String>,
     /// What it sells; nothing while unmapped.
@@ -109,7 +109,7 @@ pub struct ListingFilter {
 }
 
 /// The columns a [`ListingRecord`] is read from: these, then the offer.
-const LISTING: &str = "id, account_id, sku, channel_ref, title, fulfilled_by, status, product_type, issues, \
+const LISTING: &str = "id, account_id, sku, channel_ref, title, fulfilled_by, status, handle, issues, \
      product_id, mapped_by, units, price_minor, price_currency, price_wanted_minor, price_wanted_currency, \
      verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at, places_shown, places_sent";
 const LISTING_WIDTH: usize = 25;
@@ -128,7 +128,7 @@ fn record(row: &Row) -> Result<ListingRecord, StoreError> {
         title: row.string(4)?,
         fulfilled_by: row.named(5, FulfilledBy::parse)?,
         status: row.named(6, ListingStatus::parse)?,
-        product_type: row.opt_string(7)?,
+        handle: row.opt_string(7)?,
         issues: row.json(8)?,
         product: row.opt_parsed(9)?,
         mapped_by: mapped_by.transpose()?,

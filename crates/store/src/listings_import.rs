@@ -36,7 +36,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("title", Kind::Text),
     ("fulfilled_by", Kind::Text),
     ("status", Kind::Text),
-    ("product_type", Kind::Text),
+    ("handle", Kind::Text),
     ("issues", Kind::Text),
     ("product_id", Kind::Text),
     ("mapped_by", Kind::Text),
@@ -55,7 +55,7 @@ const COLUMNS: &[(&str, Kind)] = &[
 ];
 
 const UPDATE: &str = "UPDATE listings SET channel_ref = $3, title = $4, fulfilled_by = $5, status = $6, \
-     product_type = $7, issues = $8, price_minor = $9, price_currency = $10, updated_at = $11, \
+     handle = $7, issues = $8, price_minor = $9, price_currency = $10, updated_at = $11, \
      channel_units = $12 \
      WHERE tenant_id = $1 AND id = $2";
 
@@ -66,7 +66,7 @@ struct Shown {
     title: String,
     fulfilled_by: FulfilledBy,
     status: String,
-    product_type: Option<String>,
+    handle: Option<String>,
     issues: String,
     price: Option<Money>,
     /// Units in the channel's own warehouse, by its word.
@@ -205,7 +205,7 @@ impl TenantTx {
         account: AccountId,
         skus: Vec<String>,
     ) -> Result<HashMap<String, Known>, StoreError> {
-        let sql = "SELECT sku, id, product_id, channel_ref, title, fulfilled_by, status, product_type, issues, \
+        let sql = "SELECT sku, id, product_id, channel_ref, title, fulfilled_by, status, handle, issues, \
              price_minor, price_currency, channel_units FROM listings WHERE tenant_id = $1 AND account_id = $2 \
              AND sku {in $3}";
         let rows = self
@@ -240,7 +240,7 @@ impl TenantTx {
             shown.title.into(),
             shown.fulfilled_by.name().into(),
             shown.status.into(),
-            shown.product_type.into(),
+            shown.handle.into(),
             shown.issues.into(),
             minor,
             currency,
@@ -267,7 +267,7 @@ impl TenantTx {
             shown.title.into(),
             shown.fulfilled_by.name().into(),
             shown.status.into(),
-            shown.product_type.into(),
+            shown.handle.into(),
             shown.issues.into(),
             product.into(),
             product.map(|_| MappedBy::Sku.name()).into(),
@@ -297,7 +297,7 @@ fn shown(snapshot: &ListingSnapshot) -> Result<Shown, StoreError> {
         title: snapshot.title.clone(),
         fulfilled_by: snapshot.fulfilled_by,
         status: snapshot.status.name().to_owned(),
-        product_type: snapshot.product_type.clone(),
+        handle: snapshot.handle.clone(),
         issues,
         price: snapshot.price,
         channel_units: snapshot
@@ -315,7 +315,7 @@ fn known_from_row(row: &Row) -> Result<Known, StoreError> {
             title: row.string(4)?,
             fulfilled_by: row.named(5, FulfilledBy::parse)?,
             status: row.string(6)?,
-            product_type: row.opt_string(7)?,
+            handle: row.opt_string(7)?,
             issues: row.string(8)?,
             price: row.opt_money(9)?,
             channel_units: row.opt_int(11)?,

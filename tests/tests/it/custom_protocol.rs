@@ -11,8 +11,8 @@ use stockbridge_channels::custom::Custom;
 use stockbridge_channels::http::{HttpOptions, HttpTransport};
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BucketSpec, Change, Channel as _, Connection, Fault, Grant, HttpRequest,
-    HttpResponse, Io, ItemOutcome, Level, OrderQuery, OrderTime, Pacer, PriceLevel, SecretText,
-    ShipmentNotice, ShippedLine, Transport, TransportError,
+    HttpResponse, Io, ItemOutcome, Learned, Level, ListingKey, OrderQuery, OrderTime, Pacer, PriceLevel,
+    SecretText, ShipmentNotice, ShippedLine, Transport, TransportError, Unkept,
 };
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::order::OrderStatus;
@@ -27,11 +27,11 @@ const STOCK: [(&str, u32); 3] = [("BOWL", 7), ("MUG-BLUE", 5), ("MUG-RED", 3)];
 struct Unpaced;
 
 impl Pacer for Unpaced {
-    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec) -> BoxFut<'a, Grant> {
+    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: i64) -> BoxFut<'a, Grant> {
         Box::pin(async { Grant::Go })
     }
 
-    fn learn_rate<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: i64) -> BoxFut<'a, ()> {
+    fn learn<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: Learned) -> BoxFut<'a, ()> {
         Box::pin(async {})
     }
 
@@ -86,10 +86,12 @@ impl OtherSide {
             credentials: draft.credentials,
             endpoints: draft.endpoints,
             options: draft.options,
+            webhook_key: SecretText::new(""),
         };
         let io = Io {
             transport: self.transport.clone(),
             pacer: Arc::new(Unpaced),
+            keeper: Arc::new(Unkept),
             env: Stepped::new(now(), u64::from(std::process::id())).env(),
         };
         Custom.connect(config, io).unwrap()
@@ -108,7 +110,7 @@ fn level(name: &str, quantity: i64, change: Change, push: PushId) -> Level {
         believed: None,
         parts: Vec::new(),
         push,
-        product_type: None,
+        handle: None,
     }
 }
 
@@ -230,7 +232,7 @@ async fn keeps_the_contract(other: &OtherSide, buy: impl AsyncFnOnce()) {
     let price = PriceLevel {
         sku: sku("MUG-RED"),
         price: Money::from_decimal("13.99", Currency::parse("EUR").unwrap()).unwrap(),
-        product_type: None,
+        handle: None,
     };
     let result = connection
         .prices()

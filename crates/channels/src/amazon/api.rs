@@ -11,7 +11,8 @@ use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, Io, SecretTe
 
 use super::client::Call;
 use super::error;
-use crate::auth::lwa::{Grant, Session};
+use crate::auth::lwa::Grant;
+use crate::auth::session::Session;
 use crate::call::{Dialect, Operation, instant, perform};
 
 /// Amazon refuses a longer one than 500 characters and asks for this form.
@@ -85,13 +86,10 @@ impl Api {
     /// # Errors
     /// As [`perform`], the token endpoint and [`error::judge`] say.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, ChannelError> {
-        let token = self.session.token(&self.io, self.account, &self.grant).await?;
+        let token = self.token(None).await?;
         let mut response = self.send(call, &token).await?;
         if response.status() == StatusCode::FORBIDDEN && error::token_refused(response.body()) {
-            let token = self
-                .session
-                .token_after(&self.io, self.account, &self.grant, &token)
-                .await?;
+            let token = self.token(Some(&token)).await?;
             response = self.send(call, &token).await?;
         }
         let request_id = DIALECT.request_id(response.headers());
@@ -102,6 +100,12 @@ impl Api {
             });
         }
         Err(error::judge(call.operation, response.status(), response.body()).with_request_id(request_id))
+    }
+
+    async fn token(&self, refused: Option<&SecretText>) -> Result<SecretText, ChannelError> {
+        self.grant
+            .token(&self.session, &self.io, self.account, refused)
+            .await
     }
 
     async fn send(&self, call: &Call, token: &SecretText) -> Result<http::Response<Bytes>, ChannelError> {

@@ -39,6 +39,7 @@ const fn operation(index: usize, effect: Effect, max_body_bytes: usize) -> Opera
     Operation {
         name: BUCKETS[index].name,
         bucket: Some(&BUCKETS[index]),
+        cost: 1,
         timeout: Duration::from_secs(30),
         effect,
         max_body_bytes,
@@ -160,7 +161,7 @@ pub(super) fn patch_quantity(seller_id: &str, marketplaces: &[String], level: &L
         seller_id,
         marketplaces,
         &level.sku,
-        level.product_type.as_deref(),
+        level.handle.as_deref(),
         &patch.to_string(),
     )
 }
@@ -178,7 +179,7 @@ pub(super) fn patch_price(seller_id: &str, marketplace: &str, level: &PriceLevel
         seller_id,
         &marketplaces,
         &level.sku,
-        level.product_type.as_deref(),
+        level.handle.as_deref(),
         &patch,
     )
 }

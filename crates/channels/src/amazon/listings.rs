@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use stockbridge_domain::channel::{
-    ChannelError, Fault, ListingPage, ListingSnapshot, ListingSource, Unreadable,
+    ChannelError, Fault, ListingKey, ListingPage, ListingSnapshot, ListingSource, Unreadable,
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{BoxFut, Sku, Timestamp};
@@ -128,11 +128,16 @@ impl ListingSource for AmazonConnection {
         })
     }
 
-    fn read<'a>(&'a self, skus: &'a [Sku]) -> BoxFut<'a, Result<Vec<ListingSnapshot>, ChannelError>> {
+    fn read<'a>(
+        &'a self,
+        listings: &'a [ListingKey],
+    ) -> BoxFut<'a, Result<Vec<ListingSnapshot>, ChannelError>> {
         Box::pin(async move {
             // A comma separates SKUs in a list, and nobody documents whether an encoded one survives.
-            let (single, listed): (Vec<&str>, Vec<&str>) =
-                skus.iter().map(Sku::as_str).partition(|s| s.contains(','));
+            let (single, listed): (Vec<&str>, Vec<&str>) = listings
+                .iter()
+                .map(|l| l.sku.as_str())
+                .partition(|s| s.contains(','));
             let mut found = Vec::new();
             for chunk in listed.chunks(client::LISTING_PAGE) {
                 let call = client::find_listings(&self.seller_id, &self.marketplaces, chunk);
@@ -190,7 +195,7 @@ impl AmazonConnection {
             sku,
             channel_ref: main.and_then(|s| s.asin.clone()),
             title: main.and_then(|s| s.item_name.clone()).unwrap_or_default(),
-            product_type: main.and_then(|s| s.product_type.clone()),
+            handle: main.and_then(|s| s.product_type.clone()),
             price: money(offer.map(|o| &o.price), "offers.price", &mut issues),
             status: status(&item, &mut issues),
             fulfilled_by,

@@ -31,7 +31,8 @@ use stockbridge_domain::channel::{
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
-use crate::auth::lwa::{self, Grant, Sessions};
+use crate::auth::lwa::{self, Grant};
+use crate::auth::session::Sessions;
 use crate::check;
 use api::Api;
 
@@ -49,6 +50,7 @@ const fn secret(name: &'static str, label: &'static str, help: &'static str) -> 
         help,
         secret: true,
         required: true,
+        multiline: false,
     }
 }
 
@@ -91,6 +93,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
             )
         },
     ],
+    tokens: &[],
+    options: &[],
     marketplaces: &marketplaces::MARKETPLACES,
     endpoints: &[API, LWA],
     schedules: &[
@@ -178,7 +182,7 @@ impl Channel for Amazon {
         };
         Ok(Box::new(AmazonConnection {
             api: Api {
-                session: self.sessions.of(account.account, &grant),
+                session: grant.session(&self.sessions, account.account),
                 base: address(API, marketplaces::endpoint(main.region)),
                 account: account.account,
                 io,

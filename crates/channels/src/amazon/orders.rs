@@ -80,7 +80,7 @@ impl AmazonConnection {
     /// Asks for a page with as much data as the account is known to get; a refusal is tried with less, and what
     /// worked is remembered for the account.
     async fn search(&self, query: &OrderQuery) -> Result<Answer, ChannelError> {
-        let known = &self.api.session.order_data;
+        let known = &self.api.session.note;
         let mut level = usize::from(known.load(Ordering::Relaxed));
         loop {
             let call = client::search_orders(

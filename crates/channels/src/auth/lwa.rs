@@ -1,21 +1,18 @@
 //! Login with Amazon: turns a seller's refresh token into access tokens that live one hour.
 //!
-//! Connections are opened per job, so the token outlives them: it is kept in [`Sessions`], which lives in the channel. All
-//! callers of one seller share one token, and while it is being fetched they wait for that one fetch, whether it ends
-//! well or badly. Source: Amazon's "Connect to the SP-API" and "Resolve Common HTTP and Authorization Error Codes".
+//! Tokens are kept in a [`Session`]. Source: Amazon's "Connect to the SP-API" and "Resolve Common HTTP and Authorization
+//! Error Codes".
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use stockbridge_domain::channel::{ChannelError, Fault, Io, SecretText};
 use stockbridge_domain::{AccountId, Timestamp};
 
+use super::session::{Session, Sessions, Token};
 use crate::call::{Dialect, Effect, Operation, perform};
 
 /// The token endpoint of every region, unless replaced.
@@ -27,6 +24,7 @@ pub const TOKEN_PATH: &str = "/auth/o2/token";
 pub static TOKEN: Operation = Operation {
     name: "lwa.token",
     bucket: None,
+    cost: 1,
     timeout: Duration::from_secs(20),
     effect: Effect::Read,
     max_body_bytes: 64 * 1024,
@@ -39,8 +37,6 @@ static DIALECT: Dialect = Dialect {
 
 /// Longest access token Amazon gives, in bytes.
 const MAX_TOKEN_BYTES: usize = 2048;
-/// Most sellers whose tokens are kept; beyond it the one that expires first is dropped and fetched anew when needed.
-const MAX_SESSIONS: usize = 4096;
 
 /// What is needed to fetch tokens for one seller.
 #[derive(Debug, Clone)]
@@ -55,137 +51,33 @@ pub struct Grant {
     pub refresh_token: SecretText,
 }
 
-/// An access token and the moment from which it is not used any more.
-#[derive(Debug, Clone)]
-struct Token {
-    text: SecretText,
-    stale_at: Timestamp,
-}
+impl Grant {
+    /// The seller's session among `sessions`; another consent or another secret is another session.
+    pub fn session(&self, sessions: &Sessions, account: AccountId) -> Arc<Session> {
+        let parts = [
+            self.base.as_str(),
+            self.client_id.expose(),
+            self.client_secret.expose(),
+            self.refresh_token.expose(),
+        ];
+        sessions.of(account, &parts)
+    }
 
-#[derive(Debug, Default)]
-struct State {
-    token: Option<Token>,
-    failure: Option<ChannelError>,
-}
-
-/// What is remembered of one seller's authorisation between connections.
-#[derive(Debug, Default)]
-pub struct Session {
-    state: tokio::sync::Mutex<State>,
-    /// How many fetches have ended: tells a caller whether one ended while it waited.
-    fetches: AtomicU64,
-    stale_at: AtomicU64,
-    /// How much of an order this authorisation was seen to be allowed to read; see the order client.
-    pub order_data: AtomicU8,
-}
-
-impl Session {
-    /// An access token that is good for some minutes yet.
+    /// An access token that is good for some minutes yet, and other than `refused`, which the channel did not take.
     ///
     /// # Errors
     /// As the token endpoint answered: [`Fault::Credentials`] when the seller's consent is gone, [`Fault::Application`]
     /// when our own application is refused.
     pub async fn token(
         &self,
+        session: &Session,
         io: &Io,
         account: AccountId,
-        grant: &Grant,
+        refused: Option<&SecretText>,
     ) -> Result<SecretText, ChannelError> {
-        self.fetch_unless(io, account, grant, |_| true).await
-    }
-
-    /// A token other than `refused`, which the channel did not take.
-    ///
-    /// # Errors
-    /// As for [`Self::token`].
-    pub async fn token_after(
-        &self,
-        io: &Io,
-        account: AccountId,
-        grant: &Grant,
-        refused: &SecretText,
-    ) -> Result<SecretText, ChannelError> {
-        self.fetch_unless(io, account, grant, |token| token != refused)
+        session
+            .token(io, refused, async || fetch(io, account, self).await)
             .await
-    }
-
-    async fn fetch_unless(
-        &self,
-        io: &Io,
-        account: AccountId,
-        grant: &Grant,
-        usable: impl Fn(&SecretText) -> bool + Send,
-    ) -> Result<SecretText, ChannelError> {
-        let seen = self.fetches.load(Ordering::SeqCst);
-        let mut state = self.state.lock().await;
-        let now = io.env.now();
-        if let Some(token) = &state.token
-            && token.stale_at > now
-            && usable(&token.text)
-        {
-            return Ok(token.text.clone());
-        }
-        if self.fetches.load(Ordering::SeqCst) != seen
-            && let Some(failure) = &state.failure
-        {
-            return Err(failure.clone());
-        }
-        let fetched = fetch(io, account, grant).await;
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        match fetched {
-            Ok(token) => {
-                let text = token.text.clone();
-                self.stale_at.store(
-                    u64::try_from(token.stale_at.micros()).unwrap_or(0),
-                    Ordering::SeqCst,
-                );
-                *state = State {
-                    token: Some(token),
-                    failure: None,
-                };
-                Ok(text)
-            }
-            Err(error) => {
-                *state = State {
-                    token: None,
-                    failure: Some(error.clone()),
-                };
-                Err(error)
-            }
-        }
-    }
-}
-
-/// An account and the digest of its credentials.
-type SessionKey = (AccountId, [u8; 32]);
-
-/// Sessions by account and authorisation.
-#[derive(Debug, Default)]
-pub struct Sessions(Mutex<HashMap<SessionKey, Arc<Session>>>);
-
-impl Sessions {
-    /// The session of an account with exactly these credentials; other credentials are another session.
-    pub fn of(&self, account: AccountId, grant: &Grant) -> Arc<Session> {
-        let mut digest = Sha256::new();
-        for part in [
-            grant.base.as_str(),
-            grant.client_id.expose(),
-            grant.client_secret.expose(),
-            grant.refresh_token.expose(),
-        ] {
-            digest.update(part.len().to_le_bytes());
-            digest.update(part);
-        }
-        let key = (account, digest.finalize().into());
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if sessions.len() >= MAX_SESSIONS && !sessions.contains_key(&key) {
-            let first = sessions
-                .iter()
-                .min_by_key(|(_, s)| s.stale_at.load(Ordering::SeqCst))
-                .map(|(k, _)| *k);
-            first.map(|k| sessions.remove(&k));
-        }
-        sessions.entry(key).or_default().clone()
     }
 }
 

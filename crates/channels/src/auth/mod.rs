@@ -1,3 +1,4 @@
 //! Ways to prove who we are to a channel.
 
 pub mod lwa;
+pub mod session;

@@ -17,6 +17,7 @@ const fn operation(effect: Effect) -> Operation {
     Operation {
         name: "op",
         bucket: Some(&BUCKET),
+        cost: 1,
         timeout: Duration::from_secs(1),
         effect,
         max_body_bytes: 10,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::Method;
 use serde::Serialize;
-use stockbridge_domain::channel::{BucketSpec, OrderTime};
-use stockbridge_domain::{Sku, Timestamp};
+use stockbridge_domain::Timestamp;
+use stockbridge_domain::channel::{BucketSpec, ListingKey, OrderTime};
 
 use super::wire;
 use crate::call::{Effect, Operation};
@@ -34,6 +34,7 @@ const fn operation(index: usize, effect: Effect, max_body_bytes: usize) -> Opera
     Operation {
         name: BUCKETS[index].name,
         bucket: Some(&BUCKETS[index]),
+        cost: 1,
         timeout: Duration::from_secs(30),
         effect,
         max_body_bytes,
@@ -105,10 +106,10 @@ pub(super) fn listings(cursor: Option<&str>) -> Call {
 }
 
 /// `GET /listings?sku=…&sku=…`: these alone, in one answer.
-pub(super) fn listings_of(skus: &[Sku]) -> Call {
-    let query = skus
-        .iter()
-        .fold(Query::default(), |query, sku| query.with("sku", sku.as_str()));
+pub(super) fn listings_of(listings: &[ListingKey]) -> Call {
+    let query = listings.iter().fold(Query::default(), |query, listing| {
+        query.with("sku", listing.sku.as_str())
+    });
     Call::get(&LISTINGS, "/listings", &query)
 }
 

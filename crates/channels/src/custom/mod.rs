@@ -74,6 +74,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
             help: "where your system answers the protocol, such as https://shop.example.com/stockbridge",
             secret: false,
             required: true,
+            multiline: false,
         },
         CredentialField {
             name: KEY_ID,
@@ -81,6 +82,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
             help: "the name of the secret, so that your system knows which one a request is signed with",
             secret: false,
             required: true,
+            multiline: false,
         },
         CredentialField {
             name: SECRET,
@@ -88,8 +90,11 @@ static DESCRIPTOR: Descriptor = Descriptor {
             help: "at least 16 characters that only your system and the hub know; `openssl rand -hex 32` makes a good one",
             secret: true,
             required: true,
+            multiline: false,
         },
     ],
+    tokens: &[],
+    options: &[],
     marketplaces: &[],
     endpoints: &[],
     schedules: &[

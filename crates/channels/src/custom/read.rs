@@ -1,8 +1,8 @@
 //! Listings and orders of the other side as snapshots.
 
 use stockbridge_domain::channel::{
-    ChannelError, Fault, ListingPage, ListingSnapshot, ListingSource, OrderPage, OrderQuery, OrderSource,
-    Unreadable,
+    ChannelError, Fault, ListingKey, ListingPage, ListingSnapshot, ListingSource, OrderPage, OrderQuery,
+    OrderSource, Unreadable,
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::order::{LineSnapshot, OrderSnapshot, OrderStatus};
@@ -38,9 +38,12 @@ impl ListingSource for CustomConnection {
         })
     }
 
-    fn read<'a>(&'a self, skus: &'a [Sku]) -> BoxFut<'a, Result<Vec<ListingSnapshot>, ChannelError>> {
+    fn read<'a>(
+        &'a self,
+        listings: &'a [ListingKey],
+    ) -> BoxFut<'a, Result<Vec<ListingSnapshot>, ChannelError>> {
         Box::pin(async move {
-            let answer = self.api.call(&client::listings_of(skus)).await?;
+            let answer = self.api.call(&client::listings_of(listings)).await?;
             let page: wire::ListingsPage = answer.read(&client::LISTINGS)?;
             let listing =
                 |raw: &Raw| read_listing(raw).map_err(|reason| answer.contract(&client::LISTINGS, &reason));
@@ -144,7 +147,7 @@ fn read_listing(raw: &Raw) -> Result<ListingSnapshot, String> {
         places: places(&listing.quantities),
         price: money(listing.price.as_ref(), "price", &mut issues),
         status,
-        product_type: None,
+        handle: None,
         issues,
     })
 }

@@ -26,6 +26,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     summary: "Sales you make yourself: a till, a phone, your own shop by the hub's API.",
     capabilities: &[],
     credentials: &[],
+    tokens: &[],
+    options: &[],
     marketplaces: &[],
     endpoints: &[],
     schedules: &[],

@@ -22,6 +22,48 @@ pub enum Capability {
     Prices,
     /// Shipments can be confirmed.
     Fulfilment,
+    /// The channel tells by itself what changed.
+    Events,
+    /// Orders can be called off.
+    Cancellations,
+    /// Returns can be read.
+    Returns,
+    /// Money can be given back.
+    Refunds,
+    /// The channel makes labels and invoices.
+    Papers,
+}
+
+impl Capability {
+    /// Every capability, in the order people are shown them.
+    pub const ALL: [Self; 10] = [
+        Self::Orders,
+        Self::Listings,
+        Self::Stock,
+        Self::Prices,
+        Self::Fulfilment,
+        Self::Events,
+        Self::Cancellations,
+        Self::Returns,
+        Self::Refunds,
+        Self::Papers,
+    ];
+
+    /// What people call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Listings => "listings",
+            Self::Stock => "stock",
+            Self::Prices => "prices",
+            Self::Fulfilment => "shipments",
+            Self::Events => "webhooks",
+            Self::Cancellations => "cancellations",
+            Self::Returns => "returns",
+            Self::Refunds => "refunds",
+            Self::Papers => "labels",
+        }
+    }
 }
 
 /// A kind of data that is pulled on a schedule.
@@ -109,6 +151,36 @@ pub struct CredentialField {
     pub secret: bool,
     /// Must be there.
     pub required: bool,
+    /// May have several lines, such as a key file.
+    pub multiline: bool,
+}
+
+/// What an option takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptionKind {
+    /// Any text.
+    Text,
+    /// Yes or no.
+    Flag,
+    /// A whole number.
+    Number,
+    /// One of these.
+    Choice(&'static [&'static str]),
+}
+
+/// A setting of an account that only this channel has.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionField {
+    /// Key in `options`.
+    pub name: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    /// What it does, and where to find its value.
+    pub help: &'static str,
+    /// What it takes.
+    pub kind: OptionKind,
+    /// Must be there.
+    pub required: bool,
 }
 
 /// A country site of a channel.
@@ -164,6 +236,10 @@ pub struct Descriptor {
     pub capabilities: &'static [Capability],
     /// What the connect form asks for.
     pub credentials: &'static [CredentialField],
+    /// Names of secrets that signing in brings and nobody types, such as tokens that are renewed.
+    pub tokens: &'static [&'static str],
+    /// Settings only this channel has.
+    pub options: &'static [OptionField],
     /// Its country sites; empty when it has none.
     pub marketplaces: &'static [Marketplace],
     /// Names of endpoints that may be replaced.

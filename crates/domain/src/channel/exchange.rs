@@ -49,6 +49,8 @@ pub struct OrderPage {
     pub unreadable: Vec<Unreadable>,
     /// Where the next page starts; `None` on the last.
     pub next: Option<String>,
+    /// The channel is still preparing this page: nothing was read, and `next` is to be asked for again at this instant.
+    pub wait_until: Option<Timestamp>,
     /// The channel vouches for everything changed (or placed, if that was asked for) before this instant, once the last page is in. Taken from the answer
     /// itself, never from our clock.
     pub complete_until: Option<Timestamp>,
@@ -85,8 +87,9 @@ pub struct ListingSnapshot {
     pub price: Option<Money>,
     /// Whether buyers can buy it.
     pub status: ListingStatus,
-    /// The channel's type of the product, needed for writing.
-    pub product_type: Option<String>,
+    /// What the connector wants handed back with every read and write of the listing, such as the channel's own ids or its
+    /// type of the product. Opaque to everybody else.
+    pub handle: Option<String>,
     /// Problems the channel reports, each one sentence.
     pub issues: Vec<String>,
 }
@@ -100,6 +103,17 @@ pub struct ListingPage {
     pub unreadable: Vec<Unreadable>,
     /// Where the next page starts.
     pub next: Option<String>,
+    /// The channel is still preparing this page: nothing was read, and `next` is to be asked for again at this instant.
+    pub wait_until: Option<Timestamp>,
+}
+
+/// A listing to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListingKey {
+    /// The seller's SKU on the channel.
+    pub sku: Sku,
+    /// The listing's [`ListingSnapshot::handle`] as last read.
+    pub handle: Option<String>,
 }
 
 /// How a quantity is to be changed, as the channel's [`WriteMode`](super::WriteMode) has it.
@@ -141,8 +155,8 @@ pub struct Level {
     pub parts: Vec<LevelPart>,
     /// The attempt: the same attempt is never made twice, so it serves as an idempotency key.
     pub push: PushId,
-    /// The channel's type of the product.
-    pub product_type: Option<String>,
+    /// The listing's [`ListingSnapshot::handle`].
+    pub handle: Option<String>,
 }
 
 /// A price to set.
@@ -152,8 +166,8 @@ pub struct PriceLevel {
     pub sku: Sku,
     /// The price buyers pay, tax included where the marketplace shows it so.
     pub price: Money,
-    /// The channel's type of the product.
-    pub product_type: Option<String>,
+    /// The listing's [`ListingSnapshot::handle`].
+    pub handle: Option<String>,
 }
 
 /// What became of one item of a write.

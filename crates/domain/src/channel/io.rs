@@ -3,6 +3,7 @@
 //! An adapter builds requests and reads answers; it never opens a socket, sleeps or looks at a clock by itself. So one
 //! adapter runs against the real channel, the simulator over loopback, and the simulator in process.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,15 +67,10 @@ pub enum Grant {
 
 /// Gives out the tokens of the budgets all processes share.
 pub trait Pacer: Send + Sync {
-    /// Takes one token of the account's bucket.
-    fn take<'a>(&'a self, account: AccountId, bucket: &'a BucketSpec) -> BoxFut<'a, Grant>;
-    /// The channel said what the rate really is (tokens per million seconds).
-    fn learn_rate<'a>(
-        &'a self,
-        account: AccountId,
-        bucket: &'a BucketSpec,
-        rate_micro: i64,
-    ) -> BoxFut<'a, ()>;
+    /// Takes tokens of the account's bucket, all of them or none.
+    fn take<'a>(&'a self, account: AccountId, bucket: &'a BucketSpec, tokens: i64) -> BoxFut<'a, Grant>;
+    /// The channel said how its bucket really is.
+    fn learn<'a>(&'a self, account: AccountId, bucket: &'a BucketSpec, learned: Learned) -> BoxFut<'a, ()>;
     /// The channel refused a call: the bucket is empty whatever we believed. Answers when there will be a token again, by
     /// the rate as learned, and not before `least` has passed (what the channel asked for; zero if it did not).
     fn exhausted<'a>(
@@ -85,6 +81,72 @@ pub trait Pacer: Send + Sync {
     ) -> BoxFut<'a, Timestamp>;
 }
 
+/// What a channel said of a bucket; `None` for what it did not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Learned {
+    /// Tokens per million seconds.
+    pub rate_micro: Option<i64>,
+    /// Tokens in it now.
+    pub left: Option<i64>,
+}
+
+/// Whose turn it is to exchange an account's tokens.
+#[derive(Debug, Clone)]
+pub enum Turn {
+    /// The caller's, for half a minute; these are the secrets as they are kept now. Ends with [`Keeper::keep`].
+    Yours(BTreeMap<String, SecretText>),
+    /// Somebody has exchanged them already; these are the new ones.
+    Done(BTreeMap<String, SecretText>),
+    /// Somebody is at it; look again at this instant.
+    Busy(Timestamp),
+}
+
+/// Why secrets could not be kept or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the account's secrets cannot be reached: {0}")]
+pub struct KeepError(pub String);
+
+/// Keeps the secrets a channel replaces while they are used: refresh tokens that may be used once, access tokens that all
+/// processes share.
+pub trait Keeper: Send + Sync {
+    /// Asks for the turn to replace secret `name`, which is `seen` as far as the caller knows (`None` if it knows none).
+    fn turn<'a>(
+        &'a self,
+        account: AccountId,
+        name: &'a str,
+        seen: Option<&'a SecretText>,
+    ) -> BoxFut<'a, Result<Turn, KeepError>>;
+    /// Keeps new secrets beside those that stay, and ends the turn. Empty when the exchange failed.
+    fn keep<'a>(
+        &'a self,
+        account: AccountId,
+        fresh: BTreeMap<String, SecretText>,
+    ) -> BoxFut<'a, Result<(), KeepError>>;
+}
+
+/// Keeps nothing, for channels whose secrets stay as they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Unkept;
+
+impl Keeper for Unkept {
+    fn turn<'a>(
+        &'a self,
+        _: AccountId,
+        _: &'a str,
+        _: Option<&'a SecretText>,
+    ) -> BoxFut<'a, Result<Turn, KeepError>> {
+        Box::pin(async { Ok(Turn::Yours(BTreeMap::new())) })
+    }
+
+    fn keep<'a>(
+        &'a self,
+        _: AccountId,
+        _: BTreeMap<String, SecretText>,
+    ) -> BoxFut<'a, Result<(), KeepError>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 /// Everything an adapter is given.
 #[derive(Clone)]
 pub struct Io {
@@ -92,6 +154,8 @@ pub struct Io {
     pub transport: Arc<dyn Transport>,
     /// The shared budgets.
     pub pacer: Arc<dyn Pacer>,
+    /// Where replaced secrets are kept.
+    pub keeper: Arc<dyn Keeper>,
     /// Clock and entropy.
     pub env: Env,
 }

@@ -7,22 +7,34 @@
 //! Everything that crosses the port is neutral: snapshots of what the channel said ([`OrderSnapshot`],
 //! [`ListingSnapshot`]), levels and prices to set, and faults that say what happens next ([`Fault`]).
 
+mod aftersales;
+mod consent;
 mod descriptor;
+mod event;
 mod exchange;
 mod fault;
 mod io;
 pub mod options;
 
-pub use descriptor::{
-    Capability, CredentialField, DataKind, Descriptor, Marketplace, QuotaGroup, Schedule, Timing, WriteMode,
+pub use aftersales::{
+    CancelNotice, CancelReason, CancelSink, LineUnits, Paper, PaperKind, PaperSource, Papers, ParcelRequest,
+    RefundNotice, RefundSink, ReturnLine, ReturnPage, ReturnQuery, ReturnSnapshot, ReturnSource,
+    ReturnStatus,
 };
+pub use consent::{Consent, Consented, Returned, Ticket};
+pub use descriptor::{
+    Capability, CredentialField, DataKind, Descriptor, Marketplace, OptionField, OptionKind, QuotaGroup,
+    Schedule, Timing, WriteMode,
+};
+pub use event::{Event, EventSource, Inbound, InboundRefusal, Nudge, Registered};
 pub use exchange::{
-    Change, Health, ItemOutcome, ItemResult, Level, LevelPart, ListingPage, ListingSnapshot, OrderPage,
-    OrderQuery, OrderTime, PriceLevel, ShipmentNotice, ShippedLine, Unreadable,
+    Change, Health, ItemOutcome, ItemResult, Level, LevelPart, ListingKey, ListingPage, ListingSnapshot,
+    OrderPage, OrderQuery, OrderTime, PriceLevel, ShipmentNotice, ShippedLine, Unreadable,
 };
 pub use fault::{ChannelError, Disposition, Fault};
 pub use io::{
-    BucketSpec, Grant, HttpRequest, HttpResponse, Io, Pacer, SecretText, Transport, TransportError,
+    BucketSpec, Grant, HttpRequest, HttpResponse, Io, KeepError, Keeper, Learned, Pacer, SecretText,
+    Transport, TransportError, Turn, Unkept,
 };
 
 use std::collections::BTreeMap;
@@ -31,7 +43,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use crate::order::{LineSnapshot, OrderSnapshot};
-use crate::{AccountId, BoxFut, FieldError, Sku};
+use crate::{AccountId, BoxFut, FieldError};
 
 /// The name of a channel: an open text such as `own`, so that adding one changes no type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +108,9 @@ pub struct AccountConfig {
     pub endpoints: BTreeMap<String, String>,
     /// Channel-specific settings.
     pub options: BTreeMap<String, serde_json::Value>,
+    /// The unguessable part of the account's webhook address, which also serves as the secret of signatures where a channel
+    /// signs with a text of our choice. Made when the account is connected.
+    pub webhook_key: SecretText,
 }
 
 /// A kind of place to sell on.
@@ -114,6 +129,11 @@ pub trait Channel: Send + Sync {
     /// # Errors
     /// Problems of the stored configuration, each naming its field.
     fn connect(&self, account: AccountConfig, io: Io) -> Result<Box<dyn Connection>, Vec<FieldError>>;
+
+    /// A person can sign in at the channel instead of typing its secrets.
+    fn consent(&self) -> Option<&dyn Consent> {
+        None
+    }
 }
 
 /// One account of a channel, ready to talk.
@@ -140,6 +160,26 @@ pub trait Connection: Send + Sync {
     fn fulfilment(&self) -> Option<&dyn FulfilmentSink> {
         None
     }
+    /// The channel tells by itself what changed.
+    fn events(&self) -> Option<&dyn EventSource> {
+        None
+    }
+    /// Orders can be called off.
+    fn cancellations(&self) -> Option<&dyn CancelSink> {
+        None
+    }
+    /// Returns can be read.
+    fn returns(&self) -> Option<&dyn ReturnSource> {
+        None
+    }
+    /// Money can be given back.
+    fn refunds(&self) -> Option<&dyn RefundSink> {
+        None
+    }
+    /// The channel makes labels and invoices.
+    fn papers(&self) -> Option<&dyn PaperSource> {
+        None
+    }
 }
 
 /// Reads orders.
@@ -154,8 +194,11 @@ pub trait OrderSource: Send + Sync {
 pub trait ListingSource: Send + Sync {
     /// One page of all listings of the account; `cursor` is the former page's `next`.
     fn page<'a>(&'a self, cursor: Option<&'a str>) -> BoxFut<'a, Result<ListingPage, ChannelError>>;
-    /// What the channel shows now for these SKUs (at most [`Descriptor::read_batch`]); SKUs it does not know are absent.
-    fn read<'a>(&'a self, skus: &'a [Sku]) -> BoxFut<'a, Result<Vec<ListingSnapshot>, ChannelError>>;
+    /// What the channel shows now for these listings (at most [`Descriptor::read_batch`]); those it does not know are absent.
+    fn read<'a>(
+        &'a self,
+        listings: &'a [ListingKey],
+    ) -> BoxFut<'a, Result<Vec<ListingSnapshot>, ChannelError>>;
 }
 
 /// Sets quantities.

@@ -100,6 +100,8 @@ mod tests {
         summary: "",
         capabilities: &[],
         credentials: &[],
+        tokens: &[],
+        options: &[],
         marketplaces: &[],
         endpoints: &[],
         schedules: &[Schedule {

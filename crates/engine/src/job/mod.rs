@@ -121,6 +121,14 @@ pub(crate) fn done(outcome: impl Into<String>) -> Result<Finish, JobError> {
     })
 }
 
+/// The channel is still preparing what was asked for.
+fn preparing(until: Timestamp) -> Finish {
+    Finish::Snooze {
+        until,
+        reason: "the channel is preparing the answer".to_owned(),
+    }
+}
+
 /// Runs a job and says what is to become of it; `None` when the lane was lost and nothing may be written.
 pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
     let result = match ctx.job.kind.as_str() {

@@ -7,7 +7,7 @@ use stockbridge_store::{Finish, RunProgress, RunState};
 
 use crate::connections::Opened;
 
-use super::{JobCtx, JobError, done, plan, plan_prices, pull_earlier_orders, push_price};
+use super::{JobCtx, JobError, done, plan, plan_prices, preparing, pull_earlier_orders, push_price};
 
 pub(super) const KIND: &str = "listings.pull";
 
@@ -52,6 +52,14 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         }
         seen += page.listings.len();
         cursor.clone_from(&page.next);
+        if let Some(until) = page.wait_until {
+            let progress = RunProgress {
+                cursor,
+                ..RunProgress::default()
+            };
+            ctx.tenant.progress_run(run, &progress).await?;
+            return Ok(preparing(until));
+        }
         store_page(ctx, &opened, run, page, read_at).await?;
         if cursor.is_none() {
             all_read(ctx, account).await?;

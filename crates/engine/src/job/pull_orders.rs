@@ -13,7 +13,7 @@ use stockbridge_domain::offer::CLOCK_SKEW;
 use stockbridge_domain::{RunId, Timestamp};
 use stockbridge_store::{Finish, ImportAccount, RunProgress, RunState, TenantTx};
 
-use super::{JobCtx, JobError, done, plan, read_back};
+use super::{JobCtx, JobError, done, plan, preparing, read_back};
 use crate::connections::Opened;
 
 pub(super) const KIND: &str = "orders.pull";
@@ -58,6 +58,11 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             Ok(page) => page,
             Err(error) => return Err(interrupted(ctx, run, &mut progress, error).await?),
         };
+        if let Some(until) = page.wait_until {
+            progress.cursor.clone_from(&page.next);
+            keep_progress(ctx, run, &progress).await?;
+            return Ok(preparing(until));
+        }
         seen += page.orders.len();
         let vouched = vouched(ctx, page.complete_until);
         progress.complete_until = earliest(progress.complete_until, vouched);
@@ -97,6 +102,15 @@ fn fresh(ctx: &JobCtx<'_>, opened: &Opened) -> Progress {
     }
 }
 
+async fn keep_progress(ctx: &JobCtx<'_>, run: RunId, progress: &Progress) -> Result<(), JobError> {
+    let kept = RunProgress {
+        cursor: serde_json::to_string(progress).ok(),
+        ..RunProgress::default()
+    };
+    ctx.tenant.progress_run(run, &kept).await?;
+    Ok(())
+}
+
 /// A page that could not be read: the run stays open and the next attempt goes on at this page. Only when the page token
 /// itself is refused does the pull start over.
 async fn interrupted(
@@ -108,16 +122,7 @@ async fn interrupted(
     if progress.cursor.is_some() && matches!(error.fault, Fault::Rejected | Fault::NotFound | Fault::Conflict)
     {
         progress.cursor = None;
-        let cursor = serde_json::to_string(&progress).ok();
-        ctx.tenant
-            .progress_run(
-                run,
-                &RunProgress {
-                    cursor,
-                    ..RunProgress::default()
-                },
-            )
-            .await?;
+        keep_progress(ctx, run, progress).await?;
         return Ok(ChannelError {
             fault: Fault::Unavailable,
             ..error

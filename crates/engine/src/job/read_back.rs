@@ -1,6 +1,7 @@
 //! `listings.read_back`: what the channel really shows. An accepted write is only a promise until it is read back.
 
 use stockbridge_domain::Sku;
+use stockbridge_domain::channel::{ListingKey, ListingSnapshot};
 use stockbridge_domain::offer::READING_TAKES;
 use stockbridge_store::{Finish, Reading};
 
@@ -18,14 +19,14 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let mut read = 0;
     loop {
         let mut tx = ctx.tenant.begin().await?;
-        let skus = tx.listings_to_read(account, limit).await?;
-        let next = if skus.is_empty() {
+        let listings = tx.listings_to_read(account, limit).await?;
+        let next = if listings.is_empty() {
             tx.next_reading(account).await?
         } else {
             None
         };
         drop(tx);
-        if skus.is_empty() {
+        if listings.is_empty() {
             return Ok(match next {
                 None => Finish::Done {
                     outcome: format!("{read} listings read"),
@@ -37,15 +38,15 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             });
         }
         let asked = ctx.now();
-        let shown = source.read(&skus).await?;
+        let shown = source.read(&listings).await?;
         // The instant after the answer: what was sold while it travelled counts as sold before, which is safe.
         let at = ctx.now();
         if at.since(asked) > READING_TAKES {
             ctx.keep_lane().await?;
             continue;
         }
-        read += skus.len();
-        let (known, silent) = readings(&skus, &shown);
+        read += listings.len();
+        let (known, silent) = readings(&listings, &shown);
         let mut tx = ctx.tenant.begin().await?;
         tx.apply_readings(account, &known, at).await?;
         tx.skip_readings(account, &silent).await?;
@@ -64,12 +65,9 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
 
 /// Quantities told, and SKUs the channel shows without telling a quantity (its own warehouse, a missing role). A SKU it
 /// does not show at all is not for sale.
-fn readings(
-    skus: &[Sku],
-    shown: &[stockbridge_domain::channel::ListingSnapshot],
-) -> (Vec<Reading>, Vec<Sku>) {
+fn readings(listings: &[ListingKey], shown: &[ListingSnapshot]) -> (Vec<Reading>, Vec<Sku>) {
     let (mut known, mut silent) = (Vec::new(), Vec::new());
-    for sku in skus {
+    for ListingKey { sku, .. } in listings {
         match shown.iter().find(|s| s.sku == *sku) {
             None => known.push(Reading {
                 sku: sku.clone(),

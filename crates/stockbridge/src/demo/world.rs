@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use stockbridge_domain::allocation::{BasisPoints, Terms};
-use stockbridge_domain::channel::SecretText;
+use stockbridge_domain::channel::{Learned, SecretText};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::{AccountId, Currency, Money, TenantId};
 use stockbridge_engine::{
@@ -335,9 +335,11 @@ async fn know_plans(hub: &Hub, tenant: TenantId, account: AccountId) -> anyhow::
         .context("this build has no Amazon channel")?;
     for bucket in channel.descriptor().buckets {
         if let Some((_, rate_micro)) = PLANS.iter().find(|(operation, _)| *operation == bucket.name) {
-            hub.tenant(tenant)
-                .learn_rate(account, bucket, *rate_micro)
-                .await?;
+            let learned = Learned {
+                rate_micro: Some(*rate_micro),
+                left: None,
+            };
+            hub.tenant(tenant).learn_budget(account, bucket, learned).await?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! A seller's accounts on channels: how they are connected, what is secret of them, how they fare.
 
 mod health;
+mod renewing;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use stockbridge_domain::{AccountId, Currency, Timestamp};
 use crate::columns::{Columns as _, json_value, words};
 use crate::db::{Row, Tx, Value};
 use crate::{StoreError, Tenant, TenantTx};
-use secrets::seal_credentials;
+use secrets::{WEBHOOK_KEY, seal_credentials, webhook_key};
 
 words! {
     /// Whether an account is worked for.
@@ -161,7 +162,9 @@ impl TenantTx {
             Some((id, ..)) => id,
             None => self.env.id(),
         };
-        let credentials = seal_credentials(&self.sealer().await?, id, &new.credentials)?;
+        let mut credentials = new.credentials;
+        credentials.insert(WEBHOOK_KEY.to_owned(), webhook_key(&self.env));
+        let credentials = seal_credentials(&self.sealer().await?, id, &credentials)?;
         let sql = "INSERT INTO accounts (tenant_id, id, channel, name, external_id, marketplaces, currency, \
              endpoints, options, credentials, status, connected_at, updated_at, orders_complete_until, error_streak) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $11, $12, 0) \
@@ -224,7 +227,10 @@ impl TenantTx {
     pub async fn update_account(&mut self, id: AccountId, change: AccountChange) -> Result<bool, StoreError> {
         let credentials = match &change.credentials {
             None => Value::Null,
-            Some(credentials) => seal_credentials(&self.sealer().await?, id, credentials)?,
+            Some(credentials) => {
+                let kept = self.kept_webhook_key(id, credentials).await?;
+                seal_credentials(&self.sealer().await?, id, &kept)?
+            }
         };
         let sql = "UPDATE accounts SET name = COALESCE($3, name), credentials = COALESCE($4, credentials), \
              endpoints = COALESCE($5, endpoints), options = COALESCE($6, options), updated_at = $7 \

@@ -2,17 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use stockbridge_domain::AccountId;
 use stockbridge_domain::channel::{AccountConfig, CheckedAccount, SecretText};
+use stockbridge_domain::{AccountId, Env};
 
 use super::{AccountRecord, find};
 use crate::columns::json_value;
 use crate::db::Value;
 use crate::vault::Sealer;
-use crate::{StoreError, Tenant};
+use crate::{StoreError, Tenant, TenantTx};
 
 /// What credentials are sealed for.
 const CREDENTIALS: &str = "account.credentials";
+
+/// Under which name the secret of the account's webhook address is sealed among its credentials.
+pub(super) const WEBHOOK_KEY: &str = "webhook_key";
+
+/// A new secret for an account's webhook address: 192 bits, fit for an address.
+pub(super) fn webhook_key(env: &Env) -> SecretText {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(48);
+    for byte in env.bytes::<24>() {
+        let _ = write!(text, "{byte:02x}");
+    }
+    SecretText::new(text)
+}
 
 pub(super) fn seal_credentials(
     sealer: &Sealer,
@@ -32,7 +45,7 @@ pub(super) fn seal_credentials(
         .map(Value::Bytes)
 }
 
-fn open_credentials(
+pub(super) fn open_credentials(
     sealer: &Sealer,
     id: AccountId,
     sealed: &[u8],
@@ -72,7 +85,11 @@ impl Tenant {
         };
         let sql = "SELECT credentials FROM accounts WHERE tenant_id = $1 AND id = $2";
         let row = tx.query_one(sql, &[self.key(), id.into()]).await?;
-        let credentials = open_credentials(&self.sealer(&mut tx).await?, id, row.bytes(0)?)?;
+        let mut credentials = open_credentials(&self.sealer(&mut tx).await?, id, row.bytes(0)?)?;
+        // Accounts from before webhooks have none, and an empty key matches nothing.
+        let webhook_key = credentials
+            .remove(WEBHOOK_KEY)
+            .unwrap_or_else(|| SecretText::new(""));
         let config = AccountConfig {
             account: id,
             checked: CheckedAccount {
@@ -83,7 +100,33 @@ impl Tenant {
             credentials,
             endpoints: account.endpoints.clone(),
             options: account.options.clone(),
+            webhook_key,
         };
         Ok(Some((account, config)))
+    }
+}
+
+impl TenantTx {
+    /// Replaced credentials with the account's webhook key, which nobody types. None are kept of an account without any.
+    pub(super) async fn kept_webhook_key(
+        &mut self,
+        id: AccountId,
+        replaced: &BTreeMap<String, SecretText>,
+    ) -> Result<BTreeMap<String, SecretText>, StoreError> {
+        let mut kept = replaced.clone();
+        if kept.is_empty() {
+            return Ok(kept);
+        }
+        let sql = "SELECT credentials FROM accounts WHERE tenant_id = $1 AND id = $2";
+        let row = self.tx.query_opt(sql, &[self.key(), id.into()]).await?;
+        if let Some(row) = row {
+            let mut before = open_credentials(&self.sealer().await?, id, row.bytes(0)?)?;
+            let key = before.remove(WEBHOOK_KEY);
+            kept.insert(
+                WEBHOOK_KEY.to_owned(),
+                key.unwrap_or_else(|| webhook_key(&self.env)),
+            );
+        }
+        Ok(kept)
     }
 }

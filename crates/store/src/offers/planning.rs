@@ -68,7 +68,7 @@ pub(crate) struct PlannedListing {
     pub(crate) account: AccountId,
     pub(crate) product: ProductId,
     pub(crate) sku: Sku,
-    pub(crate) product_type: Option<String>,
+    pub(crate) handle: Option<String>,
     pub(crate) units: i64,
     pub(crate) offer: Offer,
     /// What each of the channel's locations showed when last read; empty where it has none.
@@ -212,7 +212,7 @@ impl TenantTx {
         products: &BTreeSet<ProductId>,
     ) -> Result<Vec<PlannedListing>, StoreError> {
         let sql = format!(
-            "SELECT id, account_id, product_id, sku, product_type, units, sold_milli, sold_at, not_before, desired_qty, \
+            "SELECT id, account_id, product_id, sku, handle, units, sold_milli, sold_at, not_before, desired_qty, \
              due_qty, hold, regime, places_shown, {OFFER_COLUMNS} FROM listings WHERE tenant_id = $1 AND product_id {{in $2}} \
              AND fulfilled_by = '{}' {{lock_by id}}",
             FulfilledBy::Seller
@@ -227,7 +227,7 @@ impl TenantTx {
                     account: row.parsed(1)?,
                     product: row.parsed(2)?,
                     sku: row.sku(3)?,
-                    product_type: row.opt_string(4)?,
+                    handle: row.opt_string(4)?,
                     units: row.int(5)?.max(1),
                     pace: Pace {
                         sold_milli: row.int(6)?,

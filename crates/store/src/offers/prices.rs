@@ -55,7 +55,7 @@ impl TenantTx {
         let rows = self
             .tx
             .query(
-                "SELECT id, sku, product_type, price_wanted_minor, price_wanted_currency, price_minor, price_currency \
+                "SELECT id, sku, handle, price_wanted_minor, price_wanted_currency, price_minor, price_currency \
                  FROM listings WHERE tenant_id = $1 AND account_id = $2 AND price_due = 1 ORDER BY id LIMIT $3 {for_update}",
                 &[self.key(), account.into(), limit.into()],
             )
@@ -71,7 +71,7 @@ impl TenantTx {
                 level: PriceLevel {
                     sku,
                     price,
-                    product_type: row.opt_string(2)?,
+                    handle: row.opt_string(2)?,
                 },
             });
             pushes.push(vec![

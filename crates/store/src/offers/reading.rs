@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stockbridge_domain::channel::{OrderTime, Timing};
+use stockbridge_domain::channel::{ListingKey, OrderTime, Timing};
 use stockbridge_domain::conflict::Field;
 use stockbridge_domain::latency::PromiseStep;
 use stockbridge_domain::offer::{Offer, Settled};
@@ -13,7 +13,7 @@ use super::guarded;
 use super::places::shown_text;
 use crate::columns::Columns as _;
 use crate::conflicts::{Around, Difference};
-use crate::db::Value;
+use crate::db::{Row, Value};
 use crate::listings_row::{OFFER_ASSIGNMENTS, offer_values};
 use crate::stock::Wait;
 use crate::{StoreError, TenantTx};
@@ -61,20 +61,30 @@ pub struct Unsettled {
 }
 
 impl TenantTx {
-    /// SKUs of an account to be read now, the longest due first.
+    /// Listings of an account to be read now, the longest due first.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn listings_to_read(&mut self, account: AccountId, limit: i64) -> Result<Vec<Sku>, StoreError> {
+    pub async fn listings_to_read(
+        &mut self,
+        account: AccountId,
+        limit: i64,
+    ) -> Result<Vec<ListingKey>, StoreError> {
         let rows = self
             .tx
             .query(
-                "SELECT sku FROM listings WHERE tenant_id = $1 AND account_id = $2 AND read_due_at <= $3 \
+                "SELECT sku, handle FROM listings WHERE tenant_id = $1 AND account_id = $2 AND read_due_at <= $3 \
                  ORDER BY read_due_at LIMIT $4",
                 &[self.key(), account.into(), self.env.now().into(), limit.into()],
             )
             .await?;
-        rows.iter().map(|row| row.sku(0)).collect()
+        let key = |row: &Row| {
+            Ok(ListingKey {
+                sku: row.sku(0)?,
+                handle: row.opt_string(1)?,
+            })
+        };
+        rows.iter().map(key).collect()
     }
 
     /// When the next listing of an account is to be read.

@@ -102,7 +102,7 @@ impl TenantTx {
                 believed: before,
                 parts,
                 push,
-                product_type: listing.product_type,
+                handle: listing.handle,
             };
             outgoing.push(Outgoing {
                 listing: listing.id,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use stockbridge_domain::channel::{SecretText, Turn};
+
 use super::*;
 use crate::{AccountChange, AccountStatus, ConnectError};
 
@@ -158,5 +160,53 @@ async fn health_counts_failures_in_a_row() {
             (account.status, account.status_reason.as_deref()),
             (status, Some("token revoked"))
         );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_may_be_used_once_is_exchanged_by_one_process_at_a_time() {
+    for world in worlds().await {
+        let ours = &world.ours;
+        let account = world.account("one").await;
+        let hush = SecretText::new("hush");
+        let turn = |seen: &'static str| async move {
+            let seen = SecretText::new(seen);
+            ours.take_renewal_turn(account, "token", Some(&seen))
+                .await
+                .unwrap()
+        };
+        assert!(
+            world
+                .theirs
+                .take_renewal_turn(account, "token", Some(&hush))
+                .await
+                .is_err()
+        );
+        let Turn::Yours(kept) = turn("hush").await else {
+            panic!("{}: nobody else is at it", world.label)
+        };
+        assert_eq!(kept.get("token"), Some(&hush));
+        assert!(matches!(turn("hush").await, Turn::Busy(at) if at > world.clock.env().now()));
+        assert!(matches!(turn("older").await, Turn::Done(kept) if kept.get("token") == Some(&hush)));
+
+        let fresh = BTreeMap::from([("token".to_owned(), SecretText::new("new"))]);
+        assert!(world.theirs.keep_renewed(account, fresh.clone()).await.is_err());
+        ours.keep_renewed(account, fresh).await.unwrap();
+        assert!(
+            matches!(turn("hush").await, Turn::Done(kept) if kept.get("token").unwrap().expose() == "new")
+        );
+        let (_, config) = ours.account_config(account).await.unwrap().unwrap();
+        assert_eq!(config.webhook_key.expose().len(), 48, "what is not renewed stays");
+
+        // A process that died in its turn does not keep the others out for ever.
+        assert!(matches!(turn("new").await, Turn::Yours(_)));
+        world.clock.advance(Duration::from_secs(31));
+        assert!(matches!(turn("new").await, Turn::Yours(_)));
+        let mut tx = ours.begin().await.unwrap();
+        tx.disconnect_account(account).await.unwrap();
+        tx.commit().await.unwrap();
+        let late = BTreeMap::from([("token".to_owned(), SecretText::new("late"))]);
+        ours.keep_renewed(account, late).await.unwrap();
+        assert_eq!(ours.credentials(account).await.unwrap(), Some(BTreeMap::new()));
     }
 }

@@ -148,6 +148,10 @@ async fn world_on(db: TestDb) -> World {
     }
 }
 
+fn skus(listings: Vec<stockbridge_domain::channel::ListingKey>) -> Vec<Sku> {
+    listings.into_iter().map(|listing| listing.sku).collect()
+}
+
 fn sku(text: &str) -> Sku {
     Sku::parse(text).unwrap()
 }
@@ -196,7 +200,7 @@ fn listing(text: &str, quantity: i64) -> ListingSnapshot {
         places: Vec::new(),
         price: Some(eur(2_499)),
         status: ListingStatus::Active,
-        product_type: Some("SHIRT".to_owned()),
+        handle: Some("SHIRT".to_owned()),
         issues: vec!["image too small".to_owned()],
     }
 }

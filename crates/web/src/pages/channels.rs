@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use stockbridge_domain::channel::{Capability, DataKind, Descriptor, SecretText};
+use stockbridge_domain::channel::{DataKind, Descriptor, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Timestamp};
 use stockbridge_engine::{AccountPatch, ConnectRequest, Refusal};
@@ -64,13 +64,7 @@ fn about(descriptor: &Descriptor) -> ChannelCard {
         can: descriptor
             .capabilities
             .iter()
-            .map(|capability| match capability {
-                Capability::Orders => "orders",
-                Capability::Listings => "listings",
-                Capability::Stock => "stock",
-                Capability::Prices => "prices",
-                Capability::Fulfilment => "shipments",
-            })
+            .map(|capability| capability.label())
             .collect(),
     }
 }

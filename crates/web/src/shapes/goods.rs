@@ -188,7 +188,11 @@ pub(super) const GOODS: &[Shape] = &[
                 "word:listing_status",
                 "active, inactive, suppressed or unknown",
             ),
-            Field::new("product_type", "text?", "The channel's type"),
+            Field::new(
+                "handle",
+                "text?",
+                "What the connector addresses the listing by: the channel's own ids or type",
+            ),
             Field::new("issues", "[text]", "What the channel complains of"),
             Field::new("product", "id:prd?", "The product it sells"),
             Field::new("mapped_by", "word:mapped_by?", "sku or person"),

@@ -36,6 +36,8 @@ static TILL: Descriptor = Descriptor {
     summary: "Sales made here.",
     capabilities: &[],
     credentials: &[],
+    tokens: &[],
+    options: &[],
     marketplaces: &[],
     endpoints: &[],
     schedules: &[],

@@ -45,10 +45,7 @@ async fn a_listing_is_read_in_full() {
         (FulfilledBy::Seller, Some(17), ListingStatus::Active)
     );
     assert_eq!(
-        (
-            read.price.unwrap().to_string().as_str(),
-            read.product_type.as_deref()
-        ),
+        (read.price.unwrap().to_string().as_str(), read.handle.as_deref()),
         ("19.90 EUR", Some("SHIRT"))
     );
     assert_eq!(read.issues, ["Image is small."]);

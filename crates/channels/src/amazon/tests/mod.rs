@@ -63,6 +63,7 @@ fn open_with(amazon: &Amazon, world: &Arc<World>, draft: AccountDraft) -> Box<dy
         credentials: draft.credentials,
         endpoints: draft.endpoints,
         options: draft.options,
+        webhook_key: SecretText::new("webhook-key"),
     };
     amazon.connect(config, world.io()).unwrap()
 }
@@ -92,7 +93,7 @@ fn level(text: &str, quantity: i64) -> Level {
         believed: None,
         parts: Vec::new(),
         push: "psh_00000000000000000000000007".parse().unwrap(),
-        product_type: None,
+        handle: None,
     }
 }
 
@@ -101,7 +102,7 @@ fn price(text: &str, amount: &str, currency: &str) -> PriceLevel {
     PriceLevel {
         sku: sku(text),
         price,
-        product_type: Some("SHIRT".into()),
+        handle: Some("SHIRT".into()),
     }
 }
 

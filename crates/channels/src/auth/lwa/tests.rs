@@ -26,8 +26,8 @@ async fn fifty_callers_cause_one_fetch() {
     let (world, sessions) = (granting(), Sessions::default());
     let io = world.io();
     let tokens = futures_util::future::join_all((0..50).map(|_| {
-        let (session, io) = (sessions.of(account(), &grant()), io.clone());
-        async move { session.token(&io, account(), &grant()).await.unwrap() }
+        let (session, io) = (grant().session(&sessions, account()), io.clone());
+        async move { grant().token(&session, &io, account(), None).await.unwrap() }
     }))
     .await;
     assert!(tokens.iter().all(|t| t.expose() == "Atza|a"));
@@ -38,13 +38,14 @@ async fn fifty_callers_cause_one_fetch() {
 async fn callers_who_waited_share_a_failure_and_later_ones_try_again() {
     let world = World::new(|_| answer(503, ""));
     let (io, session) = (world.io(), Session::default());
-    let all = futures_util::future::join_all((0..50).map(|_| session.token(&io, account(), &GRANT))).await;
+    let all =
+        futures_util::future::join_all((0..50).map(|_| GRANT.token(&session, &io, account(), None))).await;
     assert!(
         all.iter()
             .all(|r| r.as_ref().is_err_and(|e| e.fault == Fault::Unavailable))
     );
     assert_eq!(world.token_calls(), 1);
-    session.token(&io, account(), &GRANT).await.unwrap_err();
+    GRANT.token(&session, &io, account(), None).await.unwrap_err();
     assert_eq!(world.token_calls(), 2);
 }
 
@@ -56,7 +57,7 @@ async fn tokens_are_renewed_five_minutes_early() {
     let io = world.io();
     for (minutes, fetches) in [(0, 1), (54, 1), (1, 2), (1, 2)] {
         world.clock.advance(Duration::from_secs(minutes * 60));
-        session.token(&io, account(), &GRANT).await.unwrap();
+        GRANT.token(&session, &io, account(), None).await.unwrap();
         assert_eq!(world.token_calls(), fetches, "after {minutes} more minutes");
     }
 }
@@ -66,15 +67,15 @@ async fn a_refused_token_is_replaced_once_for_all() {
     let (world, session) = (granting(), Session::default());
     let io = world.io();
     let refused = SecretText::new("Atza|old");
-    session.token(&io, account(), &GRANT).await.unwrap();
+    GRANT.token(&session, &io, account(), None).await.unwrap();
     // Another caller has replaced the refused token already.
-    session
-        .token_after(&io, account(), &GRANT, &refused)
+    GRANT
+        .token(&session, &io, account(), Some(&refused))
         .await
         .unwrap();
     assert_eq!(world.token_calls(), 1);
-    session
-        .token_after(&io, account(), &GRANT, &SecretText::new("Atza|a"))
+    GRANT
+        .token(&session, &io, account(), Some(&SecretText::new("Atza|a")))
         .await
         .unwrap();
     assert_eq!(world.token_calls(), 2);
@@ -83,28 +84,13 @@ async fn a_refused_token_is_replaced_once_for_all() {
 #[test]
 fn other_credentials_are_another_session() {
     let sessions = Sessions::default();
-    let first = sessions.of(account(), &grant());
-    assert!(Arc::ptr_eq(&first, &sessions.of(account(), &grant())));
+    let first = grant().session(&sessions, account());
+    assert!(Arc::ptr_eq(&first, &grant().session(&sessions, account())));
     let other = Grant {
         refresh_token: SecretText::new("Atzr|other"),
         ..grant()
     };
-    assert!(!Arc::ptr_eq(&first, &sessions.of(account(), &other)));
-}
-
-#[test]
-fn sessions_are_bounded() {
-    let sessions = Sessions::default();
-    for n in 0..=MAX_SESSIONS {
-        sessions.of(
-            account(),
-            &Grant {
-                refresh_token: SecretText::new(n.to_string()),
-                ..grant()
-            },
-        );
-    }
-    assert_eq!(sessions.0.lock().unwrap().len(), MAX_SESSIONS);
+    assert!(!Arc::ptr_eq(&first, &other.session(&sessions, account())));
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn world(
         credentials: draft.credentials,
         endpoints: draft.endpoints,
         options: draft.options,
+        webhook_key: SecretText::new("webhook-key"),
     };
     let connection = Custom.connect(config, world.io()).unwrap();
     (world, connection)
@@ -54,7 +55,7 @@ fn level(sku: &str, quantity: i64, change: Change) -> Level {
         believed: None,
         parts: Vec::new(),
         push: "psh_00000000000000000000000007".parse().unwrap(),
-        product_type: None,
+        handle: None,
     }
 }
 

@@ -155,7 +155,7 @@ async fn listings_are_read_again_when_due_and_all_of_them_now_and_then() {
         tx.commit().await.unwrap();
         world.read_back(one, "A", Some(5)).await;
         let mut tx = world.ours.begin().await.unwrap();
-        assert_eq!(tx.listings_to_read(one, 9).await.unwrap(), [sku("B")]);
+        assert_eq!(skus(tx.listings_to_read(one, 9).await.unwrap()), [sku("B")]);
         drop(tx);
 
         let accounts = remote(&[one]);
@@ -163,7 +163,7 @@ async fn listings_are_read_again_when_due_and_all_of_them_now_and_then() {
         let sent = world.begin_writes(one, &accounts, 10).await;
         let now = world.store.env().now();
         let mut tx = world.ours.begin().await.unwrap();
-        assert_eq!(tx.listings_to_read(one, 9).await.unwrap(), [sku("B")]);
+        assert_eq!(skus(tx.listings_to_read(one, 9).await.unwrap()), [sku("B")]);
         drop(tx);
         world.finish(&sent[0], Answer::Accepted).await;
         let now = world.later(Duration::from_secs(2)).max(now);

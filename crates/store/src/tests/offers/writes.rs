@@ -232,6 +232,6 @@ async fn writes_whose_sender_died_are_read_back() {
         assert_eq!(world.push(&sent[0]).await.0, "unknown");
         let mut tx = world.ours.begin().await.unwrap();
         assert_eq!(tx.next_reading(one).await.unwrap(), Some(now));
-        assert_eq!(tx.listings_to_read(one, 5).await.unwrap(), [sku("A")]);
+        assert_eq!(skus(tx.listings_to_read(one, 5).await.unwrap()), [sku("A")]);
     }
 }
