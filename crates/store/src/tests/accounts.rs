@@ -171,29 +171,29 @@ async fn a_secret_that_may_be_used_once_is_exchanged_by_one_process_at_a_time() 
         let hush = SecretText::new("hush");
         let turn = |seen: &'static str| async move {
             let seen = SecretText::new(seen);
-            ours.take_renewal_turn(account, "token", Some(&seen))
+            ours.take_renewal_turn(account, "refresh_token", Some(&seen))
                 .await
                 .unwrap()
         };
         assert!(
             world
                 .theirs
-                .take_renewal_turn(account, "token", Some(&hush))
+                .take_renewal_turn(account, "refresh_token", Some(&hush))
                 .await
                 .is_err()
         );
         let Turn::Yours(kept) = turn("hush").await else {
             panic!("{}: nobody else is at it", world.label)
         };
-        assert_eq!(kept.get("token"), Some(&hush));
+        assert_eq!(kept.get("refresh_token"), Some(&hush));
         assert!(matches!(turn("hush").await, Turn::Busy(at) if at > world.clock.env().now()));
-        assert!(matches!(turn("older").await, Turn::Done(kept) if kept.get("token") == Some(&hush)));
+        assert!(matches!(turn("older").await, Turn::Done(kept) if kept.get("refresh_token") == Some(&hush)));
 
-        let fresh = BTreeMap::from([("token".to_owned(), SecretText::new("new"))]);
+        let fresh = secrets("new");
         assert!(world.theirs.keep_renewed(account, fresh.clone()).await.is_err());
         ours.keep_renewed(account, fresh).await.unwrap();
         assert!(
-            matches!(turn("hush").await, Turn::Done(kept) if kept.get("token").unwrap().expose() == "new")
+            matches!(turn("hush").await, Turn::Done(kept) if kept.get("refresh_token").unwrap().expose() == "new")
         );
         let (_, config) = ours.account_config(account).await.unwrap().unwrap();
         assert_eq!(config.webhook_key.expose().len(), 48, "what is not renewed stays");
@@ -205,7 +205,7 @@ async fn a_secret_that_may_be_used_once_is_exchanged_by_one_process_at_a_time() 
         let mut tx = ours.begin().await.unwrap();
         tx.disconnect_account(account).await.unwrap();
         tx.commit().await.unwrap();
-        let late = BTreeMap::from([("token".to_owned(), SecretText::new("late"))]);
+        let late = secrets("late");
         ours.keep_renewed(account, late).await.unwrap();
         assert_eq!(ours.credentials(account).await.unwrap(), Some(BTreeMap::new()));
     }
