@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use stockbridge_domain::FieldError;
-use stockbridge_domain::channel::{DataKind, Descriptor, SecretText, options};
+use stockbridge_domain::channel::{DataKind, Descriptor, OptionKind, SecretText, options as shared};
 
 use crate::endpoint;
 
@@ -29,6 +29,11 @@ pub fn credentials(
                 ));
             }
             None | Some("") => {}
+            Some(text) if field.multiline && text.chars().all(|c| !c.is_control() || c.is_whitespace()) => {
+                if text.len() > MAX_SECRET_BYTES {
+                    problems.push(too_long(at, field.label));
+                }
+            }
             Some(text) if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
                 let message = format!(
                     "{} holds a space, line break or control character; copy it again without",
@@ -36,18 +41,18 @@ pub fn credentials(
                 );
                 problems.push(FieldError::new(at, message));
             }
-            Some(text) if text.len() > MAX_SECRET_BYTES => {
-                let message = format!(
-                    "{} is longer than {MAX_SECRET_BYTES} bytes; copy it again",
-                    field.label
-                );
-                problems.push(FieldError::new(at, message));
-            }
+            Some(text) if text.len() > MAX_SECRET_BYTES => problems.push(too_long(at, field.label)),
             Some(_) => {}
         }
     }
-    let known: Vec<_> = descriptor.credentials.iter().map(|f| f.name).collect();
+    let typed = descriptor.credentials.iter().map(|f| f.name);
+    let known: Vec<_> = typed.chain(descriptor.tokens.iter().copied()).collect();
     unknown("credentials", given.keys(), &known, problems);
+}
+
+fn too_long(at: String, label: &str) -> FieldError {
+    let message = format!("{label} is longer than {MAX_SECRET_BYTES} bytes; copy it again");
+    FieldError::new(at, message)
 }
 
 /// Checks replaced addresses and gives them back in the form requests are built on.
@@ -69,37 +74,80 @@ pub fn endpoints(
     checked
 }
 
+/// Checks options: those every channel understands and those its descriptor declares, by their kinds. `more` are known
+/// besides and checked by the channel itself.
+pub fn options(
+    descriptor: &Descriptor,
+    given: &BTreeMap<String, Value>,
+    more: &[&str],
+    problems: &mut Vec<FieldError>,
+) {
+    let declared = descriptor.options.iter().map(|f| f.name);
+    let known: Vec<_> = declared.chain(more.iter().copied()).collect();
+    account_options(given, &known, problems);
+    for field in descriptor.options {
+        let at = format!("options/{}", field.name);
+        let value = given.get(field.name).filter(|v| !v.is_null() && *v != "");
+        let Some(value) = value else {
+            if field.required {
+                problems.push(FieldError::new(
+                    at,
+                    format!("{} is missing; {}", field.label, field.help),
+                ));
+            }
+            continue;
+        };
+        if let Some(wanted) = wrong(field.kind, value) {
+            problems.push(FieldError::new(at, format!("{}: write {wanted}", field.label)));
+        }
+    }
+}
+
+/// What should have been written, if `value` is not that.
+fn wrong(kind: OptionKind, value: &Value) -> Option<String> {
+    let text = value.as_str().map(str::trim);
+    match kind {
+        OptionKind::Text if text.is_some() => None,
+        OptionKind::Text => Some("a text".to_owned()),
+        OptionKind::Flag if value.is_boolean() || matches!(text, Some("true" | "false")) => None,
+        OptionKind::Flag => Some("true or false".to_owned()),
+        OptionKind::Number if value.as_u64().is_some() || text.is_some_and(|t| t.parse::<u64>().is_ok()) => {
+            None
+        }
+        OptionKind::Number => Some("a whole number".to_owned()),
+        OptionKind::Choice(choices) if text.is_some_and(|t| choices.contains(&t)) => None,
+        OptionKind::Choice(choices) => Some(format!("one of {}", choices.join(", "))),
+    }
+}
+
 /// Checks options: those every channel understands, and `own` ones whose values the channel checks itself.
 pub fn account_options(given: &BTreeMap<String, Value>, own: &[&str], problems: &mut Vec<FieldError>) {
     /// A day: later than that, an account is not operated but forgotten.
     const DAY_SECS: u64 = 86_400;
     let mut known = vec![
-        options::ORDER_VISIBILITY_SECS,
-        options::WRITE_APPLY_SECS,
-        options::FBM_ONLY,
+        shared::ORDER_VISIBILITY_SECS,
+        shared::WRITE_APPLY_SECS,
+        shared::FBM_ONLY,
     ];
-    let mut bounds = vec![
-        (options::ORDER_VISIBILITY_SECS, 0),
-        (options::WRITE_APPLY_SECS, 0),
-    ];
+    let mut bounds = vec![(shared::ORDER_VISIBILITY_SECS, 0), (shared::WRITE_APPLY_SECS, 0)];
     for kind in DataKind::ALL {
-        known.push(options::every_secs(kind));
-        bounds.push((options::every_secs(kind), 1));
+        known.push(shared::every_secs(kind));
+        bounds.push((shared::every_secs(kind), 1));
     }
     known.extend(own);
     unknown("options", given.keys(), &known, problems);
     for (name, least) in bounds {
         let in_bounds =
-            options::seconds(given, name).is_some_and(|d| (least..=DAY_SECS).contains(&d.as_secs()));
+            shared::seconds(given, name).is_some_and(|d| (least..=DAY_SECS).contains(&d.as_secs()));
         if given.contains_key(name) && !in_bounds {
             let message = format!("write a whole number of seconds from {least} to {DAY_SECS}");
             problems.push(FieldError::new(format!("options/{name}"), message));
         }
     }
     let is_flag = |v: &Value| v.is_boolean() || matches!(v.as_str(), Some("true" | "false"));
-    if given.get(options::FBM_ONLY).is_some_and(|v| !is_flag(v)) {
+    if given.get(shared::FBM_ONLY).is_some_and(|v| !is_flag(v)) {
         problems.push(FieldError::new(
-            format!("options/{}", options::FBM_ONLY),
+            format!("options/{}", shared::FBM_ONLY),
             "write true or false",
         ));
     }
@@ -140,6 +188,52 @@ mod tests {
         let good = json!({"order_visibility_secs": 0, "write_apply_secs": "86400", "orders_every_secs": 1,
             "inventory_every_secs": 60, "listings_every_secs": 3600, "fbm_only": true, "country": "DE"});
         assert_eq!(problems_of(good), Vec::<String>::new());
+    }
+
+    #[test]
+    fn declared_options_are_checked_by_their_kinds() {
+        use stockbridge_domain::channel::OptionField;
+        const fn field(name: &'static str, kind: OptionKind, required: bool) -> OptionField {
+            OptionField {
+                name,
+                label: name,
+                help: "see the portal",
+                kind,
+                required,
+            }
+        }
+        static FIELDS: [OptionField; 4] = [
+            field("place", OptionKind::Text, true),
+            field("auto", OptionKind::Flag, false),
+            field("hours", OptionKind::Number, false),
+            field("way", OptionKind::Choice(&["new", "old"]), false),
+        ];
+        let descriptor = Descriptor {
+            options: &FIELDS,
+            ..crate::own::DESCRIPTOR
+        };
+        let found = |given: Value| {
+            let given = serde_json::from_value(given).unwrap();
+            let mut problems = Vec::new();
+            options(&descriptor, &given, &[], &mut problems);
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let good = json!({"place": "L1", "auto": "true", "hours": "24", "way": "old", "fbm_only": true});
+        assert_eq!(found(good), Vec::<String>::new());
+        let bad = found(json!({"place": "", "auto": "yes", "hours": -1, "way": "other", "wya": "old"}));
+        for (field, hint) in [
+            ("options/place", "see the portal"),
+            ("options/auto", "true or false"),
+            ("options/hours", "whole number"),
+            ("options/way", "new, old"),
+            ("options/wya", "way"),
+        ] {
+            assert!(
+                bad.iter().any(|p| p.starts_with(field) && p.contains(hint)),
+                "{field}: {bad:?}"
+            );
+        }
+        assert_eq!(bad.len(), 5, "{bad:?}");
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub struct AccountPatch {
 }
 
 impl Hub {
-    fn known_channel(&self, kind: &str) -> Result<&std::sync::Arc<dyn Channel>, Refusal> {
+    pub(crate) fn known_channel(&self, kind: &str) -> Result<&std::sync::Arc<dyn Channel>, Refusal> {
         self.channel(kind).ok_or_else(|| {
             let known: Vec<&str> = self.channels().iter().map(|c| c.descriptor().kind).collect();
             Refusal::NotFound(format!(
@@ -76,19 +76,8 @@ impl Hub {
         caller.require(Role::Admin)?;
         let channel = self.known_channel(channel)?;
         let descriptor = channel.descriptor();
-        let mut problems = Vec::new();
+        let mut problems = self.request_problems(caller, &request).await?;
         let name = request.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 80 {
-            problems.push(FieldError::new("name", "a store's name has 1 to 80 characters"));
-        }
-        if !request.endpoints.is_empty() && !self.settings().endpoint_overrides {
-            problems.push(FieldError::new(
-                "endpoints",
-                "replacing a channel's addresses is switched off; the operator can allow it with \
-                 `channels.endpoint_overrides = true`",
-            ));
-        }
-        problems.extend(self.unknown_locations(caller, &request.options).await?);
         let draft = AccountDraft {
             name: name.clone(),
             marketplaces: request.marketplaces,
@@ -135,6 +124,28 @@ impl Hub {
         .await?;
         tx.commit().await?;
         Ok(record)
+    }
+
+    /// What is wrong with a request whatever its channel.
+    pub(crate) async fn request_problems(
+        &self,
+        caller: &Caller,
+        request: &ConnectRequest,
+    ) -> Result<Vec<FieldError>, Refusal> {
+        let mut problems = Vec::new();
+        let name = request.name.trim();
+        if name.is_empty() || name.chars().count() > 80 {
+            problems.push(FieldError::new("name", "a store's name has 1 to 80 characters"));
+        }
+        if !request.endpoints.is_empty() && !self.settings().endpoint_overrides {
+            problems.push(FieldError::new(
+                "endpoints",
+                "replacing a channel's addresses is switched off; the operator can allow it with \
+                 `channels.endpoint_overrides = true`",
+            ));
+        }
+        problems.extend(self.unknown_locations(caller, &request.options).await?);
+        Ok(problems)
     }
 
     /// Makes the cheapest signed-in call and says what it shows.

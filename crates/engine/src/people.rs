@@ -35,7 +35,7 @@ pub struct SignedIn {
 }
 
 /// The stored form of a secret: long and random, so a plain hash is enough.
-fn hash(secret: &str) -> String {
+pub(crate) fn hash(secret: &str) -> String {
     Sha256::digest(secret.as_bytes())
         .iter()
         .map(|b| format!("{b:02x}"))
@@ -43,7 +43,7 @@ fn hash(secret: &str) -> String {
 }
 
 impl Hub {
-    fn secret(&self) -> String {
+    pub(crate) fn secret(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.env().bytes::<32>())
     }
 

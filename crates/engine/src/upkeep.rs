@@ -43,7 +43,7 @@ impl Hub {
         let (system, now) = (self.store().system(), self.env().now());
         let mut done = Upkeep {
             requests: system.purge_requests(now.minus(REQUESTS_KEPT)).await?,
-            signins: system.purge_signins().await?,
+            signins: system.purge_signins().await? + system.purge_consents().await?,
             checks: self.check_daily().await?,
             ..Upkeep::default()
         };

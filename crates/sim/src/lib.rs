@@ -7,7 +7,7 @@
 //!
 //! Rooms: `world` (sellers, listings, orders, effects due later), `buyers`, `faults`, `time` and `control`
 //! know no platform; everything that belongs to one platform's protocol lives in its own folder (`amazon`). A system of
-//! one's own ([`CustomShop`], folder `custom`) is a small world by itself.
+//! one's own ([`CustomShop`], folder `custom`) is a small world by itself; [`Platform`] is what all of them have in common.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
 
@@ -18,6 +18,7 @@ mod config;
 mod control;
 mod custom;
 mod faults;
+mod platform;
 mod server;
 mod sim;
 mod time;
@@ -29,7 +30,8 @@ pub use config::{
 };
 pub use custom::{CustomShop, ShopConfig, ShopListing, ShopOrder, ShopWrite};
 pub use faults::{Fault, FaultConfig, FaultFired};
-pub use server::serve;
+pub use platform::{Act, Platform, PlatformLine, PlatformOrder};
+pub use server::{serve, serve_platform};
 pub use sim::{CallOutcome, Sim};
 pub use time::TimeMode;
 pub use world::{

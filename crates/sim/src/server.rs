@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,6 +16,7 @@ use futures_util::stream;
 use http::{StatusCode, header};
 use tokio::net::TcpListener;
 
+use crate::platform::Platform;
 use crate::sim::{CallOutcome, Sim};
 
 /// Larger bodies are refused.
@@ -50,23 +52,63 @@ pub async fn serve(
 }
 
 async fn answer(State(sim): State<Arc<Sim>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
-        let mut refused = Response::new(Body::empty());
-        *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return refused;
+    match whole(request).await {
+        Ok(request) => send(sim.call(request), sim.hang()).await,
+        Err(refused) => refused,
+    }
+}
+
+/// Serves any platform on `listener` until `shutdown` ends; calls that are never answered are held for `hang`.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve_platform(
+    platform: Arc<dyn Platform>,
+    hang: Duration,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let answer = move |request: Request| {
+        let platform = platform.clone();
+        async move {
+            match whole(request).await {
+                Ok(request) => send(platform.call(&request), hang).await,
+                Err(refused) => refused,
+            }
+        }
     };
-    match sim.call(Request::from_parts(parts, body)) {
-        CallOutcome::Answer(response) => send(response),
+    let server = axum::serve(listener, Router::new().fallback(answer));
+    tokio::select! {
+        ended = server.into_future() => ended,
+        () = shutdown => Ok(()),
+    }
+}
+
+/// The request with its whole body, unless that is too large.
+async fn whole(request: Request) -> Result<http::Request<Bytes>, Response> {
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, BODY_LIMIT).await {
+        Ok(body) => Ok(Request::from_parts(parts, body)),
+        Err(_) => {
+            let mut refused = Response::new(Body::empty());
+            *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+            Err(refused)
+        }
+    }
+}
+
+async fn send(outcome: CallOutcome, hang: Duration) -> Response {
+    match outcome {
+        CallOutcome::Answer(response) => answered(response),
         CallOutcome::Lost => {
-            tokio::time::sleep(sim.hang()).await;
+            tokio::time::sleep(hang).await;
             broken(Bytes::new())
         }
         CallOutcome::Dropped => broken(Bytes::new()),
     }
 }
 
-fn send(response: http::Response<Bytes>) -> Response {
+fn answered(response: http::Response<Bytes>) -> Response {
     let promised = response
         .headers()
         .get(header::CONTENT_LENGTH)

@@ -11,6 +11,7 @@ mod catalog;
 mod check;
 mod columns;
 mod conflicts;
+mod consents;
 mod counts;
 mod db;
 mod error;
@@ -65,6 +66,7 @@ pub use conflicts::{
     ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, ResolveError, StrategyRecord,
     limit_problems,
 };
+pub use consents::{NewConsent, TakenConsent};
 pub use counts::{CountError, CountLine, CountRecord, Counted};
 pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};

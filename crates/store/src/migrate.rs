@@ -110,6 +110,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 20,
+        name: "0020_consents",
+        common: include_str!("../migrations/0020_consents/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The lock under which processes that start together migrate one after the other ("stockbri" in ASCII).

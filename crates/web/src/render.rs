@@ -158,6 +158,7 @@ mod tests {
         framed!("conflict", "Conflict", "conflicts", view::conflicts::ConflictPage);
         framed!("channels", "Channels", "channels", view::channels::ChannelsPage);
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
+        framed!("consent", "Sign in", "channels", view::channels::ConsentPage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);
         framed!("alerts", "Alerts", "alerts", view::alerts::AlertsPage);
         pages

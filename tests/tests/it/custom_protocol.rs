@@ -11,8 +11,8 @@ use stockbridge_channels::custom::Custom;
 use stockbridge_channels::http::{HttpOptions, HttpTransport};
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BucketSpec, Change, Channel as _, Connection, Fault, Grant, HttpRequest,
-    HttpResponse, Io, ItemOutcome, Learned, Level, ListingKey, OrderQuery, OrderTime, Pacer, PriceLevel,
-    SecretText, ShipmentNotice, ShippedLine, Transport, TransportError, Unkept,
+    HttpResponse, Io, ItemOutcome, Learned, Level, OrderQuery, OrderTime, Pacer, PriceLevel, SecretText,
+    ShipmentNotice, ShippedLine, Transport, TransportError, Unkept,
 };
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::order::OrderStatus;
@@ -119,7 +119,12 @@ async fn write(connection: &dyn Connection, level: Level) -> ItemOutcome {
 }
 
 async fn shown(connection: &dyn Connection, name: &str) -> i64 {
-    let listings = connection.listings().unwrap().read(&[sku(name)]).await.unwrap();
+    let listings = connection
+        .listings()
+        .unwrap()
+        .read(&[sku(name).into()])
+        .await
+        .unwrap();
     listings[0].quantity.unwrap()
 }
 
@@ -247,7 +252,7 @@ async fn keeps_the_contract(other: &OtherSide, buy: impl AsyncFnOnce()) {
     let listings = connection
         .listings()
         .unwrap()
-        .read(&[sku("MUG-RED")])
+        .read(&[sku("MUG-RED").into()])
         .await
         .unwrap();
     assert_eq!(listings[0].price, Some(price.price));

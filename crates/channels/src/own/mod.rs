@@ -20,7 +20,7 @@ const CURRENCY: &str = "currency";
 /// The longest an order may stay unpaid, in minutes: thirty days.
 const MOST_MINUTES: u64 = 43_200;
 
-static DESCRIPTOR: Descriptor = Descriptor {
+pub(crate) static DESCRIPTOR: Descriptor = Descriptor {
     kind: "own",
     label: "Own store",
     summary: "Sales you make yourself: a till, a phone, your own shop by the hub's API.",

@@ -116,6 +116,13 @@ pub struct ListingKey {
     pub handle: Option<String>,
 }
 
+impl From<Sku> for ListingKey {
+    /// A listing that its SKU alone identifies.
+    fn from(sku: Sku) -> Self {
+        Self { sku, handle: None }
+    }
+}
+
 /// How a quantity is to be changed, as the channel's [`WriteMode`](super::WriteMode) has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,7 @@
 //! compares before it sets, shows orders late if told to, and misbehaves as the faults will have it.
 
 mod orders;
+mod platform;
 mod protocol;
 mod shelf;
 mod verify;
@@ -118,6 +119,8 @@ pub struct ShopOrder {
     pub quantity: u32,
     /// How many the hub said were shipped.
     pub shipped: u32,
+    /// Tracking numbers by the number of the parcel.
+    pub parcels: BTreeMap<u32, String>,
     /// Whether it was called off.
     pub cancelled: bool,
     /// When it was placed.

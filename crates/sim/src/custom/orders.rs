@@ -1,5 +1,7 @@
 //! Orders: bought, called off, listed by page, shipped.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rand::RngExt;
 use serde::Deserialize;
@@ -57,6 +59,7 @@ impl State {
             sku: sku.to_owned(),
             quantity,
             shipped: 0,
+            parcels: BTreeMap::new(),
             cancelled: false,
             placed_at: self.now,
             updated_at: self.now,
@@ -174,6 +177,7 @@ impl State {
         if order.cancelled || units == 0 || units > order.quantity {
             return Err("that cannot be shipped of this order".to_owned());
         }
+        order.parcels.insert(parcel.parcel, parcel.tracking.clone());
         if order.shipped != units {
             (order.shipped, order.updated_at) = (units, now);
         }

@@ -7,6 +7,7 @@
 mod buyers;
 mod report;
 mod verdict;
+mod witness;
 mod world;
 
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use stockbridge_engine::{Worker, WorkerOptions};
-use stockbridge_sim::{FaultConfig, Sim};
+use stockbridge_sim::FaultConfig;
 use tokio::sync::watch;
 
 use world::World;
@@ -119,7 +120,7 @@ pub async fn run(options: DemoOptions, say: impl Fn(&str) + Send + Sync) -> anyh
     world.sim.stop_buyers();
     world.sim.set_faults(FaultConfig::none());
     say("Buyers stopped; waiting for the last orders, pushes and read-backs.");
-    let calm = settle(&world.sim, &world).await?;
+    let calm = settle(&world).await?;
     let report = verdict::judge(&world, &shop, calm).await?;
     let _ = stop.send(true);
     tokio::time::timeout(Duration::from_secs(20), tasks.join_all())
@@ -166,10 +167,10 @@ async fn watch_until_end(
 }
 
 /// Waits until the hub knows every order and every listing is verified; answers whether that came to pass in time.
-async fn settle(sim: &Sim, world: &World) -> anyhow::Result<bool> {
+async fn settle(world: &World) -> anyhow::Result<bool> {
     let mut left = SETTLE;
     loop {
-        let open = verdict::unsettled(sim, world).await?;
+        let open = verdict::unsettled(world).await?;
         if open == 0 {
             return Ok(true);
         }

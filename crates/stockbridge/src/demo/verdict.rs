@@ -5,19 +5,20 @@ use std::sync::atomic::Ordering;
 
 use stockbridge_domain::order::OrderStatus as Status;
 use stockbridge_domain::{AccountId, OrderId, Timestamp};
-use stockbridge_sim::{Fulfilment, OrderStatus, Sim, Truth, TruthOrder};
 use stockbridge_store::{ListingFilter, OrderFilter, OrderRecord, PageQuery, PushTimes, Tenant};
 
 use super::buyers::Shop;
 use super::report::{ChannelReport, Percentiles, Report};
+use super::witness::{Books, Seat, Seen};
 use super::world::{Seller, World};
 
 const PAGE: i64 = 200;
 
 /// One line of progress.
 pub(super) async fn progress(world: &World, shop: &Shop) -> anyhow::Result<String> {
-    let truth = world.sim.truth();
+    let books = Books::of(&world.sim);
     let (mut imported, mut pushes, mut verified, mut oversold) = (0, 0, 0, 0);
+    let mut placed = usize::try_from(shop.accepted.load(Ordering::Relaxed)).unwrap_or(0);
     for seller in &world.sellers {
         let tenant = world.hub.tenant(seller.tenant);
         let times = tenant.push_times(Timestamp::EPOCH).await?;
@@ -25,30 +26,34 @@ pub(super) async fn progress(world: &World, shop: &Shop) -> anyhow::Result<Strin
         verified += times.iter().filter(|t| t.verified_at.is_some()).count();
         let orders = all_orders(&tenant).await?;
         imported += orders.len();
-        oversold += oversold_units(seller, &truth, &orders);
+        oversold += oversold_units(seller, &books, &orders);
+        placed += seller
+            .seats
+            .iter()
+            .map(|seat| books.orders(seat).len())
+            .sum::<usize>();
     }
-    let placed = truth.orders.len() + usize::try_from(shop.accepted.load(Ordering::Relaxed)).unwrap_or(0);
     Ok(format!(
         "orders {placed} placed, {imported} imported | pushes {pushes}, {verified} verified | throttled {} | oversold {oversold}",
-        truth.throttled
+        books.truth().throttled
     ))
 }
 
 /// Things still open: orders the hub does not know, or knows in an older state, and listings not verified.
-pub(super) async fn unsettled(sim: &Sim, world: &World) -> anyhow::Result<usize> {
-    let truth = sim.truth();
+pub(super) async fn unsettled(world: &World) -> anyhow::Result<usize> {
+    let books = Books::of(&world.sim);
     let mut open = 0;
     for seller in &world.sellers {
         let tenant = world.hub.tenant(seller.tenant);
         let orders = all_orders(&tenant).await?;
         let known: BTreeMap<&str, &OrderRecord> =
             orders.iter().map(|o| (o.channel_order_id.as_str(), o)).collect();
-        open += of_seller(&truth, seller)
+        let there = seller.seats.iter().flat_map(|seat| books.orders(seat));
+        open += there
             .filter(|o| {
-                o.status == OrderStatus::Pending
-                    || known.get(o.order_id.as_str()).is_none_or(|k| {
-                        (o.status == OrderStatus::Cancelled) != (k.status == Status::Cancelled)
-                            || parcel_unknown(o, k)
+                o.pending
+                    || known.get(o.id.as_str()).is_none_or(|k| {
+                        o.cancelled != (k.status == Status::Cancelled) || parcel_unknown(o, k)
                     })
             })
             .count();
@@ -59,17 +64,10 @@ pub(super) async fn unsettled(sim: &Sim, world: &World) -> anyhow::Result<usize>
 
 /// Whether the hub sent a parcel that its channel does not know. What was packed while the buyer called it off is refused for
 /// good and is not counted.
-fn parcel_unknown(there: &TruthOrder, here: &OrderRecord) -> bool {
-    let told: i64 = there.lines.iter().map(|l| i64::from(l.shipped)).sum();
+fn parcel_unknown(there: &Seen, here: &OrderRecord) -> bool {
+    let told: i64 = there.lines.iter().map(|(_, _, shipped)| shipped).sum();
     let sent: i64 = here.lines.iter().map(|l| l.shipped).sum();
-    there.status != OrderStatus::Cancelled && sent > told
-}
-
-fn of_seller<'a>(truth: &'a Truth, seller: &'a Seller) -> impl Iterator<Item = &'a TruthOrder> {
-    truth
-        .orders
-        .iter()
-        .filter(|o| seller.accounts.iter().any(|(_, id)| *id == o.seller_id))
+    !there.cancelled && sent > told
 }
 
 async fn all_orders(tenant: &Tenant) -> anyhow::Result<Vec<OrderRecord>> {
@@ -104,12 +102,14 @@ async fn unverified(tenant: &Tenant, account: Option<AccountId>) -> anyhow::Resu
 }
 
 /// Units of each SKU that buyers have, on every channel together.
-fn sold_units(seller: &Seller, truth: &Truth, orders: &[OrderRecord]) -> BTreeMap<String, i64> {
+fn sold_units(seller: &Seller, books: &Books, orders: &[OrderRecord]) -> BTreeMap<String, i64> {
     let mut sold = BTreeMap::new();
-    let there = of_seller(truth, seller)
-        .filter(|o| o.status != OrderStatus::Cancelled && o.fulfilled_by == Fulfilment::Merchant)
-        .flat_map(|o| &o.lines)
-        .map(|l| (l.sku.clone(), i64::from(l.quantity)));
+    let there = seller
+        .seats
+        .iter()
+        .flat_map(|seat| books.orders(seat))
+        .flat_map(|o| o.lines)
+        .map(|(sku, units, _)| (sku, units));
     let here = orders
         .iter()
         .filter(|o| Some(o.account) == seller.own && o.status != Status::Cancelled)
@@ -121,8 +121,8 @@ fn sold_units(seller: &Seller, truth: &Truth, orders: &[OrderRecord]) -> BTreeMa
     sold
 }
 
-fn oversold_units(seller: &Seller, truth: &Truth, orders: &[OrderRecord]) -> i64 {
-    sold_units(seller, truth, orders)
+fn oversold_units(seller: &Seller, books: &Books, orders: &[OrderRecord]) -> i64 {
+    sold_units(seller, books, orders)
         .into_iter()
         .map(|(sku, units)| (units - seller.stock.get(&sku).copied().unwrap_or(0)).max(0))
         .sum()
@@ -130,7 +130,8 @@ fn oversold_units(seller: &Seller, truth: &Truth, orders: &[OrderRecord]) -> i64
 
 /// The verdict.
 pub(super) async fn judge(world: &World, shop: &Shop, settled: bool) -> anyhow::Result<Report> {
-    let truth = world.sim.truth();
+    let books = Books::of(&world.sim);
+    let truth = books.truth();
     let mut report = Report {
         settled,
         throttled: truth.throttled,
@@ -144,7 +145,7 @@ pub(super) async fn judge(world: &World, shop: &Shop, settled: bool) -> anyhow::
     };
     let mut times = Vec::new();
     for seller in &world.sellers {
-        times.extend(judge_seller(world, seller, &truth, &mut report).await?);
+        times.extend(judge_seller(world, seller, &books, &mut report).await?);
     }
     (report.sale_to_push_ms, report.sale_to_verified_ms) = percentiles(&times);
     report.pushes = u64::try_from(times.len()).unwrap_or(0);
@@ -158,7 +159,7 @@ pub(super) async fn judge(world: &World, shop: &Shop, settled: bool) -> anyhow::
 async fn judge_seller(
     world: &World,
     seller: &Seller,
-    truth: &Truth,
+    books: &Books,
     report: &mut Report,
 ) -> anyhow::Result<Vec<PushTimes>> {
     let tenant = world.hub.tenant(seller.tenant);
@@ -167,27 +168,22 @@ async fn judge_seller(
     report.ledger_ok &= check.ok();
     report.broken.extend(check.problems().take(5).map(str::to_owned));
     report.units_stocked += seller.stock.values().sum::<i64>();
-    report.units_sold += sold_units(seller, truth, &orders).values().sum::<i64>();
-    report.oversold_units += oversold_units(seller, truth, &orders);
-    report.parcels_unknown += of_seller(truth, seller)
-        .filter_map(|there| {
-            Some((
-                there,
-                orders.iter().find(|o| o.channel_order_id == there.order_id)?,
-            ))
-        })
-        .filter(|(there, here)| parcel_unknown(there, here))
-        .map(|_| 1)
-        .sum::<u64>();
+    report.units_sold += sold_units(seller, books, &orders).values().sum::<i64>();
+    report.oversold_units += oversold_units(seller, books, &orders);
+    let here: BTreeMap<&str, &OrderRecord> =
+        orders.iter().map(|o| (o.channel_order_id.as_str(), o)).collect();
+    let there = seller.seats.iter().flat_map(|seat| books.orders(seat));
+    let unknown = there.filter(|there| {
+        here.get(there.id.as_str())
+            .is_some_and(|here| parcel_unknown(there, here))
+    });
+    report.parcels_unknown += u64::try_from(unknown.count()).unwrap_or(u64::MAX);
     let times = tenant.push_times(Timestamp::EPOCH).await?;
     let name = tenant.record().await?.map(|t| t.name).unwrap_or_default();
     for account in tenant.accounts().await? {
-        let marketplace = seller
-            .accounts
-            .iter()
-            .find(|(id, _)| *id == account.id)
-            .map(|(_, seller)| seller.as_str());
-        let mut channel = judge_account(account.id, marketplace, truth, &orders, &times, report);
+        let seat = seller.seats.iter().find(|seat| seat.account == account.id);
+        let there = seat.map(|seat| books.orders(seat));
+        let mut channel = judge_account(account.id, there.as_deref(), &orders, &times, report);
         channel.tenant.clone_from(&name);
         channel.name = account.name;
         channel.channel = account.channel.to_string();
@@ -204,8 +200,7 @@ async fn judge_seller(
 /// Compares one account; orders of the own store have no other witness than the hub itself.
 fn judge_account(
     account: AccountId,
-    marketplace: Option<&str>,
-    truth: &Truth,
+    there: Option<&[Seen]>,
     orders: &[OrderRecord],
     times: &[PushTimes],
     report: &mut Report,
@@ -227,23 +222,16 @@ fn judge_account(
         sale_to_verified_ms,
         ..ChannelReport::default()
     };
-    if let Some(seller_id) = marketplace {
-        let placed: BTreeSet<&str> = truth
-            .orders
-            .iter()
-            .filter(|o| o.seller_id == seller_id)
-            .map(|o| o.order_id.as_str())
-            .collect();
+    if let Some(there) = there {
+        let placed: BTreeSet<&str> = there.iter().map(|o| o.id.as_str()).collect();
         channel.orders_placed = number(placed.len());
         channel.orders_imported = number(distinct.intersection(&placed).count());
         report.orders_missing += number(placed.difference(&distinct).count());
         report.orders_duplicated += number(known.len() - distinct.intersection(&placed).count());
-        channel.units_sold = truth
-            .orders
+        channel.units_sold = there
             .iter()
-            .filter(|o| o.seller_id == seller_id && o.status != OrderStatus::Cancelled)
             .flat_map(|o| &o.lines)
-            .map(|l| i64::from(l.quantity))
+            .map(|(_, units, _)| units)
             .sum();
     } else {
         report.orders_duplicated += number(known.len() - distinct.len());
@@ -321,7 +309,7 @@ async fn isolated(world: &World) -> anyhow::Result<bool> {
                     return Ok(false);
                 }
             }
-            for (account, _) in &a.accounts {
+            for Seat { account, .. } in &a.seats {
                 if other.account(*account).await?.is_some() {
                     return Ok(false);
                 }

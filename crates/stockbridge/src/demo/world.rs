@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::DemoOptions;
+use super::witness::{Seat, Witness};
 use crate::env::system_env;
 
 /// Products of each seller.
@@ -48,8 +49,8 @@ const PLANS: [(&str, i64); 5] = [
 pub(super) struct Seller {
     /// The tenant.
     pub(super) tenant: TenantId,
-    /// Its accounts on the marketplace: account, seller id.
-    pub(super) accounts: Vec<(AccountId, String)>,
+    /// Its accounts on simulated platforms.
+    pub(super) seats: Vec<Seat>,
     /// Its own store, if it has one.
     pub(super) own: Option<AccountId>,
     /// Units there were at the start, by SKU.
@@ -277,7 +278,10 @@ async fn seller(
             .connect(&caller, "amazon", connect_request(account, api))
             .await?;
         know_plans(hub, tenant, record.id).await?;
-        connected.push((record.id, account.seller.to_owned()));
+        connected.push(Seat {
+            account: record.id,
+            witness: Witness::Seller(account.seller.to_owned()),
+        });
     }
     let own = match own_store {
         false => None,
@@ -292,19 +296,14 @@ async fn seller(
     share(hub, &caller, &connected, own).await?;
     Ok(Seller {
         tenant,
-        accounts: connected,
+        seats: connected,
         own,
         stock,
     })
 }
 
 /// The example of the books: 30 for the own store, 35 for each marketplace, 5 % kept back.
-async fn share(
-    hub: &Hub,
-    caller: &Caller,
-    accounts: &[(AccountId, String)],
-    own: Option<AccountId>,
-) -> anyhow::Result<()> {
+async fn share(hub: &Hub, caller: &Caller, seats: &[Seat], own: Option<AccountId>) -> anyhow::Result<()> {
     let Some(own) = own else { return Ok(()) };
     let share = |account, points| PolicyChange {
         account: Some(account),
@@ -314,7 +313,7 @@ async fn share(
         }),
         ..PolicyChange::default()
     };
-    let mut changes: Vec<PolicyChange> = accounts.iter().map(|(id, _)| share(*id, 3_500)).collect();
+    let mut changes: Vec<PolicyChange> = seats.iter().map(|seat| share(seat.account, 3_500)).collect();
     changes.push(share(own, 3_000));
     changes.push(PolicyChange {
         terms: Some(Terms {
@@ -408,9 +407,12 @@ mod tests {
             .unwrap();
         for seller in &world.sellers {
             let tenant = world.hub.tenant(seller.tenant);
-            for (account, _) in &seller.accounts {
+            for seat in &seller.seats {
                 let now = world.hub.env().now();
-                let again = tenant.exhaust(*account, orders, Duration::ZERO).await.unwrap();
+                let again = tenant
+                    .exhaust(seat.account, orders, Duration::ZERO)
+                    .await
+                    .unwrap();
                 assert!(again.since(now) < Duration::from_secs(3), "{again}");
             }
         }

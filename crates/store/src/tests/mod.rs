@@ -6,6 +6,7 @@ mod audit;
 mod catalog;
 mod check;
 mod conflicts;
+mod consents;
 mod crowd;
 mod history;
 mod idempotency;

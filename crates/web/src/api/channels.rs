@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
-use stockbridge_domain::channel::{Capability, Descriptor};
+use stockbridge_domain::channel::{Capability, Channel, Descriptor, OptionField, OptionKind};
 
 use crate::extract::{ApiJson, List};
 use crate::route::{self, Route};
@@ -22,6 +22,8 @@ struct ChannelAbout {
     summary: &'static str,
     capabilities: Vec<Capability>,
     credentials: Vec<FieldAbout>,
+    options: Vec<OptionAbout>,
+    consent: Option<&'static [&'static str]>,
     marketplaces: Vec<MarketplaceAbout>,
     endpoints: &'static [&'static str],
     schedules: Vec<ScheduleAbout>,
@@ -34,6 +36,17 @@ struct FieldAbout {
     label: &'static str,
     help: &'static str,
     secret: bool,
+    required: bool,
+    multiline: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct OptionAbout {
+    name: &'static str,
+    label: &'static str,
+    help: &'static str,
+    takes: &'static str,
+    choices: &'static [&'static str],
     required: bool,
 }
 
@@ -53,13 +66,31 @@ struct ScheduleAbout {
     every_secs: u64,
 }
 
-impl From<&'static Descriptor> for ChannelAbout {
-    fn from(d: &'static Descriptor) -> Self {
+impl From<&dyn Channel> for ChannelAbout {
+    fn from(channel: &dyn Channel) -> Self {
+        let d: &'static Descriptor = channel.descriptor();
         let field = |f: &stockbridge_domain::channel::CredentialField| FieldAbout {
             name: f.name,
             label: f.label,
             help: f.help,
             secret: f.secret,
+            required: f.required,
+            multiline: f.multiline,
+        };
+        let option = |f: &OptionField| OptionAbout {
+            name: f.name,
+            label: f.label,
+            help: f.help,
+            takes: match f.kind {
+                OptionKind::Text => "text",
+                OptionKind::Flag => "flag",
+                OptionKind::Number => "number",
+                OptionKind::Choice(_) => "choice",
+            },
+            choices: match f.kind {
+                OptionKind::Choice(choices) => choices,
+                _ => &[],
+            },
             required: f.required,
         };
         let marketplace = |m: &stockbridge_domain::channel::Marketplace| MarketplaceAbout {
@@ -80,6 +111,8 @@ impl From<&'static Descriptor> for ChannelAbout {
             summary: d.summary,
             capabilities: d.capabilities.to_vec(),
             credentials: d.credentials.iter().map(field).collect(),
+            options: d.options.iter().map(option).collect(),
+            consent: channel.consent().map(|c| c.asks()),
             marketplaces: d.marketplaces.iter().map(marketplace).collect(),
             endpoints: d.endpoints,
             schedules: d.schedules.iter().map(schedule).collect(),
@@ -89,11 +122,5 @@ impl From<&'static Descriptor> for ChannelAbout {
 }
 
 async fn channels(State(app): State<App>) -> ApiJson<List<ChannelAbout>> {
-    List::whole(
-        app.hub()
-            .channels()
-            .iter()
-            .map(|c| c.descriptor().into())
-            .collect(),
-    )
+    List::whole(app.hub().channels().iter().map(|c| c.as_ref().into()).collect())
 }

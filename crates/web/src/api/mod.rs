@@ -6,6 +6,7 @@ pub(crate) mod catalog;
 mod channels;
 mod checks;
 pub(crate) mod conflicts;
+mod consents;
 pub(crate) mod events;
 mod explain;
 pub(crate) mod inventory;
@@ -54,6 +55,7 @@ pub(crate) const CURSOR: Param = Param {
 pub(crate) fn routes() -> Vec<Route> {
     let mut routes = channels::routes();
     routes.extend(stores::routes());
+    routes.extend(consents::routes());
     routes.extend(mappings::routes());
     routes.extend(inventory::routes());
     routes.extend(checks::routes());

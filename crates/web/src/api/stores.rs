@@ -109,6 +109,19 @@ pub(crate) struct Connect {
     options: BTreeMap<String, Value>,
 }
 
+impl From<Connect> for ConnectRequest {
+    fn from(body: Connect) -> Self {
+        let secret = |(name, text): (String, String)| (name, SecretText::new(text));
+        Self {
+            name: body.name,
+            marketplaces: body.marketplaces,
+            credentials: body.credentials.into_iter().map(secret).collect(),
+            endpoints: body.endpoints,
+            options: body.options,
+        }
+    }
+}
+
 async fn connect(
     State(app): State<App>,
     Who(caller): Who,
@@ -116,23 +129,12 @@ async fn connect(
     ApiJson(body): ApiJson<Connect>,
 ) -> Result<(StatusCode, ApiJson<AccountRecord>), Problem> {
     let channel = known(&app, &path)?;
-    let request = ConnectRequest {
-        name: body.name,
-        marketplaces: body.marketplaces,
-        credentials: body
-            .credentials
-            .into_iter()
-            .map(|(k, v)| (k, SecretText::new(v)))
-            .collect(),
-        endpoints: body.endpoints,
-        options: body.options,
-    };
-    let account = app.hub().connect(&caller, channel, request).await?;
+    let account = app.hub().connect(&caller, channel, body.into()).await?;
     Ok((StatusCode::CREATED, ApiJson(account)))
 }
 
 /// The channel of the path, if there is such a one.
-fn known<'p>(app: &App, path: &'p ApiPath) -> Result<&'p str, Problem> {
+pub(crate) fn known<'p>(app: &App, path: &'p ApiPath) -> Result<&'p str, Problem> {
     let channel = path.text("channel");
     if app.hub().channel(channel).is_some() {
         return Ok(channel);

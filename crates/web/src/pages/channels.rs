@@ -1,14 +1,12 @@
 //! Channels: connected accounts with their health, and connecting one by a form drawn from the channel's descriptor.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use stockbridge_domain::channel::{DataKind, Descriptor, SecretText};
+use stockbridge_domain::channel::{DataKind, Descriptor, OptionKind, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Timestamp};
-use stockbridge_engine::{AccountPatch, ConnectRequest, Refusal};
+use stockbridge_engine::{AccountPatch, ConnectRequest, ConsentAddress, Refusal};
 use stockbridge_store::{AccountRecord, AccountStatus};
 
 use super::overview::status;
@@ -19,7 +17,7 @@ use crate::problem::{FieldProblem, Problem};
 use crate::route::Route;
 use crate::state::App;
 use crate::view::channels::{
-    AccountCard, ChannelCard, ChannelsPage, ConnectPage, FormField, MarketChoice, Region,
+    AccountCard, ChannelCard, ChannelsPage, ConnectPage, ConsentPage, FormField, MarketChoice, Region,
 };
 use crate::view::words::when;
 
@@ -129,30 +127,50 @@ fn drawn(app: &App, descriptor: &Descriptor, typed: &Form, problems: &[FieldProb
         let at = left.iter().position(|p| p.pointer == pointer)?;
         Some(left.remove(at).message.clone())
     };
-    let name = FormField {
-        name: "name".into(),
-        label: "Name".into(),
-        help: "What your people call it, such as the shop and its country.".into(),
+    let mut field = |name: String, label: &str, help: &str| FormField {
+        problem: problem_of(format!("/{name}")),
+        value: typed.get(&name).into(),
+        name,
+        label: label.into(),
+        help: help.into(),
         secret: false,
+        required: false,
+        multiline: false,
+        choices: vec![],
+    };
+    let name = FormField {
         required: true,
-        value: typed.get("name").into(),
-        problem: problem_of("/name".into()),
+        ..field(
+            "name".into(),
+            "Name",
+            "What your people call it, such as the shop and its country.",
+        )
     };
     let credentials = descriptor
         .credentials
         .iter()
-        .map(|field| FormField {
-            name: format!("credentials/{}", field.name),
-            label: field.label.into(),
-            help: field.help.into(),
-            secret: field.secret,
-            required: field.required,
-            value: if field.secret {
-                String::new()
-            } else {
-                typed.get(&format!("credentials/{}", field.name)).into()
-            },
-            problem: problem_of(format!("/credentials/{}", field.name)),
+        .map(|asked| {
+            let drawn = field(format!("credentials/{}", asked.name), asked.label, asked.help);
+            FormField {
+                secret: asked.secret,
+                required: asked.required,
+                multiline: asked.multiline,
+                value: if asked.secret {
+                    String::new()
+                } else {
+                    drawn.value.clone()
+                },
+                ..drawn
+            }
+        })
+        .collect();
+    let options = descriptor
+        .options
+        .iter()
+        .map(|option| FormField {
+            required: option.required,
+            choices: choices(option.kind),
+            ..field(format!("options/{}", option.name), option.label, option.help)
         })
         .collect();
     let allowed = app.hub().settings().endpoint_overrides;
@@ -160,14 +178,9 @@ fn drawn(app: &App, descriptor: &Descriptor, typed: &Form, problems: &[FieldProb
         .endpoints
         .iter()
         .filter(|_| allowed)
-        .map(|name| FormField {
-            name: format!("endpoints/{name}"),
-            label: (*name).into(),
-            help: "An address that replaces the channel's own.".into(),
-            secret: false,
-            required: false,
-            value: typed.get(&format!("endpoints/{name}")).into(),
-            problem: problem_of(format!("/endpoints/{name}")),
+        .map(|name| {
+            let help = "An address that replaces the channel's own.";
+            field(format!("endpoints/{name}"), name, help)
         })
         .collect();
     let marketplaces_problem = left
@@ -182,9 +195,27 @@ fn drawn(app: &App, descriptor: &Descriptor, typed: &Form, problems: &[FieldProb
         regions: regions(descriptor, &typed.all("marketplaces")),
         marketplaces_problem,
         credentials,
+        options,
+        consent: consent_fields(app, descriptor),
         endpoints,
         problems: left.iter().map(|p| p.message.clone()).collect(),
     }
+}
+
+/// What an option lets people choose from.
+fn choices(kind: OptionKind) -> Vec<String> {
+    match kind {
+        OptionKind::Text | OptionKind::Number => vec![],
+        OptionKind::Flag => vec!["false".into(), "true".into()],
+        OptionKind::Choice(choices) => choices.iter().map(|c| (*c).to_owned()).collect(),
+    }
+}
+
+/// Labels of the fields to be typed before signing in at the channel, where that is possible.
+fn consent_fields(app: &App, descriptor: &Descriptor) -> Option<Vec<String>> {
+    let asks = app.hub().channel(descriptor.kind)?.consent()?.asks();
+    let asked = descriptor.credentials.iter().filter(|f| asks.contains(&f.name));
+    Some(asked.map(|f| f.label.to_owned()).collect())
 }
 
 fn regions(descriptor: &Descriptor, chosen: &[&str]) -> Vec<Region> {
@@ -222,23 +253,66 @@ async fn connect(frame: Frame, path: ApiPath, typed: Form) -> Result<Response, P
             .map(|(name, value)| (name.to_owned(), SecretText::new(value.to_owned())))
             .collect(),
         endpoints: typed.group("endpoints/").map(owned).collect(),
-        options: BTreeMap::new(),
+        options: typed
+            .group("options/")
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect(),
     };
-    let refused = match frame
+    if typed.get("how") == "consent" {
+        let begun = frame
+            .app
+            .hub()
+            .begin_consent(&frame.who.0, descriptor.kind, &request)
+            .await;
+        return match begun {
+            Ok(address) => go_there(&frame, descriptor, address).await,
+            Err(refusal) => refused(&frame, descriptor, &typed, refusal).await,
+        };
+    }
+    let connected = frame
         .app
         .hub()
         .connect(&frame.who.0, descriptor.kind, request)
-        .await
-    {
+        .await;
+    match connected {
         Ok(account) => {
             let text = format!(
                 "{} is connected; what it lists and sells is being read in.",
                 account.name
             );
-            return Ok(done(&frame.app, "/channels", text));
+            Ok(done(&frame.app, "/channels", text))
         }
-        Err(Refusal::Store(error)) => return Err(error.into()),
-        Err(refusal) => Problem::from(refusal),
+        Err(refusal) => refused(&frame, descriptor, &typed, refusal).await,
+    }
+}
+
+/// A page with the link to the channel.
+async fn go_there(
+    frame: &Frame,
+    descriptor: &Descriptor,
+    address: ConsentAddress,
+) -> Result<Response, Problem> {
+    let host = address.consent_url.split('/').nth(2).unwrap_or_default();
+    let page = ConsentPage {
+        kind: descriptor.kind.into(),
+        label: descriptor.label.into(),
+        host: host.to_owned(),
+        until: when(address.expires_at, frame.app.now()),
+        href: address.consent_url,
+    };
+    frame.show("consent", descriptor.label, "channels", &page).await
+}
+
+/// The form again, with what was typed and what is wrong with it.
+async fn refused(
+    frame: &Frame,
+    descriptor: &'static Descriptor,
+    typed: &Form,
+    refusal: Refusal,
+) -> Result<Response, Problem> {
+    let refused = match refusal {
+        Refusal::Store(error) => return Err(error.into()),
+        refusal => Problem::from(refusal),
     };
     let general = FieldProblem {
         pointer: String::new(),
@@ -249,7 +323,7 @@ async fn connect(frame: Frame, path: ApiPath, typed: Form) -> Result<Response, P
     } else {
         refused.errors
     };
-    let page = drawn(&frame.app, descriptor, &typed, &problems);
+    let page = drawn(&frame.app, descriptor, typed, &problems);
     let mut response = frame.show("connect", descriptor.label, "channels", &page).await?;
     *response.status_mut() = StatusCode::from_u16(refused.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
     Ok(response)

@@ -41,8 +41,8 @@ use stockbridge_domain::AccountId;
 use stockbridge_domain::tenant::Role;
 use stockbridge_store::{AccountRecord, StoreError, Tenant};
 
-pub(crate) use told::problem;
-use told::{FLASH, done, half_done, read_flash};
+use told::{FLASH, read_flash};
+pub(crate) use told::{done, half_done, problem};
 
 use crate::extract::{ApiPath, Who};
 use crate::guard::{Access, Form, cookie};

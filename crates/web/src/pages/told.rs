@@ -51,7 +51,7 @@ pub(super) fn read_flash(headers: &HeaderMap) -> Option<Notice> {
 }
 
 /// The end of a form that did what it should: back, with a sentence.
-pub(super) fn done(app: &App, path: &str, text: impl Into<String>) -> Response {
+pub(crate) fn done(app: &App, path: &str, text: impl Into<String>) -> Response {
     let flash = Flash {
         good: true,
         text: text.into(),
@@ -61,7 +61,7 @@ pub(super) fn done(app: &App, path: &str, text: impl Into<String>) -> Response {
 }
 
 /// The end of a form that did only a part of what it should: on to a page that shows it, with a sentence.
-pub(super) fn half_done(app: &App, path: &str, text: impl Into<String>) -> Response {
+pub(crate) fn half_done(app: &App, path: &str, text: impl Into<String>) -> Response {
     let flash = Flash {
         good: false,
         text: text.into(),

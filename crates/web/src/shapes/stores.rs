@@ -14,9 +14,15 @@ pub(super) const STORES: &[Shape] = &[
             Field::new(
                 "capabilities",
                 "[text]",
-                "orders, listings, stock, prices, fulfilment",
+                "orders, listings, stock, prices, fulfilment, events, cancellations, returns, refunds, papers",
             ),
             Field::new("credentials", "[CredentialField]", "What it asks for"),
+            Field::new("options", "[OptionField]", "Settings only it has"),
+            Field::new(
+                "consent",
+                "[text]?",
+                "Present where a person can sign in at the channel: the credentials to be typed before",
+            ),
             Field::new("marketplaces", "[Marketplace]", "Its country sites"),
             Field::new("endpoints", "[text]", "Names of addresses that may be replaced"),
             Field::new("schedules", "[ChannelSchedule]", "What is read how often"),
@@ -33,6 +39,29 @@ pub(super) const STORES: &[Shape] = &[
             Field::new("help", "text", "Where to find it"),
             Field::new("secret", "bool", "Never given back"),
             Field::new("required", "bool", "Must be there"),
+            Field::new("multiline", "bool", "May have several lines"),
+        ],
+    },
+    Shape {
+        name: "OptionField",
+        about: "A setting only one channel has",
+        input: false,
+        fields: &[
+            Field::new("name", "text", "Key in `options`"),
+            Field::new("label", "text", "What people call it"),
+            Field::new("help", "text", "What it does, and where to find its value"),
+            Field::new("takes", "text", "text, flag, number or choice"),
+            Field::new("choices", "[text]", "What can be chosen"),
+            Field::new("required", "bool", "Must be there"),
+        ],
+    },
+    Shape {
+        name: "ConsentAddress",
+        about: "Where to send a person to agree",
+        input: false,
+        fields: &[
+            Field::new("consent_url", "text", "The channel's page"),
+            Field::new("expires_at", "instant", "Until when the person may come back"),
         ],
     },
     Shape {

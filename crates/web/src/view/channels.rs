@@ -80,10 +80,29 @@ pub(crate) struct ConnectPage {
     pub marketplaces_problem: Option<String>,
     /// What the channel asks for.
     pub credentials: Vec<FormField>,
+    /// Settings only this channel has.
+    pub options: Vec<FormField>,
+    /// The person can sign in at the channel, once these fields are typed; the others are left empty then.
+    pub consent: Option<Vec<String>>,
     /// Addresses that may be replaced; empty unless the operator allows it.
     pub endpoints: Vec<FormField>,
     /// Problems of no single field.
     pub problems: Vec<String>,
+}
+
+/// Before a person goes to the channel to sign in. A page of its own, as forms lead to no other server.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ConsentPage {
+    /// The channel's name in addresses.
+    pub kind: String,
+    /// What people call it.
+    pub label: String,
+    /// The channel's page.
+    pub href: String,
+    /// Its host, so that people see where they go.
+    pub host: String,
+    /// Until when they may come back.
+    pub until: When,
 }
 
 /// A text field of a form.
@@ -99,6 +118,10 @@ pub(crate) struct FormField {
     pub secret: bool,
     /// Must be there.
     pub required: bool,
+    /// May have several lines.
+    pub multiline: bool,
+    /// What can be chosen; empty for what is typed.
+    pub choices: Vec<String>,
     /// What was typed.
     pub value: String,
     /// What is wrong with it.
@@ -193,6 +216,28 @@ impl ChannelsPage {
 }
 
 #[cfg(test)]
+impl ConsentPage {
+    /// Typical, extreme.
+    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+        use super::samples::{HOSTILE, when};
+        let typical = Self {
+            kind: "own".into(),
+            label: "Marketplace".into(),
+            href: "https://market.example.com/consent?state=abc".into(),
+            host: "market.example.com".into(),
+            until: when("in 30 min"),
+        };
+        let extreme = Self {
+            label: HOSTILE.into(),
+            href: format!("https://market.example.com/?state={HOSTILE}"),
+            host: "a-very-long-name-of-a-shop.".repeat(8),
+            ..typical.clone()
+        };
+        vec![("typical", typical), ("extreme", extreme)]
+    }
+}
+
+#[cfg(test)]
 impl ConnectPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
@@ -203,6 +248,8 @@ impl ConnectPage {
             help: "Shown in the developer console under your application.".into(),
             secret,
             required: true,
+            multiline: false,
+            choices: vec![],
             value: String::new(),
             problem: None,
         };
@@ -214,6 +261,8 @@ impl ConnectPage {
             regions: vec![],
             marketplaces_problem: None,
             credentials: vec![],
+            options: vec![],
+            consent: None,
             endpoints: vec![],
             problems: vec![],
         };
@@ -248,6 +297,15 @@ impl ConnectPage {
                 field("credentials/client_secret", "Client secret", true),
                 field("credentials/refresh_token", "Refresh token", true),
             ],
+            options: vec![
+                FormField {
+                    choices: vec!["new".into(), "old".into()],
+                    required: false,
+                    ..field("options/way", "Way", false)
+                },
+                field("options/place", "Location", false),
+            ],
+            consent: Some(vec!["Client id".into(), "Client secret".into()]),
             endpoints: vec![field("endpoints/api", "api", false)],
             ..empty.clone()
         };
@@ -256,6 +314,7 @@ impl ConnectPage {
         extreme.name.problem = Some(format!("{HOSTILE} is no name. {}", "words ".repeat(30)));
         extreme.marketplaces_problem = Some("Choose at least one marketplace, all of one region.".into());
         extreme.problems = vec![HOSTILE.into(), "The channel refuses these credentials.".into()];
+        extreme.credentials[2].multiline = true;
         for field in &mut extreme.credentials {
             field.problem = Some("This is not a refresh token; it starts with Atzr|.".into());
         }

@@ -1,6 +1,6 @@
 //! Who may depend on whom: crates as drawn in ARCHITECTURE.md, and each outside library in its one room.
 
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{DependencyKind, MetadataCommand};
 
 use super::report;
 use super::source::root;
@@ -77,6 +77,12 @@ const EVERY_LIBRARY: &[&str] = &[
     "stockbridge-engine",
     "stockbridge-web",
     "stockbridge-simulation",
+];
+
+/// What a package's tests alone may use besides.
+const TESTED_WITH: &[(&str, &str)] = &[
+    // Every connector keeps the contract with its simulated platform.
+    ("stockbridge-channels", "stockbridge-sim"),
 ];
 
 /// An outside library and the packages that may use it. Tests and benchmarks may use any.
@@ -190,6 +196,10 @@ fn packages() -> Vec<Package> {
             let dependencies = package
                 .dependencies
                 .iter()
+                .filter(|dependency| {
+                    dependency.kind != DependencyKind::Development
+                        || !TESTED_WITH.contains(&(package.name.as_str(), dependency.name.as_str()))
+                })
                 .map(|dependency| dependency.name.clone())
                 .collect();
             (package.name.to_string(), dependencies)

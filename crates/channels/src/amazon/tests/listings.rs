@@ -23,7 +23,7 @@ async fn one(item: Value) -> ListingSnapshot {
     open(&world, &["DE", "FR"])
         .listings()
         .unwrap()
-        .read(&[sku("A")])
+        .read(&[sku("A").into()])
         .await
         .unwrap()
         .remove(0)
@@ -125,7 +125,7 @@ async fn skus_with_commas_are_read_by_themselves_and_unknown_ones_are_absent() {
     let read = open(&world, &["DE"])
         .listings()
         .unwrap()
-        .read(&asked)
+        .read(&asked.clone().map(Into::into))
         .await
         .unwrap();
     assert_eq!(
@@ -160,7 +160,7 @@ async fn an_unreadable_listing_is_set_aside_in_a_walk_but_fails_a_read_back() {
     let error = connection
         .listings()
         .unwrap()
-        .read(&[sku("A")])
+        .read(&[sku("A").into()])
         .await
         .unwrap_err();
     assert_eq!(error.fault, Fault::Contract);

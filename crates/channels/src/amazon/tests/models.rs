@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::swagger::{judge, matches_path, operations};
+use stockbridge_domain::channel::ListingKey;
+
 use super::*;
 use crate::testing::model;
 
@@ -37,9 +39,9 @@ async fn everything_sent() -> Vec<HttpRequest> {
         draft.options.insert("fbm_only".into(), json!(fbm_only));
         let connection = open_with(&amazon, &world, draft);
         connection.probe().await.unwrap();
-        let skus: Vec<_> = ODD_SKUS.iter().map(|s| sku(s)).collect();
+        let skus: Vec<ListingKey> = ODD_SKUS.iter().map(|s| sku(s).into()).collect();
         connection.listings().unwrap().read(&skus).await.unwrap();
-        let many: Vec<_> = (0..40).map(|n| sku(&format!("SKU {n}"))).collect();
+        let many: Vec<_> = (0..40).map(|n| sku(&format!("SKU {n}")).into()).collect();
         connection.listings().unwrap().read(&many).await.unwrap();
         for cursor in [
             None,
@@ -132,7 +134,7 @@ async fn ask(
             assert!(page.unreadable.is_empty(), "{:?}", page.unreadable);
             format!("{} listings", page.listings.len())
         }
-        "getListingsItem" => format!("{} listings", listings.read(&[sku("a,b")]).await?.len()),
+        "getListingsItem" => format!("{} listings", listings.read(&[sku("a,b").into()]).await?.len()),
         "patchListingsItem" => match connection
             .stock()
             .unwrap()

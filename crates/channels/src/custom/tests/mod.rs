@@ -133,7 +133,12 @@ fn what_was_typed_is_checked_field_by_field() {
 async fn every_request_is_signed_over_what_is_on_the_wire() {
     let (world, connection) = world(|_| answer(200, r#"{"listings":[],"next":null}"#));
     let skus = [Sku::parse("A,B").unwrap(), Sku::parse("C/D").unwrap()];
-    connection.listings().unwrap().read(&skus).await.unwrap();
+    connection
+        .listings()
+        .unwrap()
+        .read(&skus.map(Into::into))
+        .await
+        .unwrap();
     let sent = world.sent.lock().unwrap();
     let header = |name: &str| sent[0].headers()[name].to_str().unwrap();
     let target = "/stockbridge/listings?sku=A%2CB&sku=C%2FD";

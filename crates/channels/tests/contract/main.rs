@@ -1,0 +1,44 @@
+//! The contract: one set of scenarios that every channel passes against its simulated platform.
+//!
+//! A channel takes part by a file that builds its [`driver::Setup`] and by a line below. A scenario that asks for something
+//! the channel does not claim is not run for it, and the matrix in the documentation says so.
+
+mod bench;
+mod custom;
+mod driver;
+mod matrix;
+mod scenarios;
+
+use driver::{Channel, Setup};
+
+/// Every channel that keeps the contract, by its name, with what builds it anew beside a fresh platform.
+pub const CHANNELS: &[Channel] = &[Channel {
+    name: "custom",
+    label: "Custom",
+    verified: "its document, and a server in another language",
+    build: custom::setup,
+}];
+
+/// Makes one test of each scenario for a channel.
+macro_rules! keeps_the_contract {
+    ($channel:ident) => {
+        mod $channel {
+            keeps_the_contract!(@each $channel connect import_once import_again page_boundary update cancel call_off push
+                partial_refusal throttle expired_token lost_answer price webhook unknown_status revoked_access
+                refund);
+        }
+    };
+    (@each $channel:ident $($scenario:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $scenario() {
+                let setup: $crate::Setup = $crate::$channel::setup();
+                $crate::scenarios::$scenario($crate::bench::Bench::new(setup)).await;
+            }
+        )*
+    };
+}
+
+mod keeps {
+    keeps_the_contract!(custom);
+}

@@ -1,0 +1,436 @@
+//! The scenarios. Each begins with a fresh platform and asks only for what the channel claims.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use stockbridge_domain::Money;
+use stockbridge_domain::channel::{
+    CancelNotice, CancelReason, Capability, Fault, Inbound, InboundRefusal, ItemOutcome, LineUnits, Nudge,
+    OrderTime, PriceLevel, RefundNotice, SecretText,
+};
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_sim::{Act, Fault as Trouble};
+
+use crate::bench::{Bench, WEBHOOK_KEY, WEBHOOK_URL, start};
+use crate::driver::STOCK;
+
+/// Ends a scenario that asks for something the channel does not claim.
+macro_rules! needs {
+    ($bench:ident, $($capability:ident),+) => {
+        if !($($bench.can(Capability::$capability))&&+) {
+            return;
+        }
+    };
+}
+
+/// The cheapest call works, says who we are, and gives no secret away; everything that is for sale is listed.
+pub async fn connect(bench: Bench) {
+    let health = bench.connection.probe().await.expect("a good account");
+    assert!(!health.summary.is_empty());
+    for secret in bench.descriptor().credentials.iter().filter(|f| f.secret) {
+        let text = bench.setup.draft.credentials.get(secret.name);
+        assert!(
+            text.is_none_or(|text| !format!("{health:?}").contains(text.expose())),
+            "{health:?}"
+        );
+    }
+    needs!(bench, Listings);
+    let listings = bench.listings().await;
+    for (sku, quantity) in STOCK {
+        let listing = listings.get(sku).unwrap_or_else(|| panic!("{sku}: {listings:?}"));
+        assert_eq!(listing.quantity, Some(i64::from(quantity)), "{listing:?}");
+        assert_eq!(bench.read(listing).await.quantity, listing.quantity);
+    }
+}
+
+/// A purchase is in the next search, by change and by placement, with what was bought; the channel vouches for the time.
+pub async fn import_once(bench: Bench) {
+    needs!(bench, Orders);
+    let before = bench.clock.env().now();
+    let id = bench.bought("MUG-BLUE", 2);
+    for by in [OrderTime::Updated, OrderTime::Placed] {
+        let (orders, until) = bench.orders(start(), by).await;
+        let [order] = &orders[..] else {
+            panic!("one order: {orders:?}")
+        };
+        assert_eq!(order.channel_order_id, id);
+        assert!(
+            matches!(order.status, Some(OrderStatus::Open | OrderStatus::Pending)),
+            "{order:?}"
+        );
+        let ordered: i64 = order.lines.iter().map(|l| l.ordered).sum();
+        assert_eq!(ordered, 2, "{order:?}");
+        assert_eq!(order.lines[0].sku.as_ref().unwrap().as_str(), "MUG-BLUE");
+        assert!(order.oddities.is_empty(), "{:?}", order.oddities);
+        assert!(
+            order.placed_at.plus(Duration::from_secs(2)) >= before,
+            "{order:?}"
+        );
+        assert!(until.is_some_and(|until| until > order.placed_at), "{until:?}");
+    }
+    let got = bench.connection.orders().unwrap().get(&id).await.unwrap();
+    assert_eq!(got.channel_order_id, id);
+    let unknown = bench.connection.orders().unwrap().get("999999999").await;
+    assert!(unknown.is_err_and(|e| matches!(e.fault, Fault::NotFound | Fault::Rejected)));
+    assert_eq!(
+        bench.listing("MUG-BLUE").await.quantity,
+        Some(23),
+        "counted down by itself"
+    );
+}
+
+/// The same search again says the same.
+pub async fn import_again(bench: Bench) {
+    needs!(bench, Orders);
+    bench.bought("MUG-BLUE", 2);
+    let (first, _) = bench.orders(start(), OrderTime::Updated).await;
+    let (again, _) = bench.orders(start(), OrderTime::Updated).await;
+    assert_eq!(first, again);
+}
+
+/// Orders on several pages are all there.
+pub async fn page_boundary(bench: Bench) {
+    needs!(bench, Orders);
+    let mut bought = BTreeSet::new();
+    for _ in 0..7 {
+        bought.insert(bench.setup.platform.buy("MUG-BLUE", 1).unwrap());
+        bench.pass(Duration::from_secs(1));
+    }
+    bench.until_visible();
+    for by in [OrderTime::Updated, OrderTime::Placed] {
+        let (orders, _) = bench.orders(start(), by).await;
+        let found: BTreeSet<String> = orders.into_iter().map(|o| o.channel_order_id).collect();
+        assert_eq!(found, bought);
+    }
+}
+
+/// A parcel is told, told again without effect, and shows in the order.
+pub async fn update(bench: Bench) {
+    needs!(bench, Orders, Fulfilment);
+    let id = bench.bought("MUG-BLUE", 2);
+    let order = bench.order(&id).await;
+    let parcel = bench.parcel(&order, "JD014600003SE");
+    let sink = bench.connection.fulfilment().unwrap();
+    bench
+        .setup
+        .platform
+        .fail_next(Act::Ship, Trouble::TimeoutAfter, 1);
+    let lost = sink.confirm(&parcel).await.expect_err("no answer came");
+    assert!(
+        matches!(lost.fault, Fault::Ambiguous | Fault::Unavailable),
+        "{lost:?}"
+    );
+    for _ in 0..2 {
+        sink.confirm(&parcel).await.expect("the parcel is taken");
+    }
+    bench.until_visible();
+    let shipped = bench.order(&id).await;
+    assert_eq!(shipped.status, Some(OrderStatus::Shipped), "{shipped:?}");
+    assert_eq!(shipped.lines.iter().map(|l| l.shipped).sum::<i64>(), 2);
+    let truth = bench.setup.platform.orders();
+    assert_eq!(
+        truth[0].parcels,
+        ["JD014600003SE"],
+        "one parcel, whatever was lost"
+    );
+}
+
+/// An order that is called off elsewhere is called off here.
+pub async fn cancel(bench: Bench) {
+    needs!(bench, Orders);
+    let id = bench.bought("MUG-BLUE", 2);
+    assert_eq!(bench.order(&id).await.lines[0].cancelled, 0);
+    assert!(bench.setup.platform.cancel(&id));
+    bench.until_visible();
+    let order = bench.order(&id).await;
+    assert_eq!(order.status, Some(OrderStatus::Cancelled), "{order:?}");
+    assert_eq!(order.lines.iter().map(|l| l.cancelled).sum::<i64>(), 2);
+}
+
+/// An order is called off from here, once.
+pub async fn call_off(bench: Bench) {
+    needs!(bench, Orders, Cancellations);
+    let id = bench.bought("MUG-BLUE", 2);
+    let notice = CancelNotice {
+        channel_order_id: id.clone(),
+        lines: Vec::new(),
+        reason: CancelReason::OutOfStock,
+        note: None,
+    };
+    for _ in 0..2 {
+        let sink = bench.connection.cancellations().unwrap();
+        sink.cancel(&notice).await.expect("it is called off");
+        bench.until_visible();
+    }
+    assert_eq!(bench.order(&id).await.status, Some(OrderStatus::Cancelled));
+    let truth = bench.setup.platform.orders();
+    assert!(
+        truth[0].cancelled || truth[0].lines.iter().all(|l| l.cancelled == l.quantity),
+        "{truth:?}"
+    );
+}
+
+/// A quantity is set and read back, up and down.
+pub async fn push(bench: Bench) {
+    needs!(bench, Listings, Stock);
+    for quantity in [4, 0, 9] {
+        let listing = bench.listing("BOWL").await;
+        let outcome = bench.write(&[bench.level(&listing, quantity)]).await.remove(0);
+        assert!(
+            matches!(
+                outcome,
+                ItemOutcome::Applied { .. } | ItemOutcome::Accepted { .. }
+            ),
+            "{outcome:?}"
+        );
+        bench.until_applied();
+        assert_eq!(bench.read(&listing).await.quantity, Some(quantity));
+        let there = bench.setup.platform.shown("BOWL").unwrap();
+        assert_eq!(i64::from(there), quantity);
+    }
+}
+
+/// What one item is refused for does not keep the others from being set.
+pub async fn partial_refusal(bench: Bench) {
+    needs!(bench, Listings, Stock);
+    let good = bench.listing("BOWL").await;
+    let mut unknown = good.clone();
+    unknown.sku = stockbridge_domain::Sku::parse("NO-SUCH").unwrap();
+    unknown.handle = good.handle.as_ref().map(|handle| elsewhere(handle));
+    let levels = [bench.level(&unknown, 5), bench.level(&good, 5)];
+    let batch = bench.descriptor().write_batch;
+    let mut outcomes = Vec::new();
+    for levels in levels.chunks(batch) {
+        outcomes.extend(bench.write(levels).await);
+    }
+    assert!(
+        matches!(&outcomes[0], ItemOutcome::NotApplied(e) if matches!(e.fault, Fault::NotFound | Fault::Rejected)),
+        "{outcomes:?}"
+    );
+    assert!(
+        matches!(
+            outcomes[1],
+            ItemOutcome::Applied { .. } | ItemOutcome::Accepted { .. }
+        ),
+        "{outcomes:?}"
+    );
+    bench.until_applied();
+    assert_eq!(bench.setup.platform.shown("BOWL"), Some(5));
+}
+
+/// The same handle, with every number in it another one.
+fn elsewhere(handle: &str) -> String {
+    let turned = |c: char| match c {
+        '1'..='8' => char::from_u32(u32::from(c) + 1).unwrap_or(c),
+        '9' => '1',
+        other => other,
+    };
+    handle.chars().map(turned).collect()
+}
+
+/// Too many calls: nothing was done, and it is said when to come back.
+pub async fn throttle(bench: Bench) {
+    needs!(bench, Orders, Stock);
+    let platform = &bench.setup.platform;
+    let query = stockbridge_domain::channel::OrderQuery {
+        since: start(),
+        by: OrderTime::Updated,
+        cursor: None,
+    };
+    platform.fail_next(Act::ReadOrders, Trouble::Throttle, 1);
+    let error = bench.page(&query).await.expect_err("too many calls");
+    assert_eq!(error.fault, Fault::Throttled, "{error:?}");
+    assert!(error.retry_at.is_some_and(|at| at > bench.clock.env().now()));
+    let listing = bench.listing("BOWL").await;
+    platform.fail_next(Act::WriteStock, Trouble::Throttle, 1);
+    let outcome = bench.write(&[bench.level(&listing, 2)]).await.remove(0);
+    assert!(
+        matches!(&outcome, ItemOutcome::NotApplied(e) if e.fault == Fault::Throttled && e.retry_at.is_some()),
+        "{outcome:?}"
+    );
+    assert_eq!(platform.shown("BOWL"), Some(7));
+    platform.fail_next(Act::ReadOrders, Trouble::ServerError, 1);
+    let error = bench.page(&query).await.expect_err("it broke");
+    assert_eq!(error.fault, Fault::Unavailable, "{error:?}");
+}
+
+/// An access token that ended early is replaced without anybody noticing.
+pub async fn expired_token(mut bench: Bench) {
+    bench.connection.probe().await.expect("a good account");
+    if !bench.setup.platform.expire_tokens() {
+        return;
+    }
+    bench.connection.probe().await.expect("a new token was fetched");
+    bench.setup.platform.expire_tokens();
+    bench.connection = bench.reconnect();
+    bench
+        .connection
+        .probe()
+        .await
+        .expect("also by the next connection");
+}
+
+/// An answer that gets lost leaves the outcome open until it is looked up, whether or not the write was made.
+pub async fn lost_answer(bench: Bench) {
+    needs!(bench, Listings, Stock);
+    for (trouble, quantity, shown) in [(Trouble::TimeoutAfter, 4, 4), (Trouble::TimeoutBefore, 2, 4)] {
+        let listing = bench.listing("BOWL").await;
+        bench.setup.platform.fail_next(Act::WriteStock, trouble, 1);
+        let outcome = bench.write(&[bench.level(&listing, quantity)]).await.remove(0);
+        assert!(
+            matches!(outcome, ItemOutcome::Unknown(_)),
+            "{trouble:?}: {outcome:?}"
+        );
+        bench.until_applied();
+        assert_eq!(bench.read(&listing).await.quantity, Some(shown), "{trouble:?}");
+    }
+}
+
+/// A price is set and shown.
+pub async fn price(bench: Bench) {
+    needs!(bench, Listings, Prices);
+    let listing = bench.listing("MUG-RED").await;
+    let before = listing.price.expect("a price");
+    let price = Money::from_decimal("13", before.currency()).unwrap();
+    assert_ne!(before, price);
+    let level = PriceLevel {
+        sku: listing.sku.clone(),
+        price,
+        handle: listing.handle.clone(),
+    };
+    let sink = bench.connection.prices().unwrap();
+    let result = sink.set(std::slice::from_ref(&level)).await.remove(0);
+    assert!(
+        matches!(
+            result.outcome,
+            ItemOutcome::Applied { .. } | ItemOutcome::Accepted { .. }
+        ),
+        "{result:?}"
+    );
+    bench.until_applied();
+    assert_eq!(bench.read(&listing).await.price, Some(price));
+}
+
+/// Messages are authenticated and say what to look at; the same one again is known as the same, in whatever order they
+/// come; one that was tampered with, or names no secret, is refused.
+pub async fn webhook(bench: Bench) {
+    needs!(bench, Events, Orders);
+    let source = bench.connection.events().unwrap();
+    let registered = source.register(WEBHOOK_URL).await.expect("subscribed");
+    let again = source.register(WEBHOOK_URL).await.expect("subscribed");
+    assert_eq!(again.kept, registered.kept + registered.mended, "{again:?}");
+    assert_eq!(again.mended, 0, "{again:?}");
+    bench.setup.platform.take_webhooks();
+    let id = bench.bought("MUG-BLUE", 2);
+    let mut sent = bench.setup.platform.take_webhooks();
+    assert!(!sent.is_empty(), "a purchase is told");
+    sent.reverse();
+    let now = bench.clock.env().now();
+    let inbound = |request: &http::Request<bytes::Bytes>| {
+        let uri = request.uri();
+        let key = uri
+            .query()
+            .and_then(|q| q.split('&').find_map(|p| p.strip_prefix("key=")));
+        Inbound {
+            topic: uri
+                .path()
+                .strip_prefix("/api/v1/webhooks/channel/account/")
+                .unwrap_or_default()
+                .to_owned(),
+            url: uri.to_string(),
+            method: request.method().to_string(),
+            headers: request.headers().clone(),
+            body: request.body().clone(),
+            key: key.map(SecretText::new),
+        }
+    };
+    let mut told = false;
+    for request in &sent {
+        let inbound = inbound(request);
+        let event = source.receive(&inbound, now).expect("authentic");
+        let again = source.receive(&inbound, now).expect("authentic");
+        assert_eq!((&event.id, &event.nudges), (&again.id, &again.nudges));
+        told |= event.nudges.iter().any(|n| match n {
+            Nudge::Order(order) => *order == id,
+            other => *other == Nudge::Orders,
+        });
+        let mut stranger = inbound.clone();
+        stranger.key = None;
+        for (name, value) in &mut stranger.headers {
+            if ["signature", "hmac", "authorization", "secret", "key"]
+                .iter()
+                .any(|w| name.as_str().contains(w))
+            {
+                *value = http::HeaderValue::from_static("AAAA");
+            }
+        }
+        stranger.url = stranger.url.replace(WEBHOOK_KEY, "guessed");
+        let refused = source.receive(&stranger, now);
+        assert!(
+            matches!(refused, Err(InboundRefusal::Unauthentic(_))),
+            "{refused:?}"
+        );
+        let message = refused.unwrap_err().to_string();
+        assert!(!message.contains(WEBHOOK_KEY), "{message}");
+    }
+    assert!(told, "one of them names the order");
+    source.unregister(WEBHOOK_URL).await.expect("unsubscribed");
+    bench.setup.platform.take_webhooks();
+    bench.bought("MUG-BLUE", 1);
+    assert!(bench.setup.platform.take_webhooks().is_empty());
+}
+
+/// A status nobody knows is kept and told, never guessed.
+pub async fn unknown_status(bench: Bench) {
+    needs!(bench, Orders);
+    bench.bought("MUG-BLUE", 2);
+    bench
+        .setup
+        .platform
+        .fail_next(Act::ReadOrders, Trouble::UnknownValue, 1);
+    let (orders, _) = bench.orders(start(), OrderTime::Updated).await;
+    let [order] = &orders[..] else {
+        panic!("one order: {orders:?}")
+    };
+    assert_eq!(order.status, None, "{order:?}");
+    assert!(
+        order.oddities.iter().any(|o| o.contains(&order.channel_status)),
+        "the word itself is told: {order:?}"
+    );
+}
+
+/// Consent that was withdrawn is told apart from every other trouble.
+pub async fn revoked_access(mut bench: Bench) {
+    bench.connection.probe().await.expect("a good account");
+    bench.setup.platform.revoke();
+    bench.connection = bench.reconnect();
+    let error = bench.connection.probe().await.expect_err("no consent");
+    assert_eq!(error.fault, Fault::Credentials, "{error:?}");
+}
+
+/// Money goes back once, and only where asked through the payment provider.
+pub async fn refund(bench: Bench) {
+    needs!(bench, Orders, Refunds);
+    let id = bench.bought("MUG-BLUE", 2);
+    let order = bench.order(&id).await;
+    let total = order.total.expect("what was paid");
+    let notice = RefundNotice {
+        channel_order_id: id,
+        amount: total,
+        lines: order
+            .lines
+            .iter()
+            .map(|line| LineUnits {
+                channel_line_id: line.channel_line_id.clone(),
+                quantity: line.ordered,
+            })
+            .collect(),
+        pay_out: false,
+        note: Some("broken in transit".into()),
+        key: "refund-1".into(),
+    };
+    let sink = bench.connection.refunds().unwrap();
+    let first = sink.refund(&notice).await.expect("noted");
+    let again = sink.refund(&notice).await.expect("noted before");
+    assert_eq!(first, again, "the same refund is made once");
+}
