@@ -119,6 +119,7 @@ impl Stage {
                     places: Vec::new(),
                     price: None,
                     status: ListingStatus::Active,
+                    images: None,
                     handle: Some("HOME".to_owned()),
                     issues: Vec::new(),
                 })

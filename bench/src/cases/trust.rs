@@ -348,6 +348,7 @@ async fn show(
                 places: Vec::new(),
                 price: None,
                 status: ListingStatus::Active,
+                images: None,
                 handle: Some("HOME".to_owned()),
                 issues: Vec::new(),
             })

@@ -27,6 +27,8 @@ named! {
         Title = "title",
         /// What describes the product: the listing's title against the product's own.
         Data = "data",
+        /// How many images it has, against the product's other listings.
+        Images = "images",
     }
 }
 
@@ -89,7 +91,7 @@ named! {
 }
 
 impl Field {
-    /// Strategies that can be carried out for it. The hub does not write statuses and titles.
+    /// Strategies that can be carried out for it. The hub does not write statuses, titles and images.
     pub const fn strategies(self) -> &'static [Strategy] {
         match self {
             Self::Quantity | Self::Price => &[
@@ -101,7 +103,13 @@ impl Field {
             ],
             Self::Status | Self::Title => &[Strategy::SourceWins, Strategy::Manual],
             Self::Data => &[Strategy::SourceWins, Strategy::Ignore, Strategy::Manual],
+            Self::Images => &[Strategy::Ignore, Strategy::Manual],
         }
+    }
+
+    /// Whether it describes the product: nothing waits for such a difference, and nobody is alerted to it.
+    pub const fn describes(self) -> bool {
+        matches!(self, Self::Data | Self::Images)
     }
 
     /// Why a strategy cannot be carried out for it, and which can.
@@ -112,6 +120,7 @@ impl Field {
             Self::Quantity | Self::Price => "units and prices are never left to differ",
             Self::Status => "the hub does not write statuses",
             Self::Title | Self::Data => "the hub does not write titles to channels; change it there",
+            Self::Images => "the hub does not write images to channels; add them there",
         };
         format!(
             "a difference in the {self} is resolved by {}: {why}",
@@ -123,7 +132,7 @@ impl Field {
     pub const fn usual(self) -> Strategy {
         match self {
             Self::Quantity | Self::Price => Strategy::HubWins,
-            Self::Status | Self::Data => Strategy::Manual,
+            Self::Status | Self::Data | Self::Images => Strategy::Manual,
             Self::Title => Strategy::SourceWins,
         }
     }
@@ -297,7 +306,7 @@ mod tests {
 
     #[test]
     fn what_the_hub_cannot_write_is_asked_or_accepted() {
-        for field in [Field::Status, Field::Title, Field::Data] {
+        for field in [Field::Status, Field::Title, Field::Data, Field::Images] {
             assert!(!field.strategies().contains(&Strategy::HubWins));
             assert!(field.strategies().contains(&field.usual()));
             let title = Judgement {
@@ -319,7 +328,7 @@ mod tests {
             ..given(Strategy::Ignore, 0, 0)
         };
         assert_eq!(judge(&ignored), Resolution::Leave);
-        for field in Field::ALL.iter().filter(|field| **field != Field::Data) {
+        for field in Field::ALL.iter().filter(|field| !field.describes()) {
             assert!(!field.strategies().contains(&Strategy::Ignore), "{field}");
         }
         assert!(Field::Data.refusal().contains("source_wins or ignore"));

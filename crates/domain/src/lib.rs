@@ -13,6 +13,7 @@ pub mod exposure;
 pub mod fulfilment;
 pub mod guards;
 pub mod ids;
+pub mod images;
 pub mod job;
 pub mod kit;
 pub mod latency;

@@ -2,17 +2,33 @@
 
 use stockbridge_domain::conflict::{Field, Limit, Strategy};
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{AccountId, ConflictId};
+use stockbridge_domain::{AccountId, ConflictId, FieldError};
 use stockbridge_store::{ConflictRecord, NewAudit, ResolveError, limit_problems};
 
 use crate::caller::{Caller, Refusal};
 use crate::hub::Hub;
 use crate::job;
+use crate::policies::scope_in_words;
 
 /// Most differences resolved at once.
 const MOST: usize = 200;
 /// The largest priority, which is the last.
 const LAST_PRIORITY: i64 = 1_000;
+
+/// Who is to win a field from now on, as typed in.
+#[derive(Debug, Clone)]
+pub struct StrategyChange {
+    /// On accounts of this channel.
+    pub channel: Option<String>,
+    /// On this account.
+    pub account: Option<AccountId>,
+    /// For listings of the product with this SKU.
+    pub sku: Option<String>,
+    /// The field.
+    pub field: Field,
+    /// Who wins, and the priority among sources that win; `None` takes back what was set.
+    pub strategy: Option<(Strategy, i64)>,
+}
 
 /// What became of one difference.
 #[derive(Debug)]
@@ -53,7 +69,7 @@ impl Hub {
                 tx.enqueue(job::push_price(known.account, self.env().now()))
                     .await?,
             ),
-            Field::Status | Field::Title | Field::Data => {}
+            Field::Status | Field::Title | Field::Data | Field::Images => {}
         }
         tx.audit(&NewAudit {
             actor: &caller.actor,
@@ -105,44 +121,59 @@ impl Hub {
         Ok(outcomes)
     }
 
-    /// Sets who wins for a field, on an account or on all that say nothing of their own; `None` takes it back.
+    /// Sets who wins for a field where `change` says; `None` for its strategy takes back what was set there.
     ///
     /// # Errors
-    /// [`Refusal::Fields`] for a strategy the field does not allow, [`Refusal::NotFound`] for an account that is not there.
+    /// [`Refusal::Fields`] for a strategy the field does not allow, and for a channel, an account or a SKU that is not
+    /// there.
     pub async fn set_conflict_strategy(
         &self,
         caller: &Caller,
-        account: Option<AccountId>,
-        field: Field,
-        strategy: Option<(Strategy, i64)>,
+        change: &StrategyChange,
     ) -> Result<(), Refusal> {
         caller.require(Role::Admin)?;
+        let (field, strategy) = (change.field, change.strategy);
+        let (channel, sku) = (change.channel.as_deref(), change.sku.as_deref());
+        let (scope, mut wrong) = self
+            .scope_named(caller.tenant, channel, change.account, sku)
+            .await?;
+        let mut refuse = |field: &str, message: String| wrong.push(FieldError::new(field, message));
         if let Some((strategy, priority)) = strategy {
             if !field.strategies().contains(&strategy) {
-                let message = format!("{}; `manual` asks a person", field.refusal());
-                return Err(Refusal::field("strategy", message));
+                refuse("strategy", format!("{}; `manual` asks a person", field.refusal()));
             }
             if !(1..=LAST_PRIORITY).contains(&priority) {
-                let message = format!("a priority is 1 (first) to {LAST_PRIORITY}");
-                return Err(Refusal::field("priority", message));
+                refuse("priority", format!("a priority is 1 (first) to {LAST_PRIORITY}"));
             }
         }
         let tenant = self.tenant(caller.tenant);
-        if let Some(id) = account
-            && tenant.account(id).await?.is_none()
-        {
-            return Err(Refusal::field(
-                "account",
-                format!("there is no store {id}; see the list of stores"),
-            ));
+        if let Some(id) = change.account {
+            if channel.is_some() {
+                refuse(
+                    "account",
+                    "an account belongs to one channel; name one of the two".into(),
+                );
+            }
+            if tenant.account(id).await?.is_none() {
+                refuse(
+                    "account",
+                    format!("there is no store {id}; see the list of stores"),
+                );
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Refusal::Fields(wrong));
         }
         let mut tx = tenant.begin().await?;
-        tx.set_conflict_strategy(account, field, strategy).await?;
-        let told = strategy.map_or_else(|| "as usual".to_owned(), |(s, p)| format!("{s}, priority {p}"));
+        tx.set_conflict_strategy(&scope, field, strategy).await?;
+        let told = strategy.map_or_else(
+            || "as more general".to_owned(),
+            |(s, p)| format!("{s}, priority {p}"),
+        );
         tx.audit(&NewAudit {
             actor: &caller.actor,
             action: "conflict.strategy",
-            subject: &account.map_or_else(|| "tenant".to_owned(), |id| id.to_string()),
+            subject: &scope_in_words(channel, change.account, sku),
             detail: &format!("{field}: {told}"),
         })
         .await?;

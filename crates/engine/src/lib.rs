@@ -36,7 +36,7 @@ pub use books::BooksState;
 pub use caller::{Caller, Refusal};
 pub use catalog::NewProductRequest;
 pub use chain::{Chain, ExplainField, Link, LinkKind};
-pub use conflicts::ResolveOutcome;
+pub use conflicts::{ResolveOutcome, StrategyChange};
 pub use consents::ConsentAddress;
 pub use explain::{Explanation, ListingExplanation, hold_in_words};
 pub use hub::{Hub, HubSettings};

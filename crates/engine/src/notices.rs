@@ -52,8 +52,8 @@ fn conflict_alert(found: &ConflictRecord, dedupe_key: String) -> Option<NewAlert
     } = found;
     let (kind, severity, title, detail) = match found.state {
         ConflictState::Waiting | ConflictState::Closed => return None,
-        // Listed under Conflicts; a title in other words wakes nobody.
-        _ if *field == Field::Data => return None,
+        // Listed under Conflicts; a title in other words, or an image less, wakes nobody.
+        _ if field.describes() => return None,
         ConflictState::Healing => (
             "listing.drift",
             Severity::Warning,

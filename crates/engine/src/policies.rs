@@ -216,24 +216,10 @@ impl Hub {
         }
         let (mut drafts, mut wrong) = (Vec::with_capacity(changes.len()), Vec::new());
         for (index, change) in changes.iter().enumerate() {
-            let mut scope = PolicyScope {
-                account: change.account,
-                ..PolicyScope::ALL
-            };
-            if let Some(channel) = &change.channel {
-                if self.channel(channel).is_none() {
-                    let known: Vec<&str> = self.channels().iter().map(|c| c.descriptor().kind).collect();
-                    let message = format!("there is no channel `{channel}`; there are {}", known.join(", "));
-                    wrong.push(FieldError::new(format!("changes/{index}/channel"), message));
-                }
-                scope.channel = Some(ChannelKind::new(channel.as_str()));
-            }
-            if let Some(sku) = &change.sku {
-                match self.product_of(tenant, sku).await? {
-                    Ok(product) => scope.product = Some(product),
-                    Err(message) => wrong.push(FieldError::new(format!("changes/{index}/sku"), message)),
-                }
-            }
+            let (channel, sku) = (change.channel.as_deref(), change.sku.as_deref());
+            let (scope, refused) = self.scope_named(tenant, channel, change.account, sku).await?;
+            let placed = |w: FieldError| FieldError::new(format!("changes/{index}/{}", w.field), w.message);
+            wrong.extend(refused.into_iter().map(placed));
             let terms = change.terms;
             drafts.push(PolicyDraft { scope, terms });
         }
@@ -242,6 +228,36 @@ impl Hub {
         } else {
             Err(Refusal::Fields(wrong))
         }
+    }
+
+    /// The scope with these names, and what is wrong with them. Whether there is such an account is the store's to say.
+    pub(crate) async fn scope_named(
+        &self,
+        tenant: TenantId,
+        channel: Option<&str>,
+        account: Option<AccountId>,
+        sku: Option<&str>,
+    ) -> Result<(PolicyScope, Vec<FieldError>), StoreError> {
+        let mut wrong = Vec::new();
+        let mut scope = PolicyScope {
+            account,
+            ..PolicyScope::ALL
+        };
+        if let Some(channel) = channel {
+            if self.channel(channel).is_none() {
+                let known: Vec<&str> = self.channels().iter().map(|c| c.descriptor().kind).collect();
+                let message = format!("there is no channel `{channel}`; there are {}", known.join(", "));
+                wrong.push(FieldError::new("channel", message));
+            }
+            scope.channel = Some(ChannelKind::new(channel));
+        }
+        if let Some(sku) = sku {
+            match self.product_of(tenant, sku).await? {
+                Ok(product) => scope.product = Some(product),
+                Err(message) => wrong.push(FieldError::new("sku", message)),
+            }
+        }
+        Ok((scope, wrong))
     }
 
     /// The product with this SKU, or what to say when there is none.
@@ -276,8 +292,16 @@ fn placed(index: usize, wrong: FieldError) -> FieldError {
 }
 
 fn subject(change: &PolicyChange) -> String {
-    let account = change.account.map(|a| a.to_string());
-    let parts = [change.sku.clone(), change.channel.clone(), account];
+    scope_in_words(change.channel.as_deref(), change.account, change.sku.as_deref())
+}
+
+/// A scope as the audit log names it: `MUG-1 on own`.
+pub(crate) fn scope_in_words(channel: Option<&str>, account: Option<AccountId>, sku: Option<&str>) -> String {
+    let parts = [
+        sku.map(str::to_owned),
+        channel.map(str::to_owned),
+        account.map(|a| a.to_string()),
+    ];
     let named: Vec<String> = parts.into_iter().flatten().collect();
     if named.is_empty() {
         "everything".to_owned()

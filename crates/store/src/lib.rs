@@ -63,7 +63,7 @@ pub use budgets::BudgetRecord;
 pub use catalog::{CreatedProducts, NewProduct, ProductError};
 pub use check::{CheckRecord, DatabaseCheck, Finding, LedgerCheck, Rule};
 pub use conflicts::{
-    ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, ResolveError, StrategyRecord,
+    ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, ResolveError, StrategyRecord, Winner,
     limit_problems,
 };
 pub use consents::{NewConsent, TakenConsent};

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use stockbridge_domain::channel::{ChannelKind, LevelPart};
+use stockbridge_domain::images::Images;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::offer::Offer;
 use stockbridge_domain::places::PlaceUnits;
@@ -68,6 +69,8 @@ pub struct ListingRecord {
     pub due: Option<i64>,
     /// What each of the channel's locations shows and was sent; empty where it has none.
     pub places: Vec<ListingPlace>,
+    /// Its images; nothing when the channel does not tell.
+    pub images: Option<Images>,
     /// Why nothing is written although the quantity is not the desired one.
     pub hold: Option<String>,
     /// What went wrong last.
@@ -111,8 +114,8 @@ pub struct ListingFilter {
 /// The columns a [`ListingRecord`] is read from: these, then the offer.
 const LISTING: &str = "id, account_id, sku, channel_ref, title, fulfilled_by, status, handle, issues, \
      product_id, mapped_by, units, price_minor, price_currency, price_wanted_minor, price_wanted_currency, \
-     verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at, places_shown, places_sent";
-const LISTING_WIDTH: usize = 25;
+     verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at, places_shown, places_sent, images";
+const LISTING_WIDTH: usize = 26;
 
 fn record(row: &Row) -> Result<ListingRecord, StoreError> {
     let offer = offer_from_row(row, LISTING_WIDTH)?;
@@ -143,6 +146,7 @@ fn record(row: &Row) -> Result<ListingRecord, StoreError> {
         problem_at: row.opt_time(21)?,
         updated_at: row.time(22)?,
         places: places(row, 23)?,
+        images: row.opt_text(25)?.is_some().then(|| row.json(25)).transpose()?,
         expected: offer.expected(),
         verified: offer.verified(),
         offer,

@@ -52,11 +52,12 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("created_at", Kind::Int),
     ("updated_at", Kind::Int),
     ("channel_units", Kind::Int),
+    ("images", Kind::Text),
 ];
 
 const UPDATE: &str = "UPDATE listings SET channel_ref = $3, title = $4, fulfilled_by = $5, status = $6, \
      handle = $7, issues = $8, price_minor = $9, price_currency = $10, updated_at = $11, \
-     channel_units = $12 \
+     channel_units = $12, images = $13 \
      WHERE tenant_id = $1 AND id = $2";
 
 /// What is known of a listing and comes from the channel.
@@ -71,6 +72,8 @@ struct Shown {
     price: Option<Money>,
     /// Units in the channel's own warehouse, by its word.
     channel_units: Option<i64>,
+    /// Its images, as JSON.
+    images: Option<String>,
 }
 
 struct Known {
@@ -206,7 +209,7 @@ impl TenantTx {
         skus: Vec<String>,
     ) -> Result<HashMap<String, Known>, StoreError> {
         let sql = "SELECT sku, id, product_id, channel_ref, title, fulfilled_by, status, handle, issues, \
-             price_minor, price_currency, channel_units FROM listings WHERE tenant_id = $1 AND account_id = $2 \
+             price_minor, price_currency, channel_units, images FROM listings WHERE tenant_id = $1 AND account_id = $2 \
              AND sku {in $3}";
         let rows = self
             .tx
@@ -246,6 +249,7 @@ impl TenantTx {
             currency,
             self.env.now().into(),
             shown.channel_units.into(),
+            shown.images.into(),
         ]
     }
 
@@ -284,21 +288,25 @@ impl TenantTx {
             now.into(),
             now.into(),
             shown.channel_units.into(),
+            shown.images.into(),
         ]
     }
 }
 
 fn shown(snapshot: &ListingSnapshot) -> Result<Shown, StoreError> {
-    let Value::Text(issues) = json_value(&snapshot.issues)? else {
-        return Err(StoreError::other("JSON that is no text"));
+    let text = |json: Value| match json {
+        Value::Text(text) => Ok(text),
+        _ => Err(StoreError::other("JSON that is no text")),
     };
+    let images = snapshot.images.as_ref().map(json_value).transpose()?;
     Ok(Shown {
         channel_ref: snapshot.channel_ref.clone(),
         title: snapshot.title.clone(),
         fulfilled_by: snapshot.fulfilled_by,
         status: snapshot.status.name().to_owned(),
         handle: snapshot.handle.clone(),
-        issues,
+        issues: text(json_value(&snapshot.issues)?)?,
+        images: images.map(text).transpose()?,
         price: snapshot.price,
         channel_units: snapshot
             .quantity
@@ -319,6 +327,7 @@ fn known_from_row(row: &Row) -> Result<Known, StoreError> {
             issues: row.string(8)?,
             price: row.opt_money(9)?,
             channel_units: row.opt_int(11)?,
+            images: row.opt_string(12)?,
         },
     })
 }

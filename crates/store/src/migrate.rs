@@ -104,6 +104,20 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 14,
+        name: "0014_conflict_levels",
+        common: include_str!("../migrations/0014_conflict_levels/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 15,
+        name: "0015_listing_images",
+        common: include_str!("../migrations/0015_listing_images/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 18,
         name: "0018_handles",
         common: include_str!("../migrations/0018_handles/common.sql"),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use stockbridge_domain::channel::{
     ChannelError, Fault, ListingKey, ListingPage, ListingSnapshot, ListingSource, Unreadable,
 };
+use stockbridge_domain::images::Images;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{BoxFut, Sku, Timestamp};
 
@@ -198,6 +199,8 @@ impl AmazonConnection {
             handle: main.and_then(|s| s.product_type.clone()),
             price: money(offer.map(|o| &o.price), "offers.price", &mut issues),
             status: status(&item, &mut issues),
+            // Amazon's summary tells of the main image only; all others are among the attributes, which are not asked for.
+            images: main.map(|s| Images::main_only(s.main_image.as_ref().map(|image| image.link.clone()))),
             fulfilled_by,
             quantity,
             places: Vec::new(),

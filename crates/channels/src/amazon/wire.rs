@@ -192,6 +192,12 @@ pub(super) struct Summary {
     pub(super) fn_sku: Option<String>,
     pub(super) item_name: Option<String>,
     pub(super) created_date: Option<String>,
+    pub(super) main_image: Option<Image>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Image {
+    pub(super) link: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -4,6 +4,7 @@ use stockbridge_domain::channel::{
     ChannelError, Fault, ListingKey, ListingPage, ListingSnapshot, ListingSource, OrderPage, OrderQuery,
     OrderSource, Unreadable,
 };
+use stockbridge_domain::images::Images;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::order::{LineSnapshot, OrderSnapshot, OrderStatus};
 use stockbridge_domain::places::PlaceUnits;
@@ -147,6 +148,7 @@ fn read_listing(raw: &Raw) -> Result<ListingSnapshot, String> {
         places: places(&listing.quantities),
         price: money(listing.price.as_ref(), "price", &mut issues),
         status,
+        images: listing.images.map(Images::all),
         handle: None,
         issues,
     })

@@ -51,6 +51,9 @@ pub(super) struct Listing {
     #[serde(default)]
     pub(super) price: Option<Amount>,
     pub(super) quantities: Vec<Shown>,
+    /// Addresses, the main one first; missing where the other side tells of none.
+    #[serde(default)]
+    pub(super) images: Option<Vec<String>>,
 }
 
 /// The SKU alone, for listings of which nothing else can be read.

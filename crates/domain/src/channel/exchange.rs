@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fault::ChannelError;
+use crate::images::Images;
 use crate::listing::{FulfilledBy, ListingStatus};
 use crate::order::OrderSnapshot;
 use crate::places::PlaceUnits;
@@ -87,6 +88,8 @@ pub struct ListingSnapshot {
     pub price: Option<Money>,
     /// Whether buyers can buy it.
     pub status: ListingStatus,
+    /// Its images; nothing when the channel does not tell.
+    pub images: Option<Images>,
     /// What the connector wants handed back with every read and write of the listing, such as the channel's own ids or its
     /// type of the product. Opaque to everybody else.
     pub handle: Option<String>,

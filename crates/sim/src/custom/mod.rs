@@ -87,6 +87,8 @@ pub struct ShopListing {
     pub price: String,
     /// Units for sale by location; the empty name in a shop with one shelf.
     pub quantities: BTreeMap<String, u32>,
+    /// Addresses of its images, the main one first; nothing in a shop that does not tell.
+    pub images: Option<Vec<String>>,
 }
 
 impl ShopListing {
@@ -104,6 +106,7 @@ impl ShopListing {
             title: format!("Thing {sku}"),
             price: "12.50".to_owned(),
             quantities: quantities.iter().map(|(l, q)| ((*l).to_owned(), *q)).collect(),
+            images: None,
         }
     }
 }
@@ -226,6 +229,14 @@ impl CustomShop {
     pub fn edit(&self, sku: &str, location: &str, quantity: u32) {
         if let Some(listing) = self.lock().listings.get_mut(sku) {
             listing.quantities.insert(location.to_owned(), quantity);
+        }
+    }
+
+    /// Another tool gives a listing so many images.
+    pub fn illustrate(&self, sku: &str, count: usize) {
+        if let Some(listing) = self.lock().listings.get_mut(sku) {
+            let address = |n| format!("https://images.example/{sku}/{n}.jpg");
+            listing.images = Some((1..=count).map(address).collect());
         }
     }
 

@@ -162,14 +162,18 @@ impl State {
     }
 
     fn listing_json(&self, listing: &ShopListing) -> Value {
-        json!({
+        let mut out = json!({
             "sku": listing.sku,
             "ref": format!("ref-{}", listing.sku),
             "title": listing.title,
             "status": "active",
             "price": {"amount": listing.price, "currency": self.config.currency},
             "quantities": shown(&listing.quantities),
-        })
+        });
+        if let Some(images) = &listing.images {
+            out["images"] = json!(images);
+        }
+        out
     }
 
     fn change_price(&mut self, change: &PriceChange) -> Value {

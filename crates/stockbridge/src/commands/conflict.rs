@@ -22,9 +22,18 @@ pub enum Conflict {
     Resolve(Resolve),
     /// Show or set who wins by itself.
     #[command(after_help = "Examples:\n  stockbridge conflict strategy\n  \
+        stockbridge conflict strategy quantity --winner manual --channel own\n  \
         stockbridge conflict strategy price --winner highest --account \"Nordlicht DE\" --priority 1\n  \
-        stockbridge conflict strategy price --usual")]
+        stockbridge conflict strategy price --winner lowest --channel own --sku MUG-BLK-0001\n  \
+        stockbridge conflict strategy price --usual --account \"Nordlicht DE\"\n\n\
+        The most specific level holds: everything, channel, account, product, product on a channel, product on an \
+        account. `conflict winners` says what holds where, and why.")]
     Strategy(Strategy),
+    /// Show who wins each field on an account, or for a product there, and which level says so.
+    #[command(
+        after_help = "Example:\n  stockbridge conflict winners --account \"Nordlicht DE\" --sku MUG-BLK-0001"
+    )]
+    Winners(Winners),
     /// List what was done about conflicts, the last first.
     #[command(after_help = "Example:\n  stockbridge conflict history --limit 20")]
     History(History),
@@ -35,7 +44,8 @@ struct Which {
     /// Only in this state: waiting, open, healing, stopped or closed.
     #[arg(long)]
     state: Option<String>,
-    /// Only of this field: quantity, price, status, title or data (a title that is not its product's).
+    /// Only of this field: quantity, price, status, title, data (a title that is not its product's) or images (fewer than
+    /// another listing of the product has).
     #[arg(long)]
     field: Option<String>,
     /// Only on this account, by name or id.
@@ -77,7 +87,7 @@ pub struct Resolve {
     all: bool,
     #[command(flatten)]
     which: Which,
-    /// hub_wins, source_wins, highest, lowest or, for data, ignore.
+    /// hub_wins, source_wins, highest, lowest or, for data and images, ignore.
     #[arg(long)]
     winner: String,
     #[command(flatten)]
@@ -86,20 +96,38 @@ pub struct Resolve {
 
 #[derive(Debug, Args)]
 pub struct Strategy {
-    /// quantity, price, status, title or data; all are shown when left out.
+    /// quantity, price, status, title, data or images; all are shown when left out.
     field: Option<String>,
-    /// Who wins: hub_wins, source_wins, highest, lowest, manual or, for data, ignore.
+    /// Who wins: hub_wins, source_wins, highest, lowest, manual or, for data and images, ignore.
     #[arg(long, conflicts_with = "usual")]
     winner: Option<String>,
-    /// Take back what was set.
+    /// Take back what was set for the same channel, account and product.
     #[arg(long)]
     usual: bool,
-    /// Only for this account, by name or id.
+    /// For accounts of this channel.
+    #[arg(long, conflicts_with = "account")]
+    channel: Option<String>,
+    /// For this account, by name or id.
     #[arg(long)]
     account: Option<String>,
+    /// For listings of this product.
+    #[arg(long)]
+    sku: Option<String>,
     /// Among sources that win: the lower number first.
     #[arg(long, value_name = "N")]
     priority: Option<u32>,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct Winners {
+    /// On this account, by name or id; what holds on all of them when left out.
+    #[arg(long)]
+    account: Option<String>,
+    /// For listings of this product.
+    #[arg(long)]
+    sku: Option<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -122,6 +150,7 @@ impl Conflict {
             Self::List(command) => command.run(context).await,
             Self::Resolve(command) => command.run(context).await,
             Self::Strategy(command) => command.run(context).await,
+            Self::Winners(command) => command.run(context).await,
             Self::History(command) => command.run(context).await,
         }
     }
@@ -218,7 +247,9 @@ impl Strategy {
     async fn run(self, context: &Context) -> anyhow::Result<()> {
         let sets = self.winner.is_some() || self.usual;
         if sets && self.field.is_none() {
-            return Err(usage("name the field: quantity, price, status, title or data"));
+            return Err(usage(
+                "name the field: quantity, price, status, title, data or images",
+            ));
         }
         let api = self.target.open(context).await?;
         let path = "/inventory/conflicts/strategies";
@@ -227,7 +258,8 @@ impl Strategy {
                 Some(account) => Some(account_id(&api, account).await?),
                 None => None,
             };
-            let body = json!({"account": account, "field": self.field, "strategy": self.winner, "priority": self.priority});
+            let body = json!({"channel": self.channel, "account": account, "sku": self.sku, "field": self.field,
+                "strategy": self.winner, "priority": self.priority});
             api.call("PUT", path, Some(&body)).await?
         } else {
             api.get(path).await?
@@ -250,12 +282,45 @@ impl Strategy {
         ];
         output::table(&usual, &rows("usual"), "-");
         let set = [
+            ("LEVEL", "/level"),
+            ("CHANNEL", "/channel"),
             ("ACCOUNT", "/account"),
+            ("SKU", "/sku"),
             ("FIELD", "/field"),
             ("WINNER", "/strategy"),
             ("PRIORITY", "/priority"),
         ];
         output::table(&set, &rows("set"), "Nothing else is set.");
+        Ok(())
+    }
+}
+
+impl Winners {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let api = self.target.open(context).await?;
+        let mut query = Vec::new();
+        if let Some(account) = &self.account {
+            query.push(format!("account={}", segment(&account_id(&api, account).await?)));
+        }
+        query.extend(self.sku.as_ref().map(|sku| format!("sku={}", segment(sku))));
+        let path = format!("/inventory/conflicts/winners?{}", query.join("&"));
+        let mut rows = api.list(&path, usize::MAX).await?;
+        if self.target.json() {
+            output::json(&rows);
+            return Ok(());
+        }
+        for row in &mut rows {
+            if row["level"].is_null() {
+                row["level"] = "nobody: as usual".into();
+            }
+        }
+        let columns = [
+            ("FIELD", "/field"),
+            ("WINNER", "/strategy"),
+            ("PRIORITY", "/priority"),
+            ("SET BY", "/level"),
+        ];
+        output::table(&columns, &rows, "-");
         Ok(())
     }
 }

@@ -95,6 +95,7 @@ impl List {
                 row["account"] = name.clone().into();
             }
             row["at"] = places(row).into();
+            row["seen"] = images(row).into();
         }
         let columns = [
             ("ID", "/id"),
@@ -106,6 +107,7 @@ impl List {
             ("EXPECTED", "/expected"),
             ("AT", "/at"),
             ("VERIFIED", "/verified"),
+            ("IMAGES", "/seen"),
         ];
         output::table(&columns, &rows, "There is no such listing.");
         Ok(())
@@ -121,6 +123,16 @@ fn places(row: &Value) -> String {
     };
     let shown: Vec<String> = places.into_iter().flatten().filter_map(place).collect();
     shown.join(", ")
+}
+
+/// How many images it has, as far as the channel tells.
+fn images(row: &Value) -> String {
+    match (row.pointer("/images/count"), row.pointer("/images/main")) {
+        (Some(Value::Number(count)), _) => count.to_string(),
+        (_, Some(Value::String(_))) => "main".to_owned(),
+        (_, Some(Value::Null)) => "none".to_owned(),
+        _ => String::new(),
+    }
 }
 
 impl MapTo {

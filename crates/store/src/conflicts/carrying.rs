@@ -30,6 +30,7 @@ impl TenantTx {
             (Field::Price, _) => Ok(found.price.is_some_and(|p| too_much(p, true).is_none())),
             (Field::Status | Field::Title, _) => Ok(true),
             (Field::Data, _) => Ok(is_title(found)),
+            (Field::Images, _) => Ok(false),
         }
     }
 
@@ -78,8 +79,10 @@ impl TenantTx {
                 Ok(())
             }
             Field::Data if resolution == Resolution::Accept => self.take_over_title(found).await,
-            Field::Data if resolution == Resolution::Leave => self.leave_title(found).await,
-            Field::Price | Field::Status | Field::Title | Field::Data => Ok(()),
+            Field::Data | Field::Images if resolution == Resolution::Leave => {
+                self.leave_as_shown(found).await
+            }
+            Field::Price | Field::Status | Field::Title | Field::Data | Field::Images => Ok(()),
         }
     }
 

@@ -1,4 +1,5 @@
-//! Titles that differ from their products': noted many at once, taken over, or left as they are.
+//! What describes a product otherwise (titles that differ from their products', images that are fewer than elsewhere): noted
+//! many at once, taken over, or left as it is.
 //!
 //! Channels word titles in their own way, so there may be one for each listing of a catalogue that has just been read. Nothing
 //! waits for them; they are listed until somebody decides or they say the same.
@@ -8,7 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use stockbridge_domain::conflict::{Action, ConflictState, Field, Strategy};
 use stockbridge_domain::{ConflictEventId, ConflictId, ListingId, ProductId};
 
-use super::noting::{Difference, HUB, Live, Rules};
+use super::noting::{Difference, HUB, Live};
+use super::strategies::Rules;
 use crate::db::{Kind, Value};
 use crate::stock::Wait;
 use crate::{StoreError, TenantTx};
@@ -17,7 +19,7 @@ use crate::{StoreError, TenantTx};
 const LONGEST: usize = 500;
 
 impl TenantTx {
-    /// Notes titles that differ; those that nobody was asked about before all at once.
+    /// Notes what describes a product otherwise; that which nobody was asked about before all at once.
     pub(super) async fn note_data(
         &mut self,
         rules: &Rules,
@@ -26,8 +28,8 @@ impl TenantTx {
     ) -> Result<(), StoreError> {
         let mut new = Vec::new();
         for difference in found {
-            let (strategy, _) = rules.of(difference.account, Field::Data);
-            let known = live.get(&(difference.listing, Field::Data));
+            let strategy = difference.strategy(rules);
+            let known = live.get(&(difference.listing, difference.field));
             match known {
                 None if strategy == Strategy::Manual => new.push(*difference),
                 // Somebody else works on the product: the next reading finds the difference again.
@@ -58,7 +60,7 @@ impl TenantTx {
                     found.listing.into(),
                     found.account.into(),
                     found.product.into(),
-                    Field::Data.name().into(),
+                    found.field.name().into(),
                 ]
             };
             let mut conflict = of(id.into());
@@ -102,9 +104,12 @@ impl TenantTx {
         self.tx.exec(sql, &values).await.map(drop)
     }
 
-    /// Leaves a listing's title as it is until it changes.
-    pub(super) async fn leave_title(&mut self, found: &Difference) -> Result<(), StoreError> {
-        let sql = "UPDATE listings SET title_accepted = $3 WHERE tenant_id = $1 AND id = $2";
+    /// Leaves a listing's title or images as they are until they change.
+    pub(super) async fn leave_as_shown(&mut self, found: &Difference) -> Result<(), StoreError> {
+        let sql = match found.field {
+            Field::Images => "UPDATE listings SET images_accepted = $3 WHERE tenant_id = $1 AND id = $2",
+            _ => "UPDATE listings SET title_accepted = $3 WHERE tenant_id = $1 AND id = $2",
+        };
         let values = [self.key(), found.listing.into(), (&found.shown).into()];
         self.tx.exec(sql, &values).await.map(drop)
     }

@@ -1,11 +1,12 @@
 //! Differences between what channels show and what they should: noted, resolved by strategy or by a person, remembered.
 //!
 //! A quantity is compared when it is read (more than the channel was ever given) and when its bound settles; a price, a
-//! status and a title when the channel shows the listing. Of each field of a listing at most one difference is not closed.
+//! status, a title and images when the channel shows the listing. Of each field of a listing at most one difference is not closed.
 //! Everything here happens under the locks of the product and the listing concerned.
 
 mod carrying;
 mod data;
+mod images;
 mod noting;
 mod resolving;
 mod settling;
@@ -19,7 +20,7 @@ use stockbridge_domain::{AccountId, ConflictEventId, ConflictId, ListingId, Prod
 pub(crate) use noting::Difference;
 pub use resolving::ResolveError;
 pub(crate) use settling::Around;
-pub use strategies::{StrategyRecord, limit_problems};
+pub use strategies::{StrategyRecord, Winner, limit_problems};
 
 use crate::columns::Columns as _;
 use crate::db::Row;
@@ -105,10 +106,12 @@ pub struct ConflictFilter {
 /// How many differences are not closed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ConflictCounts {
-    /// A person has to decide; titles that differ from their products' are not among them.
+    /// A person has to decide; what only describes a product otherwise is not among them.
     pub open: i64,
     /// Titles that differ from their products'. Nothing waits for them.
     pub data: i64,
+    /// Listings with fewer images than others of their product. Nothing waits for them either.
+    pub images: i64,
     /// Fought over.
     pub stopped: i64,
     /// The hub is setting them right, or waits for orders.
@@ -257,8 +260,8 @@ impl Tenant {
     /// # Errors
     /// When the database fails.
     pub async fn conflict_counts(&self) -> Result<ConflictCounts, StoreError> {
-        let sql = "SELECT state, COUNT(*), CAST(COALESCE(SUM(CASE WHEN field = 'data' THEN 1 END), 0) AS BIGINT) \
-             FROM conflicts WHERE tenant_id = $1 AND state {in $2} GROUP BY state";
+        let sql = "SELECT state, COUNT(*), CAST(COALESCE(SUM(CASE WHEN field = 'data' THEN 1 END), 0) AS BIGINT), \
+             CAST(COALESCE(SUM(CASE WHEN field = 'images' THEN 1 END), 0) AS BIGINT) FROM conflicts WHERE tenant_id = $1 AND state {in $2} GROUP BY state";
         let live: Vec<String> = ConflictState::ALL
             .iter()
             .filter(|s| **s != ConflictState::Closed)
@@ -270,7 +273,8 @@ impl Tenant {
             match row.named(0, ConflictState::parse)? {
                 ConflictState::Open => {
                     counts.data = row.int(2)?;
-                    counts.open = count - counts.data;
+                    counts.images = row.int(3)?;
+                    counts.open = count - counts.data - counts.images;
                 }
                 ConflictState::Stopped => counts.stopped = count,
                 ConflictState::Healing | ConflictState::Waiting => counts.healing += count,

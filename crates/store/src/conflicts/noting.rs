@@ -1,11 +1,9 @@
 //! Noting a difference, and doing at once what its strategy says.
 
-use stockbridge_domain::conflict::{
-    Action, ConflictState, Field, Judgement, Limit, Resolution, Strategy, judge,
-};
+use stockbridge_domain::conflict::{Action, ConflictState, Field, Judgement, Resolution, Strategy, judge};
 use stockbridge_domain::{AccountId, ConflictEventId, ConflictId, ListingId, Money, ProductId, Timestamp};
 
-use super::strategies::{StrategyRecord, USUAL_PRIORITY, limit, strategies};
+use super::strategies::{Rules, Winner};
 use crate::columns::Columns as _;
 use crate::db::{Row, Value};
 use crate::{StoreError, TenantTx};
@@ -30,23 +28,10 @@ pub(crate) struct Difference {
     pub price: Option<Money>,
 }
 
-/// What holds for differences of an account.
-pub(super) struct Rules {
-    strategies: Vec<StrategyRecord>,
-    pub(super) limit: Limit,
-}
-
-impl Rules {
-    pub(super) fn of(&self, account: AccountId, field: Field) -> (Strategy, i64) {
-        let find = |account: Option<AccountId>| {
-            self.strategies
-                .iter()
-                .find(|s| s.account == account && s.field == field)
-                .map(|s| (s.strategy, s.priority))
-        };
-        find(Some(account))
-            .or_else(|| find(None))
-            .unwrap_or((field.usual(), USUAL_PRIORITY))
+impl Difference {
+    /// Who wins it.
+    pub(super) fn strategy(&self, rules: &Rules) -> Strategy {
+        rules.of(Some(self.account), self.product, self.field).strategy
     }
 }
 
@@ -79,13 +64,6 @@ pub(super) fn live(row: &Row) -> Result<Live, StoreError> {
 }
 
 impl TenantTx {
-    pub(super) async fn conflict_rules(&mut self) -> Result<Rules, StoreError> {
-        Ok(Rules {
-            strategies: strategies(&mut self.tx, self.tenant.into()).await?,
-            limit: limit(&mut self.tx, self.tenant.into()).await?,
-        })
-    }
-
     /// Differences of these listings that are not closed.
     pub(super) async fn live_conflicts(&mut self, listings: Value) -> Result<Vec<Live>, StoreError> {
         let sql = format!(
@@ -102,12 +80,14 @@ impl TenantTx {
         found: &Difference,
     ) -> Result<(), StoreError> {
         let known = self.live_conflict(found).await?;
-        let (strategy, priority) = rules.of(found.account, found.field);
+        let Winner {
+            strategy, priority, ..
+        } = rules.of(Some(found.account), found.product, found.field);
         if known.as_ref().is_some_and(|k| {
             k.state == ConflictState::Open
                 && k.shown == found.shown
                 && k.strategy == strategy
-                && (found.field != Field::Data || k.expected == found.expected)
+                && (!found.field.describes() || k.expected == found.expected)
         }) {
             return Ok(());
         }
@@ -185,7 +165,9 @@ impl TenantTx {
             (&found.shown).into(),
         ];
         for row in self.tx.query(sql, &values).await? {
-            let theirs = rules.of(row.parsed(0)?, found.field).1;
+            let theirs = rules
+                .of(Some(row.parsed(0)?), found.product, found.field)
+                .priority;
             // Two channels that word a title in their own way would rename the product for ever: the first keeps it.
             if theirs < priority || (theirs == priority && found.field == Field::Data) {
                 return Ok(true);

@@ -59,7 +59,7 @@ impl TenantTx {
         let numbers = match known.field {
             Field::Quantity => Some((number(&known.expected), number(&known.shown))),
             Field::Price => prices(&known.expected, &known.shown),
-            Field::Status | Field::Title | Field::Data => None,
+            Field::Status | Field::Title | Field::Data | Field::Images => None,
         };
         let difference = Difference {
             listing,

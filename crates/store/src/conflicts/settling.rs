@@ -5,7 +5,8 @@ use std::time::Duration;
 use stockbridge_domain::conflict::{Action, ConflictState, Field, Strategy, explained};
 use stockbridge_domain::{ListingId, Timestamp};
 
-use super::noting::{Difference, HUB, Live, Rules};
+use super::noting::{Difference, HUB, Live};
+use super::strategies::Rules;
 use crate::{StoreError, TenantTx};
 
 /// Orders placed longer ago explain nothing.
@@ -56,11 +57,13 @@ impl TenantTx {
         if found.is_empty() {
             return Ok(());
         }
-        let rules = self.conflict_rules().await?;
+        let rules = self
+            .conflict_rules(found.iter().filter_map(|f| f.product))
+            .await?;
         let now = self.env.now();
         let now = Around::new(now, now, now);
         for found in found {
-            let (strategy, _) = rules.of(found.account, found.field);
+            let strategy = found.strategy(&rules);
             let excess = found.values.map_or(0, |(expected, shown)| shown - expected);
             let hub_wins = matches!(strategy, Strategy::HubWins | Strategy::Lowest);
             if hub_wins && excess > self.ordered(found, now).await?.standing {
@@ -104,7 +107,9 @@ impl TenantTx {
         if differ.is_empty() && known.is_empty() {
             return Ok(Vec::new());
         }
-        let rules = self.conflict_rules().await?;
+        let noted = differ.iter().map(|(found, _)| found).chain(&agree);
+        let products: Vec<_> = noted.filter_map(|found| found.product).collect();
+        let rules = self.conflict_rules(products).await?;
         let mut unexplained = Vec::new();
         for (found, around) in differ {
             if self.is_explained(&found, around).await? {

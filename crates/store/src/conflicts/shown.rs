@@ -1,15 +1,17 @@
 //! What a channel shows besides the quantity: price, status, title, compared with what it should; the title also with its
-//! product's.
+//! product's, and images with those of the product's other listings.
 
 use std::collections::HashMap;
 
 use stockbridge_domain::channel::{ListingSnapshot, Timing};
 use stockbridge_domain::conflict::{Action, ConflictState, Field, same_text};
+use stockbridge_domain::images::Images;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Timestamp};
 
+use super::images::ShownImages;
 use super::noting::{Difference, Live};
-use crate::columns::{Columns as _, money_values};
+use crate::columns::{Columns as _, json_value, money_values};
 use crate::db::{Row, Value};
 use crate::stock::id_list;
 use crate::{StoreError, TenantTx};
@@ -30,6 +32,9 @@ struct Known {
     product_title: Option<String>,
     /// The title that somebody wants it to have all the same.
     title_accepted: Option<String>,
+    images: Option<Images>,
+    /// The images, in words, that somebody wants it to have all the same.
+    images_accepted: Option<String>,
 }
 
 impl TenantTx {
@@ -53,6 +58,9 @@ impl TenantTx {
         for one in self.live_conflicts(id_list(known.values().map(|k| k.id))).await? {
             live.insert((one.listing, one.field), one);
         }
+        let told = snapshots.iter().filter(|s| s.images.is_some());
+        let products = told.filter_map(|s| known.get(s.sku.as_str())?.product).collect();
+        let images = self.images_of(&products).await?;
         let (mut found, mut changed) = (Vec::new(), std::collections::BTreeMap::new());
         for snapshot in snapshots {
             let Some(known) = known.get(snapshot.sku.as_str()) else {
@@ -61,10 +69,11 @@ impl TenantTx {
             if known.title != snapshot.title
                 || known.status != snapshot.status
                 || known.price != snapshot.price
+                || known.images != snapshot.images
             {
-                changed.insert(known.id, self.shown_values(known.id, snapshot));
+                changed.insert(known.id, self.shown_values(known.id, snapshot)?);
             }
-            for (difference, differs) in compare(account, known, snapshot, &live) {
+            for (difference, differs) in compare(account, known, snapshot, &live, &images) {
                 let was = live.get(&(known.id, difference.field));
                 match (differs, was) {
                     (true, _) => found.push(difference),
@@ -73,13 +82,14 @@ impl TenantTx {
                 }
             }
         }
-        let sql = "UPDATE listings SET title = $3, status = $4, price_minor = $5, price_currency = $6, updated_at = $7 \
-             WHERE tenant_id = $1 AND id = $2";
+        let sql = "UPDATE listings SET title = $3, status = $4, price_minor = $5, price_currency = $6, updated_at = $7, \
+             images = $8 WHERE tenant_id = $1 AND id = $2";
         let changed: Vec<_> = changed.into_values().collect();
         self.tx.exec_many(sql, &changed).await?;
         if !found.is_empty() {
-            let rules = self.conflict_rules().await?;
-            let (data, rest): (Vec<_>, Vec<_>) = found.iter().partition(|f| f.field == Field::Data);
+            let products: Vec<_> = found.iter().filter_map(|f| f.product).collect();
+            let rules = self.conflict_rules(products).await?;
+            let (data, rest): (Vec<_>, Vec<_>) = found.iter().partition(|f| f.field.describes());
             for difference in rest {
                 self.note_difference(&rules, difference).await?;
             }
@@ -88,9 +98,9 @@ impl TenantTx {
         Ok(())
     }
 
-    fn shown_values(&self, id: ListingId, snapshot: &ListingSnapshot) -> Vec<Value> {
+    fn shown_values(&self, id: ListingId, snapshot: &ListingSnapshot) -> Result<Vec<Value>, StoreError> {
         let [minor, currency] = money_values(snapshot.price);
-        vec![
+        Ok(vec![
             self.key(),
             id.into(),
             (&snapshot.title).into(),
@@ -98,7 +108,8 @@ impl TenantTx {
             minor,
             currency,
             self.env.now().into(),
-        ]
+            snapshot.images.as_ref().map_or(Ok(Value::Null), json_value)?,
+        ])
     }
 
     async fn known_shown(
@@ -116,7 +127,7 @@ impl TenantTx {
              price_wanted_currency, CASE WHEN price_due = 0 AND price_hold IS NULL AND price_check_at > $4 \
              AND price_check_at < 9223372036854775807 AND COALESCE(price_sent_at, 0) <= $5 THEN 1 ELSE 0 END, \
              desired_qty, (SELECT p.title FROM products p WHERE p.tenant_id = $1 AND p.id = listings.product_id), \
-             title_accepted FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3} {lock_by id}";
+             title_accepted, images, images_accepted FROM listings WHERE tenant_id = $1 AND account_id = $2 AND sku {in $3} {lock_by id}";
         let values = [self.key(), account.into(), skus, at.into(), told_before.into()];
         let rows = self.tx.query(sql, &values).await?;
         rows.iter().map(|row| Ok((row.string(0)?, known(row)?))).collect()
@@ -136,6 +147,8 @@ fn known(row: &Row) -> Result<Known, StoreError> {
         desired: row.opt_int(11)?,
         product_title: row.opt_string(12)?,
         title_accepted: row.opt_string(13)?,
+        images: row.opt_text(14)?.is_some().then(|| row.json(14)).transpose()?,
+        images_accepted: row.opt_string(15)?,
     })
 }
 
@@ -145,6 +158,7 @@ fn compare(
     known: &Known,
     snapshot: &ListingSnapshot,
     live: &HashMap<(ListingId, Field), Live>,
+    images: &ShownImages,
 ) -> Vec<(Difference, bool)> {
     let difference = |field, expected: String, shown: String| Difference {
         listing: known.id,
@@ -194,5 +208,15 @@ fn compare(
         let differs = known.product_title.is_some() && !accepted && !same_text(&product, &snapshot.title);
         compared.push((difference(Field::Data, product, snapshot.title.clone()), differs));
     }
+    let shown = snapshot
+        .images
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let told = known.product.zip(snapshot.images.as_ref());
+    let more = told.and_then(|(product, own)| images.more_than(product, known.id, own));
+    let differs = more.is_some() && known.images_accepted.as_deref() != Some(&shown);
+    let expected = more.unwrap_or_else(|| shown.clone());
+    compared.push((difference(Field::Images, expected, shown), differs));
     compared
 }

@@ -25,7 +25,7 @@ pub use contradictions::PolicyContradiction;
 pub use preview::{Offered, PolicyDraft, PreviewRow, PreviewWanted};
 use rules::{Rules, TERMS, scope_from_row, terms_from_row, terms_values};
 
-/// What a policy holds for; everything when all are left out.
+/// What a policy, or who wins a conflict, holds for; everything when all are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
 pub struct PolicyScope {
     /// Accounts of this channel.
@@ -61,7 +61,7 @@ impl PolicyScope {
     }
 
     /// Product, channel and account as they are kept: empty where it holds for all.
-    fn texts(&self) -> [String; 3] {
+    pub(crate) fn texts(&self) -> [String; 3] {
         [
             self.product.map(|p| p.to_string()).unwrap_or_default(),
             self.channel.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -233,7 +233,7 @@ impl TenantTx {
         Ok(())
     }
 
-    fn scope_values(&self, scope: &PolicyScope) -> Vec<Value> {
+    pub(crate) fn scope_values(&self, scope: &PolicyScope) -> Vec<Value> {
         std::iter::once(self.key())
             .chain(scope.texts().map(Value::from))
             .collect()

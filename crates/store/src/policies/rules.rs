@@ -185,7 +185,7 @@ impl Rules {
 }
 
 /// Reads a scope from product, channel and account, in this order.
-pub(super) fn scope_from_row(row: &Row, first: usize) -> Result<PolicyScope, StoreError> {
+pub(crate) fn scope_from_row(row: &Row, first: usize) -> Result<PolicyScope, StoreError> {
     let product = !row.text(first)?.is_empty();
     let account = !row.text(first + 2)?.is_empty();
     let channel = row.text(first + 1)?;
@@ -197,7 +197,7 @@ pub(super) fn scope_from_row(row: &Row, first: usize) -> Result<PolicyScope, Sto
 }
 
 /// Each account's channel, channels numbered in the order of their names.
-async fn channels(
+pub(crate) async fn channels(
     tx: &mut Tx,
     tenant: Value,
 ) -> Result<HashMap<AccountId, (usize, ChannelKind)>, StoreError> {

@@ -201,6 +201,7 @@ fn listing(text: &str, quantity: i64) -> ListingSnapshot {
         places: Vec::new(),
         price: Some(eur(2_499)),
         status: ListingStatus::Active,
+        images: None,
         handle: Some("SHIRT".to_owned()),
         issues: vec!["image too small".to_owned()],
     }

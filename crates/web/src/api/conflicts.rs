@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use stockbridge_domain::conflict::{ConflictState, Field, Limit, Strategy};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ConflictId, ListingId};
-use stockbridge_store::{ConflictEvent, ConflictFilter, ConflictRecord, StrategyRecord};
+use stockbridge_engine::StrategyChange;
+use stockbridge_store::{ConflictEvent, ConflictFilter, ConflictRecord, StrategyRecord, Winner};
 
-use super::paged;
+use super::{inventory, paged};
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
 use crate::problem::{FieldProblem, Problem};
-use crate::route::{self, Route};
+use crate::route::{self, Param, Route};
 use crate::state::App;
 
 /// This part's routes.
@@ -23,7 +24,7 @@ pub(crate) fn routes() -> Vec<Route> {
         )
         .query(paged![
             "state": "waiting, open, healing, stopped or closed",
-            "field": "quantity, price, status, title or data",
+            "field": "quantity, price, status, title, data or images",
             "account": "Only this store's, by id",
             "listing": "Only of this listing, by id",
         ])
@@ -52,10 +53,26 @@ pub(crate) fn routes() -> Vec<Route> {
         .lists("ConflictEvent"),
         route::get(
             "/api/v1/inventory/conflicts/strategies",
-            "Who wins, by field and store",
+            "Who wins, as somebody set it: for everything, a channel, a store, a product, or a product on one of them",
             strategies,
         )
         .gives(200, "ConflictStrategies"),
+        route::get(
+            "/api/v1/inventory/conflicts/winners",
+            "Who wins each field of a product on a store, and which level says so",
+            winners,
+        )
+        .query(&[
+            Param {
+                name: "account",
+                about: "The store, by id; what holds on all of them unless given",
+            },
+            Param {
+                name: "sku",
+                about: "The product; what holds for those nothing was set for unless given",
+            },
+        ])
+        .lists("ConflictWinner"),
         route::put(
             "/api/v1/inventory/conflicts/strategies",
             "Set who wins a field; null takes it back",
@@ -252,7 +269,39 @@ async fn strategies(State(app): State<App>, Who(caller): Who) -> Result<ApiJson<
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct WinnersOf {
+    account: Option<String>,
+    sku: Option<String>,
+}
+
+async fn winners(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiQuery(of): ApiQuery<WinnersOf>,
+) -> Result<ApiJson<List<Winner>>, Problem> {
+    let tenant = app.tenant(caller.tenant);
+    let account = parsed::<AccountId>("account", of.account)?;
+    if let Some(id) = account
+        && tenant.account(id).await?.is_none()
+    {
+        return Err(Problem::not_found(format!("There is no store {id}.")));
+    }
+    let product = match of.sku {
+        Some(sku) => {
+            let sku = inventory::parsed_sku(&sku)?;
+            let product = tenant.product_by_sku(&sku).await?;
+            Some(product.ok_or_else(|| inventory::no_product(&sku))?.id)
+        }
+        None => None,
+    };
+    Ok(List::whole(tenant.conflict_winners(account, product).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SetStrategy {
+    channel: Option<String>,
+    sku: Option<String>,
     account: Option<AccountId>,
     field: Field,
     strategy: Option<Strategy>,
@@ -264,10 +313,14 @@ async fn set(
     Who(caller): Who,
     ApiJson(body): ApiJson<SetStrategy>,
 ) -> Result<ApiJson<Strategies>, Problem> {
-    let strategy = body.strategy.map(|s| (s, body.priority.unwrap_or(100)));
-    app.hub()
-        .set_conflict_strategy(&caller, body.account, body.field, strategy)
-        .await?;
+    let change = StrategyChange {
+        channel: body.channel,
+        account: body.account,
+        sku: body.sku,
+        field: body.field,
+        strategy: body.strategy.map(|s| (s, body.priority.unwrap_or(100))),
+    };
+    app.hub().set_conflict_strategy(&caller, &change).await?;
     told(&app, &caller).await
 }
 

@@ -6,6 +6,7 @@ use axum::response::Response;
 use stockbridge_domain::AccountId;
 use stockbridge_domain::conflict::{Field, Limit, Strategy};
 use stockbridge_domain::tenant::Role;
+use stockbridge_engine::StrategyChange;
 
 use super::done;
 use super::typed::{chosen, whole};
@@ -31,10 +32,14 @@ async fn set_strategy(State(app): State<App>, Who(caller): Who, form: Form) -> R
         .transpose();
     let account = account.map_err(|_| chosen("account", "choose an account of the list"))?;
     let priority = whole(&form, "priority")?.unwrap_or(100);
-    let strategy = Strategy::parse(form.get("strategy")).map(|s| (s, priority));
-    app.hub()
-        .set_conflict_strategy(&caller, account, field, strategy)
-        .await?;
+    let change = StrategyChange {
+        channel: form.optional("channel"),
+        account,
+        sku: form.optional("sku"),
+        field,
+        strategy: Strategy::parse(form.get("strategy")).map(|s| (s, priority)),
+    };
+    app.hub().set_conflict_strategy(&caller, &change).await?;
     Ok(done(&app, "/conflicts", format!("Saved: {field}.")))
 }
 

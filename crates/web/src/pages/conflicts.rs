@@ -1,21 +1,25 @@
 //! Conflicts: the list with its filters, deciding many at once after a second look, and one with its history.
 
+use std::collections::BTreeSet;
+
 use axum::http::Method;
 use axum::response::Response;
 use serde::Deserialize;
+use stockbridge_domain::allocation::Level;
 use stockbridge_domain::conflict::{Action, ConflictState, Field, Strategy};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ConflictId, Timestamp};
 use stockbridge_store::{
     ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery, StoreError, StrategyRecord,
-    Tenant,
+    Tenant, Winner,
 };
 
-use super::{Accounts, Frame, address, done, pager, product_href};
+use super::{Accounts, Frame, address, channel_label, done, pager, product_href};
 use crate::extract::{ApiPath, ApiQuery, Who};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
+use crate::state::App;
 use crate::view::conflicts::{
     ALL_AGREE, Confirm, ConflictPage, ConflictRow, ConflictsPage, EventRow, NONE_HERE, StrategyRow,
 };
@@ -47,7 +51,7 @@ async fn list(frame: Frame, ApiQuery(wanted): ApiQuery<Wanted>) -> Result<Respon
 pub(super) fn to_decide(
     conflicts: ConflictCounts,
     prices_held: i64,
-) -> [(i64, Tone, [&'static str; 2], &'static str); 4] {
+) -> [(i64, Tone, [&'static str; 2], &'static str); 5] {
     [
         (
             conflicts.stopped,
@@ -75,6 +79,15 @@ pub(super) fn to_decide(
                 "listings are called otherwise than their products",
             ],
             "/conflicts?field=data",
+        ),
+        (
+            conflicts.images,
+            Tone::Info,
+            [
+                "listing has fewer images than another of its product",
+                "listings have fewer images than others of their products",
+            ],
+            "/conflicts?field=images",
         ),
         (
             prices_held,
@@ -116,7 +129,11 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
     let page = ConflictsPage {
         tabs: tabs(
             &state,
-            [counts.open + counts.data, counts.stopped, counts.healing],
+            [
+                counts.open + counts.data + counts.images,
+                counts.stopped,
+                counts.healing,
+            ],
         ),
         accounts: accounts.choices(&account),
         fields: fields(&field),
@@ -134,7 +151,8 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
             NONE_HERE
         },
         confirm,
-        strategies: strategies(&tenant, &accounts).await?,
+        strategies: strategies(&frame.app, &tenant, &accounts).await?,
+        channels: channels(&frame.app, &accounts),
         limit: format!(
             "{} in {}",
             count(limit.repushes, "time", "times"),
@@ -152,16 +170,53 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
 }
 
 /// Who wins by itself, where somebody said so.
-async fn strategies(tenant: &Tenant, accounts: &Accounts) -> Result<Vec<StrategyRow>, StoreError> {
+async fn strategies(app: &App, tenant: &Tenant, accounts: &Accounts) -> Result<Vec<StrategyRow>, StoreError> {
     let set = tenant.conflict_strategies().await?;
-    let row = |s: StrategyRecord| StrategyRow {
-        account: s
-            .account
-            .map_or_else(|| "All accounts".into(), |id| accounts.name(id)),
-        field: s.field.to_string(),
-        winner: winner(s.strategy, s.priority),
+    let row = |s: StrategyRecord| {
+        let channel = s.scope.channel.as_ref().map(|c| channel_label(app, c.as_str()));
+        let account = s.scope.account.map(|id| accounts.name(id));
+        let of = channel.or(account).unwrap_or_else(|| "Everything".into());
+        StrategyRow {
+            of: match s.sku {
+                Some(sku) if s.level == Level::Product => sku.to_string(),
+                Some(sku) => format!("{sku} on {of}"),
+                None => of,
+            },
+            field: s.field.to_string(),
+            winner: winner(s.strategy, s.priority),
+        }
     };
     Ok(set.into_iter().map(row).collect())
+}
+
+/// Channels of the tenant's accounts, with all of them first.
+fn channels(app: &App, accounts: &Accounts) -> Vec<Choice> {
+    let kinds: BTreeSet<&str> = accounts.0.iter().map(|a| a.channel.as_str()).collect();
+    let all = Choice {
+        value: String::new(),
+        text: "All channels".into(),
+        chosen: true,
+    };
+    let one = |kind: &str| Choice {
+        value: kind.to_owned(),
+        text: channel_label(app, kind),
+        chosen: false,
+    };
+    std::iter::once(all).chain(kinds.into_iter().map(one)).collect()
+}
+
+/// Who wins a conflict by itself, and where that was said: `the hub, as set for the channel`.
+fn rule(found: Winner) -> String {
+    let from = match found.level {
+        None => "as usual; nobody set anything for it",
+        Some(Level::Tenant) => "as set for everything",
+        Some(Level::Channel) => "as set for the channel",
+        Some(Level::Account) => "as set for the account",
+        Some(Level::Product) => "as set for the product",
+        Some(Level::ProductOnChannel) => "as set for the product on the channel",
+        Some(Level::ProductOnAccount) => "as set for the product on the account",
+    };
+    format!("{}, {from}", winner(found.strategy, found.priority))
 }
 
 /// Ways to resolve a conflict by hand, of those that are allowed.
@@ -171,7 +226,7 @@ fn winners(allowed: &[Strategy]) -> Vec<Choice> {
         Strategy::SourceWins => Some("the channel wins: take its value over"),
         Strategy::Highest => Some("the higher value wins"),
         Strategy::Lowest => Some("the lower value wins"),
-        Strategy::Ignore => Some("nobody: leave both titles as they are"),
+        Strategy::Ignore => Some("nobody: leave both titles, or images, as they are"),
         Strategy::Manual => None,
     };
     let one = |strategy: &Strategy| {
@@ -240,10 +295,10 @@ fn fields(chosen: &str) -> Vec<Choice> {
 fn row(conflict: &ConflictRecord, accounts: &Accounts, now: Timestamp) -> ConflictRow {
     let (tone, text, means) = match conflict.state {
         ConflictState::Waiting => (Tone::Info, "waiting", "It may be an order that is not in yet."),
-        ConflictState::Open if conflict.field == Field::Data => (
+        ConflictState::Open if conflict.field.describes() => (
             Tone::Info,
             "to decide",
-            "Nothing waits for it; the hub writes no titles to channels.",
+            "Nothing waits for it; the hub writes no titles and images to channels.",
         ),
         ConflictState::Open => (
             Tone::Warn,
@@ -318,12 +373,17 @@ async fn one(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         Some(product) => tenant.product(product).await?,
         None => None,
     };
+    let winning = tenant
+        .conflict_winners(Some(conflict.account), conflict.product)
+        .await?;
+    let rule = winning.into_iter().find(|w| w.field == conflict.field).map(rule);
     let now = frame.app.now();
     let over = conflict.state == ConflictState::Closed;
     let page = ConflictPage {
         row: row(&conflict, &accounts, now),
         product: product.map(|p| product_href(p.sku.as_str())),
         since: when(conflict.shown_since, now),
+        rule: rule.unwrap_or_default(),
         winners: if over {
             Vec::new()
         } else {
@@ -364,7 +424,8 @@ async fn resolve(mut frame: Frame, Who(caller): Who, form: Form) -> Result<Respo
             Strategy::Highest => "The higher of the two values is kept, on whichever side it is.",
             Strategy::Lowest => "The lower of the two values is kept, on whichever side it is.",
             Strategy::Ignore => {
-                "Both titles stay as they are, and nobody is asked again until the listing's changes. Only titles are ignored."
+                "Titles and images stay as they are, and nobody is asked again until the listing's change. Only titles and \
+                 images are ignored."
             }
             Strategy::Manual => return Err(wrong()),
         };

@@ -164,6 +164,7 @@ fn row(
         verified: listing.verified_at.map(|at| when(at, now)),
         by_channel: !seller,
         price: listing.price.map(money),
+        images: listing.images.as_ref().map(ToString::to_string),
         problem: trouble.or(issue),
     }
 }

@@ -83,7 +83,7 @@ pub(super) const CONFLICTS: &[Shape] = &[
     },
     Shape {
         name: "ConflictStrategies",
-        about: "Who wins, by field and store",
+        about: "Who wins, by field and level",
         input: false,
         fields: &[
             Field::new("set", "[ConflictStrategy]", "What somebody set"),
@@ -96,17 +96,36 @@ pub(super) const CONFLICTS: &[Shape] = &[
         about: "Who wins a field",
         input: false,
         fields: &[
-            Field::new(
-                "account",
-                "id:acc?",
-                "The store; null for all that say nothing of their own",
-            ),
+            Field::new("channel", "text?", "The channel; null for all"),
+            Field::new("account", "id:acc?", "The store; null for all"),
+            Field::new("product", "id:prd?", "The product; null for all"),
+            Field::new("sku", "text?", "The product's SKU"),
+            Field::new("level", "word:policy_level", "What kind of scope that is"),
             Field::new("field", "word:conflict_field", "The field"),
             Field::new("strategy", "word:strategy", "Who wins"),
             Field::new(
                 "priority",
                 "int",
                 "Among sources that win: the lower number first",
+            ),
+        ],
+    },
+    Shape {
+        name: "ConflictWinner",
+        about: "Who wins a field, and where that was said",
+        input: false,
+        fields: &[
+            Field::new("field", "word:conflict_field", "The field"),
+            Field::new("strategy", "word:strategy", "Who wins"),
+            Field::new(
+                "priority",
+                "int",
+                "Among sources that win: the lower number first",
+            ),
+            Field::new(
+                "level",
+                "word:policy_level?",
+                "The level that says so; null where nobody set anything and the usual holds",
             ),
         ],
     },
@@ -125,11 +144,9 @@ pub(super) const CONFLICTS: &[Shape] = &[
         about: "Who is to win a field",
         input: true,
         fields: &[
-            Field::new(
-                "account",
-                "id:acc?",
-                "The store; all that say nothing of their own unless given",
-            ),
+            Field::new("channel", "text?", "On stores of this channel"),
+            Field::new("account", "id:acc?", "On this store"),
+            Field::new("sku", "text?", "For listings of this product"),
             Field::new("field", "word:conflict_field", "The field"),
             Field::new("strategy", "word:strategy?", "Who wins; null takes it back"),
             Field::new("priority", "count?", "1 (first) to 1000; 100 unless given"),

@@ -210,10 +210,32 @@ pub(super) const GOODS: &[Shape] = &[
                 "[ListingPlace]",
                 "Its quantity at each of the channel's locations; empty where it has none",
             ),
+            Field::new(
+                "images",
+                "Images?",
+                "Its images; null when the channel does not tell",
+            ),
             Field::new("hold", "text?", "Why nothing is sent"),
             Field::new("last_problem", "text?", "What went wrong last"),
             Field::new("problem_at", "instant?", "When"),
             Field::new("updated_at", "instant", "When it last changed"),
+        ],
+    },
+    Shape {
+        name: "Images",
+        about: "What a channel tells of a listing's images",
+        input: false,
+        fields: &[
+            Field::new(
+                "main",
+                "text?",
+                "The channel's address of the main one; null where there is none",
+            ),
+            Field::new(
+                "count",
+                "count?",
+                "How many there are; null where the channel tells of the main one only",
+            ),
         ],
     },
     Shape {

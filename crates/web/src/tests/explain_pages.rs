@@ -30,6 +30,7 @@ impl World {
             quantity: Some(4),
             price: Some(Money::from_decimal("499.00", Currency::parse("INR").unwrap()).unwrap()),
             status: ListingStatus::Suppressed,
+            images: None,
             handle: None,
             issues: vec!["A picture is missing".into()],
             places: Vec::new(),

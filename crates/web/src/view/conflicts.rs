@@ -27,6 +27,8 @@ pub(crate) struct ConflictsPage {
     pub confirm: Option<Confirm>,
     /// Who wins by itself.
     pub strategies: Vec<StrategyRow>,
+    /// Channels somebody may set a winner for.
+    pub channels: Vec<Choice>,
     /// When a field counts as fought over, in words.
     pub limit: String,
     /// So often the hub sets a field right within the window.
@@ -52,6 +54,8 @@ pub(crate) struct ConflictPage {
     pub product: Option<String>,
     /// Since when the channel shows it.
     pub since: When,
+    /// Who wins it by itself and where that was said.
+    pub rule: String,
     /// Ways to resolve it; none when it is over.
     pub winners: Vec<Choice>,
     /// What cannot be done about it, and why.
@@ -101,8 +105,8 @@ pub(crate) struct Confirm {
 /// Who wins a field.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct StrategyRow {
-    /// For which account.
-    pub account: String,
+    /// What it holds for.
+    pub of: String,
     /// The field.
     pub field: String,
     /// Who wins, in words.
@@ -173,6 +177,7 @@ mod samples {
                 row: row("TEA-250", "data", "Assam tea, 250 g", "ASSAM TEA 250g *NEW*"),
                 product: None,
                 since: when("3 days ago"),
+                rule: "a person decides, as usual; nobody set anything for it".into(),
                 winners: vec![],
                 cannot: String::new(),
                 history: vec![],
@@ -207,6 +212,7 @@ mod samples {
                 empty: ALL_AGREE,
                 confirm: None,
                 strategies: vec![],
+                channels: choices(&["All channels", "Bazaar"]),
                 limit: "3 times in 24 h".into(),
                 repushes: 3,
                 window_hours: 24,
@@ -221,7 +227,7 @@ mod samples {
                     row("MUG-BLUE", "price", "14.99 EUR", "12.50 EUR"),
                 ],
                 strategies: vec![StrategyRow {
-                    account: "Nordlicht IN".into(),
+                    of: "TEA-250 on Nordlicht IN".into(),
                     field: "price".into(),
                     winner: "the higher of the two".into(),
                 }],

@@ -54,6 +54,8 @@ pub(crate) struct ListingRow {
     pub by_channel: bool,
     /// Its price.
     pub price: Option<String>,
+    /// Its images, as far as the channel tells.
+    pub images: Option<String>,
     /// Why it is not as it should be.
     pub problem: Option<String>,
     /// Why its quantity, price and status are what they are; nothing while it has no product.
@@ -193,6 +195,7 @@ mod samples {
             verified: Some(when("14 s ago")),
             by_channel: false,
             price: Some("INR 499.00".into()),
+            images: Some("3 images".into()),
             problem: None,
             why: ["quantity", "price", "status"]
                 .map(|field| (format!("/stock/TEA-250/why?listing=lst_1&field={field}"), field))

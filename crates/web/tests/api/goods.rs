@@ -28,6 +28,7 @@ fn shown(sku: &str) -> ListingSnapshot {
         places: Vec::new(),
         price: Some(Money::from_minor(49_900, Currency::parse("INR").unwrap())),
         status: ListingStatus::Active,
+        images: None,
         handle: None,
         issues: vec!["The image is too small.".into()],
     }

@@ -167,12 +167,14 @@ fn of_conflicts(goods: &Goods) -> Vec<Call> {
     let ids = &goods.ids;
     let price = json!({ "account": ids["store"], "field": "price", "strategy": "highest", "priority": 2 });
     let back = json!({ "field": "quantity", "strategy": null });
+    let narrow = json!({ "channel": "own", "sku": "P-5", "field": "price", "strategy": "lowest" });
     let many = json!({ "ids": [ids["conflict"], "con_01jd0000000000000000000000"], "strategy": "hub_wins" });
     let limit = json!({ "repushes": 5, "window_secs": 3600 });
     let hub = json!({ "strategy": "hub_wins" });
     vec![
         call(200, "PUT", STRATEGIES, price),
         call(200, "PUT", STRATEGIES, back),
+        call(200, "PUT", STRATEGIES, narrow),
         call(200, "PUT", "/api/v1/inventory/conflicts/limit", limit),
         call(200, "POST", "/api/v1/inventory/conflicts/{id}/resolve", hub),
         call(200, "POST", "/api/v1/inventory/conflicts/resolve", many),

@@ -4,11 +4,13 @@ use stockbridge_domain::conflict::{Action, ConflictState, Field, Limit, Strategy
 use stockbridge_domain::{ConflictId, ListingId, ProductId};
 
 mod data;
+mod images;
+mod levels;
 mod shown;
 
 use super::offers::{TIMING, remote};
 use super::*;
-use crate::{ConflictEvent, ConflictFilter, ConflictRecord, Reading, ResolveError};
+use crate::{ConflictEvent, ConflictFilter, ConflictRecord, PolicyScope, Reading, ResolveError};
 
 /// An account with the listing `A`, of which it shows five, and its product, of which forty were counted.
 async fn shop(world: &World) -> (AccountId, ListingId, ProductId) {
@@ -53,10 +55,13 @@ async fn strategy(
     strategy: Strategy,
     priority: i64,
 ) {
+    let scope = account.map_or(PolicyScope::ALL, PolicyScope::account);
+    strategy_of(world, &scope, field, Some((strategy, priority))).await;
+}
+
+async fn strategy_of(world: &World, scope: &PolicyScope, field: Field, to: Option<(Strategy, i64)>) {
     let mut tx = world.ours.begin().await.unwrap();
-    tx.set_conflict_strategy(account, field, Some((strategy, priority)))
-        .await
-        .unwrap();
+    tx.set_conflict_strategy(scope, field, to).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -152,7 +152,7 @@ async fn strategies_come_back_and_can_be_taken_back() {
         let set = world.ours.conflict_strategies().await.unwrap();
         assert_eq!(set.len(), 2);
         assert_eq!(
-            (set[1].account, set[1].strategy, set[1].priority),
+            (set[1].scope.account, set[1].strategy, set[1].priority),
             (Some(account), Strategy::Highest, 3)
         );
         assert!(
@@ -160,11 +160,7 @@ async fn strategies_come_back_and_can_be_taken_back() {
             "{}",
             world.label
         );
-        let mut tx = world.ours.begin().await.unwrap();
-        tx.set_conflict_strategy(Some(account), Field::Price, None)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
+        strategy_of(&world, &PolicyScope::account(account), Field::Price, None).await;
         assert_eq!(world.ours.conflict_strategies().await.unwrap().len(), 1);
         let bad = Limit {
             repushes: 0,
