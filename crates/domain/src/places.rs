@@ -48,6 +48,17 @@ impl PlaceMap {
         self.named.keys().map(String::as_str)
     }
 
+    /// Which of the channel's locations one of the hub's is said to feed.
+    pub fn named(&self, id: &str, name: &str) -> Option<&str> {
+        let named = self.named.get(id).or_else(|| self.named.get(name));
+        named.map(String::as_str)
+    }
+
+    /// The channel's location that is said to be fed by all others.
+    pub fn default_named(&self) -> Option<&str> {
+        self.default.as_deref()
+    }
+
     /// The channel's locations that are named.
     pub fn theirs(&self) -> impl Iterator<Item = &str> {
         let default = self.default.iter();
@@ -57,9 +68,8 @@ impl PlaceMap {
     /// Which of the channel's locations (as positions in `shown`) a location of the hub feeds: the one it is mapped to, or
     /// else the channel's default, which is the first unless one is named. `None` when the channel does not show that one.
     pub fn fed_by(&self, id: &str, name: &str, shown: &[PlaceUnits]) -> Option<usize> {
-        let named = self.named.get(id).or_else(|| self.named.get(name));
-        match named.or(self.default.as_ref()) {
-            Some(theirs) => shown.iter().position(|place| place.location == *theirs),
+        match self.named(id, name).or(self.default_named()) {
+            Some(theirs) => shown.iter().position(|place| place.location == theirs),
             None => (!shown.is_empty()).then_some(0),
         }
     }

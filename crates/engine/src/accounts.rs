@@ -268,7 +268,11 @@ impl Hub {
             .map_err(Refusal::Fields)
     }
 
-    async fn existing(&self, caller: &Caller, account: AccountId) -> Result<AccountRecord, Refusal> {
+    pub(crate) async fn existing(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+    ) -> Result<AccountRecord, Refusal> {
         self.tenant(caller.tenant)
             .account(account)
             .await?

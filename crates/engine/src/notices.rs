@@ -1,6 +1,6 @@
 //! From what happened to what a person is told: notices become alerts in the same transaction.
 
-use stockbridge_domain::conflict::{ConflictState, Field};
+use stockbridge_domain::conflict::ConflictState;
 use stockbridge_domain::pricing::Reason;
 use stockbridge_domain::{AccountId, Timestamp};
 use stockbridge_store::{

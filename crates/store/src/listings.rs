@@ -174,7 +174,31 @@ pub(crate) fn places(row: &Row, column: usize) -> Result<Vec<ListingPlace>, Stor
     Ok(shown.into_iter().map(place).collect())
 }
 
+/// Listings looked at to find a channel's locations: every listing shows all of them, as a rule.
+const LOOKED_AT: i64 = 500;
+
 impl Tenant {
+    /// The channel's locations that an account's listings show, in the order in which they show them; empty where they show
+    /// one quantity alone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn channel_locations(&self, account: AccountId) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT places_shown FROM listings WHERE tenant_id = $1 AND account_id = $2 AND places_shown <> '[]' \
+             ORDER BY sku LIMIT $3";
+        let values = [self.key(), account.into(), LOOKED_AT.into()];
+        let mut found: Vec<String> = Vec::new();
+        for row in self.read().await?.query(sql, &values).await? {
+            let shown: Vec<PlaceUnits> = row.json(0)?;
+            for place in shown {
+                if !found.contains(&place.location) {
+                    found.push(place.location);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// One listing.
     ///
     /// # Errors

@@ -112,8 +112,8 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 15,
-        name: "0015_listing_images",
-        common: include_str!("../migrations/0015_listing_images/common.sql"),
+        name: "0015_listing_details",
+        common: include_str!("../migrations/0015_listing_details/common.sql"),
         sqlite: "",
         postgres: "",
     },

@@ -211,6 +211,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
     }
 }
 
+/// How much of a list is wanted, for the store.
+///
+/// # Errors
+/// As [`Paging::query`].
+pub(crate) fn page_query(limit: Option<String>, cursor: Option<String>) -> Result<PageQuery, Problem> {
+    Paging { limit, cursor }.query()
+}
+
 /// How much of a list is wanted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Paging {

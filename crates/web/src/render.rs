@@ -21,6 +21,7 @@ templates![
     "components/prices.html",
     "components/product_forms.html",
     "pages/alerts.html",
+    "pages/channel_locations.html",
     "pages/channels.html",
     "pages/conflict.html",
     "pages/conflicts.html",
@@ -135,6 +136,12 @@ mod tests {
         framed!("count", "Count", "stock", view::moves::CountPage);
         framed!("product", "Product", "stock", view::product::ProductPage);
         framed!("explain", "Why", "stock", view::explain::ExplainPage);
+        framed!(
+            "channel_locations",
+            "Locations of a channel",
+            "channels",
+            view::channel_locations::ChannelLocationsPage
+        );
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
         framed!(
             "price_settings",

@@ -47,6 +47,8 @@ named! {
         Kits = "kits",
         /// They do not fill a pack.
         Rounding = "rounding",
+        /// It lies at locations that feed none of those the channel shows.
+        Unfed = "unfed",
     }
 }
 

@@ -15,6 +15,7 @@ mod exchange;
 mod fault;
 mod io;
 pub mod options;
+mod plausible;
 
 pub use aftersales::{
     CancelNotice, CancelReason, CancelSink, LineUnits, Paper, PaperKind, PaperSource, Papers, ParcelRequest,

@@ -34,7 +34,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     loop {
         let asked = ctx.now();
         let page = match source.page(cursor.as_deref()).await {
-            Ok(page) => page,
+            Ok(page) => page.plausible(),
             Err(error) => {
                 use stockbridge_domain::channel::Disposition;
                 if error.fault.disposition() == Disposition::FinishRejected {

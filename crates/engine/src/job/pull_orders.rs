@@ -55,7 +55,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             cursor: progress.cursor.clone(),
         };
         let page = match source.page(&query).await {
-            Ok(page) => page,
+            Ok(page) => page.plausible(),
             Err(error) => return Err(interrupted(ctx, run, &mut progress, error).await?),
         };
         if let Some(until) = page.wait_until {

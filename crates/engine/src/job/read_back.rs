@@ -38,7 +38,8 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             });
         }
         let asked = ctx.now();
-        let shown = source.read(&listings).await?;
+        let shown = source.read(&listings).await?.into_iter();
+        let shown: Vec<ListingSnapshot> = shown.map(ListingSnapshot::plausible).collect();
         // The instant after the answer: what was sold while it travelled counts as sold before, which is safe.
         let at = ctx.now();
         if at.since(asked) > READING_TAKES {

@@ -48,6 +48,9 @@ pub enum Account {
         An option set to null is taken away."
     )]
     Change(Change),
+    /// Show the channel's own locations and which of yours feed them.
+    #[command(after_help = "Example:\n  stockbridge account locations Shop")]
+    Locations(One),
     /// Disconnect an account: forget its credentials, keep its orders and ledger.
     #[command(after_help = "Example:\n  stockbridge account disconnect Till")]
     Disconnect(One),
@@ -87,6 +90,7 @@ impl Account {
             Self::Sync(command) => command.run(context).await,
             Self::Pause(command) => command.pause(context, true).await,
             Self::Resume(command) => command.pause(context, false).await,
+            Self::Locations(command) => command.locations(context).await,
             Self::Change(command) => command.run(context).await,
             Self::Disconnect(command) => command.disconnect(context).await,
         }
@@ -241,6 +245,27 @@ impl One {
             self.target.json(),
             format_args!("`{}` is disconnected; its credentials are forgotten.", found.name),
         );
+        Ok(())
+    }
+}
+
+impl One {
+    async fn locations(self, context: &Context) -> anyhow::Result<()> {
+        let api = self.target.open(context).await?;
+        let found = find(&api, &self.account).await?;
+        let rows = api.list(&format!("{}/locations", found.path), usize::MAX).await?;
+        if self.target.json() {
+            output::json(&rows);
+            return Ok(());
+        }
+        let columns = [
+            ("LOCATION", "/location"),
+            ("FED BY", "/fed_by"),
+            ("DEFAULT", "/default"),
+            ("SHOWN", "/shown"),
+        ];
+        let none = "Its listings show one quantity each; there is nothing to map.";
+        output::table(&columns, &rows, none);
         Ok(())
     }
 }

@@ -279,6 +279,7 @@ impl Preview {
             ("AVAILABLE", "/available"),
             ("NOW", "/before/quantity"),
             ("THEN", "/after/quantity"),
+            ("AT ITS LOCATIONS", "/at"),
             ("NOT OFFERED THERE", "/why"),
         ];
         output::table(&columns, &rows, "No product with a listing is concerned.");
@@ -298,12 +299,30 @@ fn with_reasons(mut row: Value) -> Value {
     };
     let why: Vec<String> = withheld.into_iter().flatten().map(said).collect();
     row["why"] = why.join(", ").into();
+    let places = |pointer: &str| row.pointer(pointer).and_then(Value::as_array).cloned();
+    let (before, after) = (places("/before/places"), places("/after/places"));
+    let at = before.into_iter().flatten().zip(after.into_iter().flatten());
+    let at = at.map(|(before, after)| {
+        let location = after["location"].as_str().unwrap_or_default();
+        format!("{location} {} → {}", before["quantity"], after["quantity"])
+    });
+    let at: Vec<String> = at.collect();
+    row["at"] = at.join(", ").into();
     row
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_location_is_told_before_and_after() {
+        let places =
+            |b, g| json!({"places": [{"location": "b", "quantity": b}, {"location": "g", "quantity": g}]});
+        let row = with_reasons(json!({"before": places(5, 3), "after": places(8, 0)}));
+        assert_eq!(row["at"], "b 5 → 8, g 3 → 0");
+        assert_eq!(with_reasons(json!({}))["at"], "");
+    }
 
     #[test]
     fn what_is_said_is_said_in_one_line() {

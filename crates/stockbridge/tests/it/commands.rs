@@ -191,6 +191,8 @@ fn accounts_are_found_by_name() {
     let listed = run_in(folder.path(), &["account", "list", "--json"]).json();
     assert_eq!(listed[0]["status"], "paused");
     assert_eq!(run_in(folder.path(), &["account", "resume", "Till"]).code, 0);
+    let places = run_in(folder.path(), &["account", "locations", "Till"]);
+    assert!(places.out.contains("nothing to map"), "{places:?}");
     run_in(folder.path(), &["account", "test", "Tull"]).refused(1, &["Tull", "`Till`"]);
     assert_eq!(run_in(folder.path(), &["account", "disconnect", "Till"]).code, 0);
 }

@@ -96,6 +96,23 @@ fn rates_and_conflicts_are_kept_on_the_database() {
         &["conflict", "strategy", "title", "--winner", "hub_wins"],
     )
     .refused(1, &["source_wins", "does not write titles"]);
+    let narrow = [
+        "conflict",
+        "strategy",
+        "price",
+        "--winner",
+        "lowest",
+        "--channel",
+        "own",
+    ];
+    assert!(run_in(folder.path(), &narrow).out.contains("channel"));
+    let winners = run_in(folder.path(), &["conflict", "winners"]).out;
+    assert!(
+        winners.contains("highest") && winners.contains("nobody: as usual"),
+        "{winners}"
+    );
+    let nowhere = ["conflict", "strategy", "price", "--usual", "--channel", "nowhere"];
+    run_in(folder.path(), &nowhere).refused(1, &["no channel `nowhere`"]);
     let listed = run_in(folder.path(), &["conflict", "list"]);
     assert_eq!(listed.out, "Every channel shows what it should.\n");
     run_in(

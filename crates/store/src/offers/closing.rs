@@ -6,7 +6,7 @@ use stockbridge_domain::guards::Guards;
 use stockbridge_domain::latency::PromiseStep;
 use stockbridge_domain::offer::{Offer, WriteState};
 use stockbridge_domain::places::PlaceUnits;
-use stockbridge_domain::{ListingId, ProductId, PushId, Timestamp};
+use stockbridge_domain::{ListingId, ProductId, PushId, Quantity, Timestamp};
 
 use super::guarded;
 use super::places::shown_text;
@@ -18,6 +18,12 @@ use crate::{StoreError, TenantTx};
 
 /// How long a listing whose write was refused for good is left alone before the same is tried again.
 const REFUSED_PAUSE: Duration = Duration::from_secs(900);
+
+/// Whether quantities at a channel's locations tell something: some, and none that cannot be.
+fn can_be(places: &[PlaceUnits]) -> bool {
+    let most = i64::from(Quantity::MAX);
+    !places.is_empty() && places.iter().all(|p| (0..=most).contains(&p.quantity))
+}
 
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +118,7 @@ impl TenantTx {
         values.extend(offer_values(offer));
         values.extend([not_before.into(), problem.into(), problem.map(|_| now).into()]);
         let places = match &write.answer {
-            Answer::Differs { places, .. } if !places.is_empty() => Some(shown_text(places)?),
+            Answer::Differs { places, .. } if can_be(places) => Some(shown_text(places)?),
             _ => None,
         };
         values.push(places.into());
@@ -185,7 +191,7 @@ fn close<'a>(
         }
         Answer::Differs { shown, message, .. } => {
             // More than there could be is for the read-back to find: it tells people as well.
-            let shown = shown.filter(|quantity| *quantity <= offer.exposure);
+            let shown = shown.filter(|quantity| (0..=offer.exposure).contains(quantity));
             offer.differs(push, shown, now);
             ("differs", Some(message), None)
         }

@@ -31,6 +31,7 @@ use stockbridge_domain::places::PlaceMap;
 pub use closing::{Answer, WriteAnswer};
 pub use history::{OfferRecord, OpenLine, PushRecord, PushTimes};
 pub(crate) use kits::allotment;
+pub(crate) use places::{find_room, spread, within_room};
 pub(crate) use planning::PlannedListing;
 pub use planning::{PlanOutcome, due_priority};
 pub use prices::{OutgoingPrice, PriceAnswer};

@@ -40,7 +40,7 @@ fn text(value: &impl serde::Serialize) -> Result<String, StoreError> {
 }
 
 /// Finds how many units each of the channels' locations can be given.
-pub(super) fn find_room(listings: &mut [PlannedListing], book: &StockBook, accounts: &OfferAccounts) {
+pub(crate) fn find_room(listings: &mut [PlannedListing], book: &StockBook, accounts: &OfferAccounts) {
     for listing in listings.iter_mut().filter(|listing| !listing.places.is_empty()) {
         let Some(account) = accounts.get(&listing.account) else {
             continue;
@@ -59,7 +59,7 @@ pub(super) fn find_room(listings: &mut [PlannedListing], book: &StockBook, accou
 }
 
 /// The part of a listing's share that its channel's locations have room for.
-pub(super) fn within_room(listing: &PlannedListing, share: i64) -> i64 {
+pub(crate) fn within_room(listing: &PlannedListing, share: i64) -> i64 {
     match listing.room.as_slice() {
         [] => share,
         room => share.min(room.iter().sum()),
@@ -102,13 +102,23 @@ pub(super) fn parts(
         Change::By(delta) => (shown + delta).max(0),
         Change::Set | Change::From(_) => quantity,
     };
-    let wanted = split(total, &listing.room, default_of(listing, accounts));
-    let part = |(place, quantity): (&PlaceUnits, i64)| LevelPart {
-        location: place.location.clone(),
+    let part = |(place, wanted): (&PlaceUnits, PlaceUnits)| LevelPart {
+        location: wanted.location,
         shown: place.quantity,
+        quantity: wanted.quantity,
+    };
+    let wanted = spread(listing, accounts, total);
+    listing.places.iter().zip(wanted).map(part).collect()
+}
+
+/// How `total` units of a listing are spread over its channel's locations; nothing where it has none.
+pub(crate) fn spread(listing: &PlannedListing, accounts: &OfferAccounts, total: i64) -> Vec<PlaceUnits> {
+    let wanted = split(total, &listing.room, default_of(listing, accounts));
+    let place = |(place, quantity): (&PlaceUnits, i64)| PlaceUnits {
+        location: place.location.clone(),
         quantity,
     };
-    listing.places.iter().zip(wanted).map(part).collect()
+    listing.places.iter().zip(wanted).map(place).collect()
 }
 
 fn default_of(listing: &PlannedListing, accounts: &OfferAccounts) -> usize {

@@ -9,12 +9,13 @@ use serde::Serialize;
 use stockbridge_domain::allocation::product::{remarks, withheld};
 use stockbridge_domain::allocation::{Method, Reason, Terms, Withheld};
 use stockbridge_domain::mode::Regime;
+use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::{AccountId, ListingId, ProductId, Sku};
 
 use super::rules::Rules;
 use super::{PolicyError, PolicyScope};
 use crate::columns::Columns as _;
-use crate::offers::{OfferAccounts, PlannedListing, Sharing, allotment};
+use crate::offers::{OfferAccounts, PlannedListing, Sharing, allotment, find_room, spread, within_room};
 use crate::stock::{Sellable, StockBook};
 use crate::{StoreError, Tenant, TenantTx};
 
@@ -46,6 +47,8 @@ pub enum PreviewWanted {
 pub struct Offered {
     /// In units of the listing.
     pub quantity: i64,
+    /// What each of the channel's locations would show of it; empty where it has none.
+    pub places: Vec<PlaceUnits>,
     /// What the mode comes to now.
     pub regime: Regime,
     /// How the product is shared out.
@@ -100,7 +103,8 @@ impl Tenant {
         let ids: BTreeSet<ProductId> = products.iter().map(|(id, _)| *id).collect();
         let book = StockBook::lock_whole(&mut tx, &ids).await?;
         let whole = book.products();
-        let listings = tx.listings_of(&whole).await?;
+        let mut listings = tx.listings_of(&whole).await?;
+        find_room(&mut listings, &book, accounts);
         let now = tx.env.now();
         let before = Rules::load(&mut tx, Some(&whole)).await?;
         tx.write_policies(drafts).await?;
@@ -124,7 +128,7 @@ impl Tenant {
             };
             let [before, after] =
                 [&before, &after].map(|rules| Sharing::new(*id, &group, &stock, accounts, rules, now));
-            compare(&product, &group, [&before, &after], &mut rows);
+            compare(&product, &group, [&before, &after], accounts, &mut rows);
         }
         Ok(rows)
     }
@@ -163,6 +167,7 @@ fn compare(
     product: &Previewed<'_>,
     group: &[&PlannedListing],
     sharings: [&Sharing; 2],
+    accounts: &OfferAccounts,
     rows: &mut Vec<PreviewRow>,
 ) {
     let row = |account, listing: Option<&PlannedListing>, offered: [Offered; 2]| {
@@ -181,7 +186,11 @@ fn compare(
         }
     };
     for (index, listing) in group.iter().enumerate() {
-        let offered = sharings.map(|s| offered(s, s.of_listing[index], Some(index), product.for_kits));
+        let offered = sharings.map(|s| {
+            let mut offered = offered(s, s.of_listing[index], Some(index), product.for_kits);
+            place(&mut offered, listing, accounts);
+            offered
+        });
         rows.push(row(listing.account, Some(listing), offered));
     }
     for (index, account) in sharings[0].accounts.iter().enumerate() {
@@ -192,20 +201,34 @@ fn compare(
     }
 }
 
+/// Leaves what the channel's locations have no room for, and spreads the rest over them.
+fn place(offered: &mut Offered, listing: &PlannedListing, accounts: &OfferAccounts) {
+    let fits = within_room(listing, offered.quantity);
+    withhold(
+        &mut offered.withheld,
+        Reason::Unfed,
+        (offered.quantity - fits) * listing.units,
+    );
+    offered.quantity = fits;
+    offered.places = spread(listing, accounts, fits);
+}
+
+/// Adds units and why they are not offered, the largest number first.
+fn withhold(withheld: &mut Vec<Withheld>, reason: Reason, units: i64) {
+    if units > 0 {
+        let place = withheld.partition_point(|w| w.units >= units);
+        withheld.insert(place, Withheld { reason, units });
+    }
+}
+
 fn offered(sharing: &Sharing, participant: usize, listing: Option<usize>, for_kits: i64) -> Offered {
     let share = &sharing.outcome.accounts[participant];
     let listing = listing.map(|i| &sharing.outcome.listings[i]);
     let mut withheld = withheld(&share.part, listing);
-    if for_kits > 0 {
-        let place = withheld.partition_point(|w| w.units >= for_kits);
-        let kits = Withheld {
-            reason: Reason::Kits,
-            units: for_kits,
-        };
-        withheld.insert(place, kits);
-    }
+    withhold(&mut withheld, Reason::Kits, for_kits);
     Offered {
         quantity: listing.map_or(share.part.units, |l| l.quantity),
+        places: Vec::new(),
         regime: share.regime,
         method: sharing.outcome.method,
         withheld,

@@ -6,7 +6,7 @@ use stockbridge_domain::{AccountId, AlertId, Timestamp};
 use stockbridge_store::{AlertFilter, AlertRecord, AlertState, Severity};
 
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, one_of, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Param, Route};
 use crate::state::App;
@@ -60,11 +60,7 @@ async fn list(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List<AlertRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let filter = AlertFilter {
         state: one_of("state", wanted.state, AlertState::ALL)?,
         severity: one_of("severity", wanted.severity, Severity::ALL)?,

@@ -12,7 +12,7 @@ use stockbridge_store::{ListingFilter, ListingRecord};
 
 use super::inventory::{no_product, sku_of};
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, one_of, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Param, Route};
 use crate::state::App;
@@ -81,11 +81,7 @@ async fn products(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<Search>,
 ) -> Result<ApiJson<List<Product>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let products = app
         .tenant(caller.tenant)
         .products(wanted.search.as_deref(), &page)
@@ -177,11 +173,7 @@ async fn listings(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List<ListingRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let filter = ListingFilter {
         account: parsed::<AccountId>("account", wanted.account)?,
         product: None,

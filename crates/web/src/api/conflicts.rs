@@ -9,7 +9,7 @@ use stockbridge_engine::StrategyChange;
 use stockbridge_store::{ConflictEvent, ConflictFilter, ConflictRecord, StrategyRecord, Winner};
 
 use super::{inventory, paged};
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, one_of, page_query, parsed};
 use crate::problem::{FieldProblem, Problem};
 use crate::route::{self, Param, Route};
 use crate::state::App;
@@ -114,11 +114,7 @@ async fn list(
         account: parsed::<AccountId>("account", wanted.account)?,
         listing: parsed::<ListingId>("listing", wanted.listing)?,
     };
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    };
-    let page = page.query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     Ok(ApiJson(
         app.tenant(caller.tenant).conflicts(&filter, &page).await?.into(),
     ))
@@ -221,11 +217,7 @@ async fn history(
     ApiQuery(wanted): ApiQuery<WantedHistory>,
 ) -> Result<ApiJson<List<ConflictEvent>>, Problem> {
     let conflict = parsed::<ConflictId>("conflict", wanted.conflict)?;
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    };
-    let page = page.query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     Ok(ApiJson(
         app.tenant(caller.tenant)
             .conflict_events(conflict, &page)

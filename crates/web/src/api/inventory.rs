@@ -11,7 +11,7 @@ use stockbridge_engine::{Adjustment, Explanation};
 use stockbridge_store::{LedgerCheck, LedgerRecord, StockRecord, StoreError};
 
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Route};
 use crate::state::App;
@@ -77,11 +77,7 @@ async fn list(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List<StockRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let after = page.cursor.as_deref().map(after_sku).transpose()?;
     let mut data = app
         .tenant(caller.tenant)

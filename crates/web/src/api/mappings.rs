@@ -7,7 +7,7 @@ use stockbridge_domain::{ListingId, ProductId, Sku};
 use stockbridge_store::{ListingFilter, ListingRecord, MappedBy, PageQuery};
 
 use super::{catalog, paged, stores};
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Route};
 use crate::state::App;
@@ -65,11 +65,7 @@ async fn list(
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List<Mapping>>, Problem> {
     let store = stores::found(&app, &who, &path).await?;
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let filter = ListingFilter {
         account: Some(store.id),
         mapped: parsed("mapped", wanted.mapped)?,

@@ -12,7 +12,7 @@ use stockbridge_engine::{
 use stockbridge_store::{CountRecord, LedgerRecord, ReturnRecord, TransferRecord};
 
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, one_of, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Route};
 use crate::state::App;
@@ -204,11 +204,7 @@ async fn returns(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<OfOrder>,
 ) -> Result<ApiJson<List<ReturnRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let order = parsed::<OrderId>("order", wanted.order)?;
     Ok(ApiJson(
         app.tenant(caller.tenant).returns(order, &page).await?.into(),
@@ -228,11 +224,7 @@ async fn transfers(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<OfStatus>,
 ) -> Result<ApiJson<List<TransferRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let status = one_of("status", wanted.status, TransferStatus::ALL)?;
     Ok(ApiJson(
         app.tenant(caller.tenant).transfers(status, &page).await?.into(),
@@ -334,11 +326,7 @@ async fn counts(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<OfStatus>,
 ) -> Result<ApiJson<List<CountRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let status = one_of("status", wanted.status, CountStatus::ALL)?;
     Ok(ApiJson(
         app.tenant(caller.tenant)

@@ -9,7 +9,7 @@ use stockbridge_engine::{OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineReques
 use stockbridge_store::{OrderDetail, OrderFilter, OrderRecord, ShipmentRecord};
 
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, one_of, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, one_of, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Param, Route};
 use crate::state::App;
@@ -83,11 +83,7 @@ async fn list(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List<OrderRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let filter = OrderFilter {
         status: one_of("status", wanted.status, OrderStatus::ALL)?,
         account: parsed::<AccountId>("account", wanted.account)?,

@@ -9,7 +9,7 @@ use stockbridge_domain::{TenantId, Timestamp, TokenId};
 use stockbridge_store::{AuditRecord, TenantRecord, TokenRecord};
 
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, page_query};
 use crate::idempotent::KeptBody;
 use crate::problem::Problem;
 use crate::route::{self, Route};
@@ -59,11 +59,7 @@ async fn audit(
     Who(caller): Who,
     ApiQuery(window): ApiQuery<Window>,
 ) -> Result<ApiJson<List<AuditRecord>>, Problem> {
-    let page = Paging {
-        limit: window.limit,
-        cursor: window.cursor,
-    }
-    .query()?;
+    let page = page_query(window.limit, window.cursor)?;
     Ok(ApiJson(app.tenant(caller.tenant).audit_log(&page).await?.into()))
 }
 

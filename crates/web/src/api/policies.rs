@@ -10,7 +10,7 @@ use stockbridge_engine::{PolicyChange, PolicyPatch, PreviewRequest};
 use stockbridge_store::{PolicyContradiction, PolicyRecord, PreviewRow};
 
 use super::{inventory, paged};
-use crate::extract::{ApiJson, ApiQuery, List, Paging, Who, parsed};
+use crate::extract::{ApiJson, ApiQuery, List, Who, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Param, Route};
 use crate::state::App;
@@ -78,11 +78,7 @@ async fn list(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List<PolicyRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let tenant = app.tenant(caller.tenant);
     let product = match wanted.sku {
         Some(sku) => {

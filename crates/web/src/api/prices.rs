@@ -14,7 +14,7 @@ use stockbridge_store::{
 use super::catalog::found;
 use super::paged;
 use super::sales::NewSaleBody;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Route};
 use crate::state::App;
@@ -286,11 +286,7 @@ async fn held(
     ApiQuery(wanted): ApiQuery<WantedHeld>,
 ) -> Result<ApiJson<List<HeldPrice>>, Problem> {
     let account = parsed::<AccountId>("account", wanted.account)?;
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    };
-    let page = page.query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     Ok(ApiJson(
         app.tenant(caller.tenant)
             .held_prices(account, &page)

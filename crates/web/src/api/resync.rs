@@ -10,7 +10,7 @@ use stockbridge_domain::channel::DataKind;
 use stockbridge_store::{AccountStatus, JobFilter, JobRecord, ListingFilter, PageQuery};
 
 use super::{catalog, paged, stores};
-use crate::extract::{ApiJson, ApiQuery, List, Paging, Who};
+use crate::extract::{ApiJson, ApiQuery, List, Who, page_query};
 use crate::problem::Problem;
 use crate::route::{self, Route};
 use crate::state::App;
@@ -123,11 +123,7 @@ async fn jobs(
     Who(caller): Who,
     ApiQuery(window): ApiQuery<Window>,
 ) -> Result<ApiJson<List<JobRecord>>, Problem> {
-    let page = Paging {
-        limit: window.limit,
-        cursor: window.cursor,
-    }
-    .query()?;
+    let page = page_query(window.limit, window.cursor)?;
     let filter = JobFilter {
         kind: Some(format!("{}.pull", DataKind::Inventory.name())),
         ..JobFilter::default()

@@ -13,7 +13,7 @@ use stockbridge_store::RateRecord;
 
 use super::paged;
 use super::prices::Window;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, page_query};
 use crate::problem::Problem;
 use crate::route::{self, Route};
 use crate::state::App;
@@ -175,11 +175,7 @@ async fn rates(
 ) -> Result<ApiJson<List<RateRecord>>, Problem> {
     let day = wanted.day.as_deref().map(Day::parse).transpose();
     let day = day.map_err(|message| Problem::field("/query/day", message))?;
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    };
-    let page = page.query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     Ok(ApiJson(
         app.tenant(caller.tenant).exchange_rates(day, &page).await?.into(),
     ))

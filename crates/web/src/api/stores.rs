@@ -9,7 +9,7 @@ use serde_json::Value;
 use stockbridge_domain::channel::{DataKind, Health, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, OrderId};
-use stockbridge_engine::{AccountPatch, ConnectRequest, Parcel};
+use stockbridge_engine::{AccountPatch, ChannelLocation, ConnectRequest, Parcel};
 use stockbridge_store::{
     AccountRecord, BudgetRecord, JobFilter, JobRecord, LaneRecord, PageQuery, RunRecord, ScheduleRecord,
     ShipmentRecord,
@@ -47,6 +47,12 @@ pub(crate) fn routes() -> Vec<Route> {
         .needs(Role::Admin)
         .takes("StorePatch")
         .gives(200, "Store"),
+        route::get(
+            "/api/v1/integrations/{channel}/stores/{id}/locations",
+            "The channel's own locations, and which of ours feed them; the options `location_map` and `default_location` say so",
+            locations,
+        )
+        .lists("ChannelLocation"),
         route::delete(
             "/api/v1/integrations/{channel}/stores/{id}",
             "Disconnect: forget the credentials, keep the history",
@@ -172,6 +178,16 @@ async fn all(State(app): State<App>, Who(caller): Who) -> Result<ApiJson<List<Ac
 
 async fn get(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJson<AccountRecord>, Problem> {
     Ok(ApiJson(found(&app, &who, &path).await?))
+}
+
+async fn locations(
+    State(app): State<App>,
+    who: Who,
+    path: ApiPath,
+) -> Result<ApiJson<List<ChannelLocation>>, Problem> {
+    let account = found(&app, &who, &path).await?;
+    let locations = app.hub().channel_locations(&who.0, account.id).await?;
+    Ok(List::whole(locations))
 }
 
 /// What may be changed of a store.

@@ -6,7 +6,7 @@ use stockbridge_domain::{AccountId, JobId, RunId};
 use stockbridge_store::{BudgetRecord, JobFilter, JobRecord, JobState, LaneRecord, RunRecord};
 
 use super::paged;
-use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Paging, Who, parsed};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, page_query, parsed};
 use crate::problem::Problem;
 use crate::route::{self, Route};
 use crate::state::App;
@@ -46,11 +46,7 @@ async fn runs(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<WantedRuns>,
 ) -> Result<ApiJson<List<RunRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let account = parsed::<AccountId>("account", wanted.account)?;
     Ok(ApiJson(
         app.tenant(caller.tenant).runs(account, &page).await?.into(),
@@ -80,11 +76,7 @@ async fn jobs(
     Who(caller): Who,
     ApiQuery(wanted): ApiQuery<WantedJobs>,
 ) -> Result<ApiJson<List<JobRecord>>, Problem> {
-    let page = Paging {
-        limit: wanted.limit,
-        cursor: wanted.cursor,
-    }
-    .query()?;
+    let page = page_query(wanted.limit, wanted.cursor)?;
     let unknown = |text: &str| {
         Problem::field(
             "/query/state",

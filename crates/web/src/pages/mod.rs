@@ -5,6 +5,7 @@
 
 mod alerts;
 mod allocation;
+mod channel_locations;
 mod channels;
 mod conflict_settings;
 mod conflicts;
@@ -81,6 +82,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(conflicts::routes());
     routes.extend(conflict_settings::routes());
     routes.extend(channels::routes());
+    routes.extend(channel_locations::routes());
     routes.extend(sync::routes());
     routes.extend(alerts::routes());
     routes

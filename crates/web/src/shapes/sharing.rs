@@ -172,6 +172,11 @@ pub(super) const SHARING: &[Shape] = &[
         input: false,
         fields: &[
             Field::new("quantity", "int", "Units of the listing"),
+            Field::new(
+                "places",
+                "[OfferedPlace]",
+                "What each of the channel's locations would show of it; empty where it has none",
+            ),
             Field::new("regime", "word:regime", "What the mode comes to now"),
             Field::new("method", "word:method", "How the product is shared out"),
             Field::new(
@@ -180,6 +185,15 @@ pub(super) const SHARING: &[Shape] = &[
                 "Available units not offered here, largest first",
             ),
             Field::new("remarks", "[text]", "What else to know"),
+        ],
+    },
+    Shape {
+        name: "OfferedPlace",
+        about: "What one of a channel's locations would show",
+        input: false,
+        fields: &[
+            Field::new("location", "text", "The channel's id of it"),
+            Field::new("quantity", "int", "Units of the listing"),
         ],
     },
     Shape {

@@ -126,6 +126,25 @@ pub(super) const STORES: &[Shape] = &[
         ],
     },
     Shape {
+        name: "ChannelLocation",
+        about: "One of a channel's own locations",
+        input: false,
+        fields: &[
+            Field::new("location", "text", "The channel's id of it"),
+            Field::new(
+                "shown",
+                "bool",
+                "The store's listings show it; what is mapped to one they do not show is not offered",
+            ),
+            Field::new(
+                "default",
+                "bool",
+                "Everything feeds it that is mapped to no other",
+            ),
+            Field::new("fed_by", "[text]", "Names of our locations that feed it"),
+        ],
+    },
+    Shape {
         name: "StorePatch",
         about: "What changes of a store",
         input: true,

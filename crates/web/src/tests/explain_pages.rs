@@ -2,6 +2,7 @@
 
 use stockbridge_domain::channel::ListingSnapshot;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
+use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::{AccountId, Currency, Money, Sku};
 use stockbridge_engine::{Step, Worker, WorkerOptions};
 
@@ -21,6 +22,15 @@ impl World {
 
     /// A listing of the product, as the channel shows it.
     async fn listed(&self, store: &str) {
+        self.listed_at(store, &[]).await;
+    }
+
+    /// The same with units at locations of the channel.
+    pub(super) async fn listed_at(&self, store: &str, places: &[(&str, i64)]) {
+        let place = |(location, quantity): &(&str, i64)| PlaceUnits {
+            location: (*location).to_owned(),
+            quantity: *quantity,
+        };
         let account: AccountId = store.parse().unwrap();
         let shown = ListingSnapshot {
             sku: Sku::parse("TEA/250 g").unwrap(),
@@ -33,7 +43,7 @@ impl World {
             images: None,
             handle: None,
             issues: vec!["A picture is missing".into()],
-            places: Vec::new(),
+            places: places.iter().map(place).collect(),
         };
         let mut tx = self.hub.tenant(self.tenant).begin().await.unwrap();
         let now = self.hub.env().now();

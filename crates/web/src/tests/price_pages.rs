@@ -284,6 +284,29 @@ async fn when_a_field_counts_as_fought_over_is_set_in_hours() {
         "{}",
         refused.text
     );
+    let token = world.token(Role::Owner).await;
+    world.stocked(&token).await;
+    let set = browser
+        .followed(
+            "/conflicts/strategy",
+            "channel=own&account=&sku=TEA%2F250+g&field=price&strategy=lowest&priority=",
+        )
+        .await;
+    assert!(
+        set.text.contains("TEA&#x2f;250 g on Own store") && set.text.contains("the lower of the two"),
+        "{}",
+        set.text
+    );
+    let refused = browser
+        .submit_on(
+            "/conflicts",
+            "/conflicts/strategy",
+            "channel=own&account=acc_00000000000000000000000000&sku=NONE&field=price&strategy=lowest&priority=",
+        )
+        .await;
+    for told in ["name one of the two", "no product with the SKU"] {
+        assert!(refused.text.contains(told), "{told}: {}", refused.text);
+    }
     let none = browser.open("/conflicts/con_00000000000000000000000000").await;
     assert_eq!(none.status, 404);
 }

@@ -316,3 +316,39 @@ async fn a_product_page_receives_withholds_and_makes_kits() {
     let plain = browser.followed("/stock/SET/kit", "components=").await;
     assert!(plain.text.contains("An ordinary product again"), "{}", plain.text);
 }
+
+#[tokio::test]
+async fn which_of_our_locations_feeds_which_of_the_channels_is_set_in_a_form() {
+    let world = World::new().await;
+    let token = world.token(Role::Owner).await;
+    let store = world.stocked(&token).await;
+    let browser = Browser::new(&world).await;
+    let page = format!("/channels/{store}/locations");
+    let none = browser.open(&page).await.text;
+    assert!(none.contains("One shelf"), "{none}");
+    let main = world.get(&token, "/api/v1/inventory/locations").await.json();
+    let main = main["locations"][0]["id"].as_str().unwrap().to_owned();
+    world.listed_at(&store, &[("berlin", 3), ("graz", 1)]).await;
+    let shown = browser.open(&page).await.text;
+    assert!(shown.contains("berlin") && shown.contains("graz"), "{shown}");
+    let wrong = browser
+        .submit_on(&page, &page, &format!("feeds.{main}=linz&default="))
+        .await;
+    assert!(wrong.text.contains("no location `linz`"), "{}", wrong.text);
+    let set = browser
+        .followed(&page, &format!("feeds.{main}=graz&default=berlin"))
+        .await;
+    assert!(set.text.contains("its quantities follow"), "{}", set.text);
+    let path = format!("/api/v1/integrations/own/stores/{store}");
+    let options = world.get(&token, &path).await.json()["options"].clone();
+    assert_eq!(options["location_map"][&main], "graz");
+    assert_eq!(options["default_location"], "berlin");
+    let told = world.get(&token, &format!("{path}/locations")).await.json();
+    assert_eq!(told["data"][0]["location"], "berlin");
+    assert_eq!(told["data"][0]["fed_by"], serde_json::json!([]));
+    assert_eq!(told["data"][1]["fed_by"].as_array().unwrap().len(), 1);
+    let back = browser.followed(&page, &format!("feeds.{main}=&default=")).await;
+    assert!(back.text.contains("its quantities follow"), "{}", back.text);
+    let options = world.get(&token, &path).await.json()["options"].clone();
+    assert_eq!(options, serde_json::json!({}), "nothing is said any more");
+}

@@ -64,7 +64,7 @@ pub(crate) const NONE_HERE: Empty = Empty {
 impl AlertsPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::{HOSTILE, tabs, when};
+        use super::samples::{HOSTILE, tabs, three, when};
         let empty = Self {
             tabs: tabs(),
             rows: vec![],
@@ -112,6 +112,6 @@ impl AlertsPage {
             one.acknowledged = i % 2 == 0;
             extreme.rows.push(one);
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        three(empty, typical, extreme)
     }
 }

@@ -84,6 +84,8 @@ pub(crate) struct PreviewLine {
     pub tone: Tone,
     /// The difference with its sign; empty when there is none.
     pub change: String,
+    /// What each of the channel's locations shows before and after, when it has several.
+    pub places: Option<String>,
     /// Why not more.
     pub withheld: String,
     /// What else to know.
@@ -112,6 +114,7 @@ fn line(sku: &str, tone: Tone, change: &str) -> PreviewLine {
         after: "30".into(),
         tone,
         change: change.into(),
+        places: Some("berlin 20 → 18 · graz 15 → 12".into()),
         withheld: "others 65 · buffer 5".into(),
         remarks: vec!["Hybrid is strict now: the stock covers 10 days, the threshold is 14.".into()],
     }
@@ -121,7 +124,7 @@ fn line(sku: &str, tone: Tone, change: &str) -> PreviewLine {
 impl AllocationPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::{HOSTILE, LONG_SKU, choices};
+        use super::samples::{HOSTILE, LONG_SKU, choices, three};
         let row = |key: &str, label: &str, kind, share: &str| LevelRow {
             key: key.into(),
             label: label.into(),
@@ -184,6 +187,6 @@ impl AllocationPage {
         if let Some(preview) = &mut extreme.preview {
             preview.rows.push(line(LONG_SKU, Tone::Bad, HOSTILE));
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        three(empty, typical, extreme)
     }
 }

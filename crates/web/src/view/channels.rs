@@ -155,7 +155,7 @@ impl ChannelsPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
         use super::Tone;
-        use super::samples::{HOSTILE, when};
+        use super::samples::{HOSTILE, three, when};
         let channel = |label: &str| ChannelCard {
             href: "/channels/connect/own".into(),
             label: label.into(),
@@ -211,7 +211,7 @@ impl ChannelsPage {
             one.disconnected = i % 2 == 0;
             extreme.accounts.push(one);
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        three(empty, typical, extreme)
     }
 }
 
@@ -241,7 +241,7 @@ impl ConsentPage {
 impl ConnectPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::HOSTILE;
+        use super::samples::{HOSTILE, three};
         let field = |name: &str, label: &str, secret| FormField {
             name: name.into(),
             label: label.into(),
@@ -318,6 +318,6 @@ impl ConnectPage {
         for field in &mut extreme.credentials {
             field.problem = Some("This is not a refresh token; it starts with Atzr|.".into());
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        three(empty, typical, extreme)
     }
 }

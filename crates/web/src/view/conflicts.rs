@@ -144,7 +144,7 @@ mod samples {
 
     use super::*;
     use crate::view::Tone;
-    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, when};
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, three, when};
 
     fn row(sku: &str, field: &str, expected: &str, shown: &str) -> ConflictRow {
         ConflictRow {
@@ -194,7 +194,7 @@ mod samples {
                 history: vec![event(HOSTILE); 100],
                 ..typical.clone()
             };
-            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+            three(empty, typical, extreme)
         }
     }
 
@@ -245,7 +245,7 @@ mod samples {
                     .rows
                     .push(row(LONG_SKU, "title", HOSTILE, &"words ".repeat(60)));
             }
-            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+            three(empty, typical, extreme)
         }
     }
 }

@@ -50,16 +50,12 @@ mod samples {
 
     use super::*;
     use crate::view::Tone;
-    use crate::view::samples::{HOSTILE, LONG_SKU, choices, when};
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, three, when};
 
     impl ExplainPage {
         /// Empty, typical, extreme.
         pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-            vec![
-                ("empty", Self::empty()),
-                ("typical", Self::typical()),
-                ("extreme", Self::extreme()),
-            ]
+            three(Self::empty(), Self::typical(), Self::extreme())
         }
 
         fn empty() -> Self {

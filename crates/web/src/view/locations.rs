@@ -47,7 +47,7 @@ pub(crate) struct WarehouseRow {
 impl LocationsPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::HOSTILE;
+        use super::samples::{HOSTILE, three};
         let row = |name: &str, rank, sellable, open| LocationRow {
             id: "loc_1".into(),
             name: name.into(),
@@ -84,6 +84,6 @@ impl LocationsPage {
             listings: "1,000,000".into(),
             units: Some("99,999,999".into()),
         });
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        three(empty, typical, extreme)
     }
 }

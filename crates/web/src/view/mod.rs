@@ -6,6 +6,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod allocation;
+pub(crate) mod channel_locations;
 pub(crate) mod channels;
 pub(crate) mod conflicts;
 pub(crate) mod explain;
@@ -172,6 +173,11 @@ pub(crate) mod samples {
     pub(crate) const HOSTILE: &str = "<script>alert(\"&'x\")</script>";
     /// The longest SKU there can be, without a place to break.
     pub(crate) const LONG_SKU: &str = "SKU-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789-ABCDEFGHIJK";
+
+    /// The three samples every page has.
+    pub(crate) fn three<T>(empty: T, typical: T, extreme: T) -> Vec<(&'static str, T)> {
+        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+    }
 
     pub(crate) fn chrome(title: &str, section: &'static str) -> Chrome {
         Chrome {

@@ -179,11 +179,11 @@ mod samples {
 
     use super::*;
     use crate::view::Tone;
-    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, when};
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, three, when};
 
     /// Empty, typical, extreme.
     fn three<P: Clone>(empty: P, typical: P, extreme: P) -> Vec<(&'static str, P)> {
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        three(empty, typical, extreme)
     }
 
     impl ReceivePage {

@@ -214,16 +214,12 @@ mod samples {
 
     use super::*;
     use crate::view::Tone;
-    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, when};
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, three, when};
 
     impl OrdersPage {
         /// Empty, typical, extreme.
         pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-            vec![
-                ("empty", Self::empty()),
-                ("typical", Self::typical()),
-                ("extreme", Self::extreme()),
-            ]
+            three(Self::empty(), Self::typical(), Self::extreme())
         }
 
         fn empty() -> Self {
@@ -289,11 +285,7 @@ mod samples {
     impl OrderPage {
         /// Empty, typical, extreme.
         pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-            vec![
-                ("empty", Self::empty()),
-                ("typical", Self::typical()),
-                ("extreme", Self::extreme()),
-            ]
+            three(Self::empty(), Self::typical(), Self::extreme())
         }
 
         fn empty() -> Self {

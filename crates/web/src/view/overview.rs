@@ -201,16 +201,12 @@ mod samples {
     //! An overview with nothing, with a good day and with a very bad one.
 
     use super::*;
-    use crate::view::samples::{HOSTILE, when};
+    use crate::view::samples::{HOSTILE, three, when};
 
     impl OverviewPage {
         /// Empty, typical, extreme.
         pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-            vec![
-                ("empty", Self::empty()),
-                ("typical", Self::typical()),
-                ("extreme", Self::extreme()),
-            ]
+            three(Self::empty(), Self::typical(), Self::extreme())
         }
 
         fn empty() -> Self {

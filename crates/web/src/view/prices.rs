@@ -197,7 +197,7 @@ mod samples {
 
     use super::*;
     use crate::view::Tone;
-    use crate::view::samples::{HOSTILE, LONG_SKU, choices, when};
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, three, when};
 
     fn preview(sku: &str, steps: usize) -> PreviewRow {
         PreviewRow {
@@ -260,7 +260,7 @@ mod samples {
                 rates: vec![rate("USD", HOSTILE); 50],
                 ..empty.clone()
             };
-            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+            three(empty, typical, extreme)
         }
     }
 
@@ -307,7 +307,7 @@ mod samples {
             extreme.sales[0].name = HOSTILE.into();
             extreme.preview = Some(part(LONG_SKU, 50, 7));
             extreme.draft.fee_part = HOSTILE.into();
-            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+            three(empty, typical, extreme)
         }
     }
 
@@ -349,7 +349,7 @@ mod samples {
                 preview: owned(LONG_SKU, 50, 7),
                 ..typical.clone()
             };
-            vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+            three(empty, typical, extreme)
         }
     }
 }

@@ -213,16 +213,12 @@ mod samples {
     //! A product that is new, one that sells, and one with everything at its largest.
 
     use super::*;
-    use crate::view::samples::{HOSTILE, LONG_SKU, choices, when};
+    use crate::view::samples::{HOSTILE, LONG_SKU, choices, three, when};
 
     impl ProductPage {
         /// Empty, typical, extreme.
         pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-            vec![
-                ("empty", Self::empty()),
-                ("typical", Self::typical()),
-                ("extreme", Self::extreme()),
-            ]
+            three(Self::empty(), Self::typical(), Self::extreme())
         }
 
         fn empty() -> Self {

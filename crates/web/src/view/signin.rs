@@ -53,7 +53,7 @@ impl SigninPage {
             next: super::samples::HOSTILE.into(),
             ..typical.clone()
         };
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        crate::view::samples::three(empty, typical, extreme)
     }
 }
 
@@ -79,6 +79,6 @@ impl ProblemPage {
             detail: String::new(),
             ..typical.clone()
         };
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        crate::view::samples::three(empty, typical, extreme)
     }
 }

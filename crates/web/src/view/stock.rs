@@ -79,7 +79,7 @@ pub(crate) const NO_MATCH: Empty = Empty {
 impl StockPage {
     /// Empty, typical, extreme.
     pub(crate) fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples::{HOSTILE, LONG_SKU};
+        use super::samples::{HOSTILE, LONG_SKU, three};
         let tab = |text: &str, count, chosen| Tab {
             href: format!("/stock?show={text}"),
             text: text.into(),
@@ -141,7 +141,7 @@ impl StockPage {
                 12_345_678,
             ));
         }
-        vec![("empty", empty), ("typical", typical), ("extreme", extreme)]
+        three(empty, typical, extreme)
     }
 }
 

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use stockbridge_sim::{BuyOptions, CustomShop, FaultConfig, SellerConfig, ShopConfig, ShopListing, TimeMode};
+use stockbridge_domain::conflict::Field;
+use stockbridge_sim::{
+    BuyOptions, CustomShop, Fault, FaultConfig, SellerConfig, ShopConfig, ShopListing, TimeMode,
+};
+use stockbridge_store::{AlertFilter, ConflictFilter, PageQuery};
 
 use super::harness::{GERMANY, START, World, seller};
 
@@ -70,10 +74,11 @@ fn sold(world: &World, shop: &CustomShop) -> u32 {
     there.sum::<u32>() + here.sum::<u32>()
 }
 
-async fn assert_sound(world: &World, shop: &CustomShop, seller: &SellerConfig) {
+/// Every order of the counted units is in, no more is on sale than is left, and the books agree.
+async fn assert_sound(world: &World, shop: &CustomShop, seller: &SellerConfig, counted: i64) {
     let left = world.available("SKU-1").await;
     let on_sale = world.shown(seller, "SKU-1") + i64::from(shop.shown("SKU-1"));
-    assert_eq!(left, 9 - i64::from(sold(world, shop)), "every order is in");
+    assert_eq!(left, counted - i64::from(sold(world, shop)), "every order is in");
     assert!(on_sale <= left, "{on_sale} on sale of {left}");
     let check = world.tenant().check_ledger().await.unwrap();
     assert!(check.ok(), "{:?}", check.findings);
@@ -119,8 +124,148 @@ async fn both_sell_the_same_product_in_every_mode_and_nothing_is_oversold() {
             sold(&world, &shop) >= 8,
             "{mode}: safety is not bought by selling nothing"
         );
-        assert_sound(&world, &shop, &germany).await;
+        assert_sound(&world, &shop, &germany, 9).await;
     }
+}
+
+/// The shop's listing shows what the hub believes, and that is all the shop is to sell.
+async fn assert_converged(world: &World, shop: &CustomShop, told: &str) {
+    let accounts = world.tenant().accounts().await.unwrap();
+    let account = accounts
+        .iter()
+        .find(|a| a.channel.as_str() == "custom")
+        .unwrap()
+        .id;
+    let wanted = stockbridge_store::ListingFilter {
+        account: Some(account),
+        ..Default::default()
+    };
+    let listings = world
+        .tenant()
+        .listings(&wanted, &PageQuery::first(1))
+        .await
+        .unwrap();
+    let listing = &listings.items[0];
+    let shown = Some(i64::from(shop.shown("SKU-1")));
+    assert_eq!((listing.expected, listing.desired), (shown, shown), "{told}");
+    assert!(listing.verified && listing.offer.write.is_none(), "{told}");
+}
+
+#[tokio::test]
+async fn a_comparison_whose_answer_is_lost_converges_made_or_not() {
+    let faults = [
+        (Fault::TimeoutAfter, true),
+        (Fault::DropAfter, true),
+        (Fault::TimeoutBefore, false),
+        (Fault::DropBefore, false),
+    ];
+    for (fault, made) in faults {
+        for counted in [5, 15] {
+            let told = format!("{fault:?}, {counted} counted");
+            let (world, germany, shop) = nine_units("compare_and_set").await;
+            let writes = shop.writes().len();
+            shop.fail_next("changeQuantities", fault, 1);
+            world.counted("SKU-1", counted).await;
+            world.secs(1).await;
+            let applied = |w: &&stockbridge_sim::ShopWrite| w.outcome == "applied";
+            let first = shop.writes().iter().skip(writes).filter(applied).count();
+            assert_eq!(first > 0, made, "{told}: applied before its answer was lost");
+            // A buyer comes while nobody knows what the shop shows.
+            assert!(shop.buy("SKU-1", 1, 6_000).is_some(), "{told}");
+            assert!(i64::from(sold(&world, &shop)) <= counted, "{told}");
+            world.secs(900).await;
+            assert_sound(&world, &shop, &germany, counted).await;
+            assert_converged(&world, &shop, &told).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_comparison_refused_for_a_sale_meanwhile_is_made_again_from_what_is_shown() {
+    for counted in [5, 15] {
+        let (world, germany, shop) = nine_units("compare_and_set").await;
+        // Two are sold, and the list of orders shows it only later.
+        shop.buy("SKU-1", 2, 6_000).unwrap();
+        let before = shop.shown("SKU-1");
+        let writes = shop.writes().len();
+        world.counted("SKU-1", counted).await;
+        world.secs(2).await;
+        let answers: Vec<String> = shop.writes().drain(writes..).map(|w| w.outcome).collect();
+        assert_eq!(
+            answers.first().map(String::as_str),
+            Some("differs"),
+            "{counted}: {answers:?}"
+        );
+        assert!(
+            i64::from(before) <= counted || answers.contains(&"applied".to_owned()),
+            "{counted}: a decrease does not wait for the order: {answers:?}"
+        );
+        // The rest is bought as soon as it is on sale, here and there.
+        for _ in 0..counted {
+            shop.buy("SKU-1", 1, 3_000);
+            let _ = world
+                .sim
+                .buy(&germany.seller_id, GERMANY, "SKU-1", 1, BuyOptions::default());
+            assert!(i64::from(sold(&world, &shop)) <= counted, "{counted}: oversold");
+            world.secs(40).await;
+        }
+        world.secs(900).await;
+        assert!(
+            i64::from(sold(&world, &shop)) >= counted - 1,
+            "{counted}: all is sold in the end"
+        );
+        assert_sound(&world, &shop, &germany, counted).await;
+        assert_converged(&world, &shop, &counted.to_string()).await;
+    }
+}
+
+#[tokio::test]
+async fn more_than_was_ever_sent_is_told_and_taken_back_however_absurd() {
+    for shown in [60, u32::MAX] {
+        let (world, germany, shop) = nine_units("compare_and_set").await;
+        shop.edit("SKU-1", "", shown);
+        world.secs(650).await;
+        let alerts = world
+            .tenant()
+            .alerts(&AlertFilter::default(), &PageQuery::first(20))
+            .await
+            .unwrap()
+            .items;
+        assert!(
+            alerts.iter().any(|a| a.kind == "listing.drift"),
+            "{shown}: {alerts:?}"
+        );
+        world.secs(900).await;
+        assert_sound(&world, &shop, &germany, 9).await;
+    }
+}
+
+#[tokio::test]
+async fn a_listing_with_fewer_images_than_elsewhere_is_shown_to_a_person() {
+    let (world, _, shop) = nine_units("compare_and_set").await;
+    let differing = async || {
+        let wanted = ConflictFilter {
+            field: Some(Field::Images),
+            ..ConflictFilter::default()
+        };
+        let page = world.tenant().conflicts(&wanted, &PageQuery::first(5)).await;
+        page.unwrap().items
+    };
+    assert!(
+        differing().await.is_empty(),
+        "a shop that does not tell differs in nothing"
+    );
+    shop.illustrate("SKU-1", 0);
+    world.secs(700).await;
+    let found = differing().await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].expected.as_str(), found[0].shown.as_str()),
+        ("a main image on Store A1PA6795UKMFR9", "no image")
+    );
+    shop.illustrate("SKU-1", 3);
+    world.secs(700).await;
+    assert!(differing().await.is_empty());
 }
 
 #[tokio::test]

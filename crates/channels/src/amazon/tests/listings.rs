@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use stockbridge_domain::channel::{Fault, ListingSnapshot};
+use stockbridge_domain::images::Images;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 
 fn item(sku: &str, created: &str) -> Value {
@@ -49,6 +50,12 @@ async fn a_listing_is_read_in_full() {
         ("19.90 EUR", Some("SHIRT"))
     );
     assert_eq!(read.issues, ["Image is small."]);
+    assert_eq!(read.images, Some(Images::main_only(None)), "no main image");
+    let mut with_image = item("A", "2021-02-01T00:00:00Z");
+    with_image["summaries"][0]["mainImage"] =
+        json!({"link": "https://m.example/1.jpg", "height": 500, "width": 500});
+    let main = Some("https://m.example/1.jpg".to_owned());
+    assert_eq!(one(with_image).await.images, Some(Images::main_only(main)));
 }
 
 #[tokio::test]

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 use stockbridge_domain::LocationId;
+use stockbridge_domain::allocation::{Reason, Terms};
 use stockbridge_domain::channel::{Change, LevelPart, WriteMode};
 use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::stock::EntryKind;
 
 use super::*;
-use crate::Amount;
 use crate::tests::shop::entry;
+use crate::{Amount, PolicyDraft, PolicyScope, PreviewWanted};
 
 fn place(location: &str, quantity: i64) -> PlaceUnits {
     PlaceUnits {
@@ -99,6 +100,9 @@ async fn each_location_is_sent_what_lies_where_it_is_fed_from() {
             .collect();
         assert_eq!(places, [("b", 8, Some(8)), ("g", 4, Some(4))]);
 
+        assert_eq!(world.ours.channel_locations(one).await.unwrap(), ["b", "g"]);
+        assert!(world.theirs.channel_locations(one).await.unwrap().is_empty());
+
         // The same twelve lie elsewhere now: sent anew, without a change of the bound.
         world.entered_at(a, graz, 6).await;
         world
@@ -138,5 +142,56 @@ async fn changes_of_locations_add_up_to_the_change_of_the_listing() {
             [part("b", 1, 9), part("g", 2, 0)],
             "everything feeds the channel's first location"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_preview_shows_each_location_before_and_after() {
+    for world in worlds().await {
+        let one = world.account("one").await;
+        let graz = world.location("Graz", true, 5).await;
+        let map = json!({"location_map": {"Graz": "g"}, "default_location": "b"});
+        let accounts = mapped(one, WriteMode::CompareAndSet, map);
+        let a = world.counted("A", 8).await;
+        world.entered_at(a, graz, 4).await;
+        world.listing(one, "A", Some(a), 1, Some(0)).await;
+        world.later(Duration::from_secs(1));
+        world.read_places(one, "A", &[place("b", 0), place("g", 0)]).await;
+        let draft = |cap| PolicyDraft {
+            scope: PolicyScope::account(one),
+            terms: Some(Terms {
+                cap: Some(cap),
+                ..Terms::NONE
+            }),
+        };
+        let wanted = PreviewWanted::Product(a);
+        let rows = world
+            .ours
+            .preview_policies(&accounts, &[draft(6)], &wanted)
+            .await
+            .unwrap();
+        assert_eq!(
+            rows[0].before.places,
+            [place("b", 8), place("g", 4)],
+            "{}",
+            world.label
+        );
+        assert_eq!(rows[0].after.places, [place("b", 4), place("g", 2)]);
+        assert_eq!((rows[0].before.quantity, rows[0].after.quantity), (12, 6));
+
+        // What feeds no location that the channel shows is not offered, and that is said.
+        let map = json!({"location_map": {"Graz": "linz"}, "default_location": "b"});
+        let accounts = mapped(one, WriteMode::CompareAndSet, map);
+        let rows = world
+            .ours
+            .preview_policies(&accounts, &[], &wanted)
+            .await
+            .unwrap();
+        assert_eq!(rows[0].after.places, [place("b", 8), place("g", 0)]);
+        let unfed = rows[0].after.withheld.iter().find(|w| w.reason == Reason::Unfed);
+        assert_eq!((rows[0].after.quantity, unfed.map(|w| w.units)), (8, Some(4)));
+        world.plan(&accounts).await;
+        let sent = world.begin_writes(one, &accounts, 10).await;
+        assert_eq!(sent[0].level.quantity, 8, "the planner says the same");
     }
 }

@@ -1,6 +1,7 @@
 //! What a change would do, worded for a table.
 
 use stockbridge_domain::allocation::{Reason, Withheld};
+use stockbridge_domain::places::PlaceUnits;
 use stockbridge_store::PreviewRow;
 
 use crate::pages::Accounts;
@@ -68,8 +69,23 @@ fn line(row: &PreviewRow, accounts: &Accounts) -> PreviewLine {
             .map(said)
             .collect::<Vec<_>>()
             .join(" · "),
+        places: at_places(&row.before.places, &row.after.places),
         remarks,
     }
+}
+
+/// What each of the channel's locations shows before and after, in one line; nothing where it has fewer than two.
+fn at_places(before: &[PlaceUnits], after: &[PlaceUnits]) -> Option<String> {
+    let place = |(before, after): (&PlaceUnits, &PlaceUnits)| {
+        let (was, then) = (number(before.quantity), number(after.quantity));
+        if was == then {
+            format!("{} {was}", after.location)
+        } else {
+            format!("{} {was} → {then}", after.location)
+        }
+    };
+    let places: Vec<String> = before.iter().zip(after).map(place).collect();
+    (places.len() > 1).then(|| places.join(" · "))
 }
 
 /// Withheld units and why, in a few words.
@@ -83,5 +99,6 @@ pub(in crate::pages) fn said(withheld: &Withheld) -> String {
         Reason::OwnListings => format!("{units} for its other listings"),
         Reason::Kits => format!("{units} for kits made of the same"),
         Reason::Rounding => format!("{units} short of a pack"),
+        Reason::Unfed => format!("{units} at locations that feed none of the channel's"),
     }
 }
