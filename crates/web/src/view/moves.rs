@@ -181,11 +181,6 @@ mod samples {
     use crate::view::Tone;
     use crate::view::samples::{HOSTILE, LONG_SKU, choices, tabs, three, when};
 
-    /// Empty, typical, extreme.
-    fn three<P: Clone>(empty: P, typical: P, extreme: P) -> Vec<(&'static str, P)> {
-        three(empty, typical, extreme)
-    }
-
     impl ReceivePage {
         pub(crate) fn samples() -> Vec<(&'static str, Self)> {
             let of = |places: &[&str], lines: &str| Self {
