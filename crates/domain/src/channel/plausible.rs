@@ -101,7 +101,7 @@ mod tests {
             price: None,
             status: ListingStatus::Active,
             images: None,
-            product_type: None,
+            handle: None,
             issues: Vec::new(),
         }
     }

@@ -1,27 +1,21 @@
 //! Conflicts: the list with its filters, deciding many at once after a second look, and one with its history.
 
-use std::collections::BTreeSet;
-
 use axum::http::Method;
 use axum::response::Response;
 use serde::Deserialize;
-use stockbridge_domain::allocation::Level;
 use stockbridge_domain::conflict::{Action, ConflictState, Field, Strategy};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, ConflictId, Timestamp};
-use stockbridge_store::{
-    ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery, StoreError, StrategyRecord,
-    Tenant, Winner,
-};
+use stockbridge_store::{ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery};
 
-use super::{Accounts, Frame, address, channel_label, done, pager, product_href};
+use super::conflict_settings::{channels, rule, set_winners, strategies};
+use super::{Accounts, Frame, address, done, pager, product_href};
 use crate::extract::{ApiPath, ApiQuery, Who};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
-use crate::state::App;
 use crate::view::conflicts::{
-    ALL_AGREE, Confirm, ConflictPage, ConflictRow, ConflictsPage, EventRow, NONE_HERE, StrategyRow,
+    ALL_AGREE, Confirm, ConflictPage, ConflictRow, ConflictsPage, EventRow, NONE_HERE,
 };
 use crate::view::words::{count, duration, when};
 use crate::view::{Badge, Choice, Tab, Tone};
@@ -169,56 +163,6 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
     frame.show("conflicts", "Conflicts", "conflicts", &page).await
 }
 
-/// Who wins by itself, where somebody said so.
-async fn strategies(app: &App, tenant: &Tenant, accounts: &Accounts) -> Result<Vec<StrategyRow>, StoreError> {
-    let set = tenant.conflict_strategies().await?;
-    let row = |s: StrategyRecord| {
-        let channel = s.scope.channel.as_ref().map(|c| channel_label(app, c.as_str()));
-        let account = s.scope.account.map(|id| accounts.name(id));
-        let of = channel.or(account).unwrap_or_else(|| "Everything".into());
-        StrategyRow {
-            of: match s.sku {
-                Some(sku) if s.level == Level::Product => sku.to_string(),
-                Some(sku) => format!("{sku} on {of}"),
-                None => of,
-            },
-            field: s.field.to_string(),
-            winner: winner(s.strategy, s.priority),
-        }
-    };
-    Ok(set.into_iter().map(row).collect())
-}
-
-/// Channels of the tenant's accounts, with all of them first.
-fn channels(app: &App, accounts: &Accounts) -> Vec<Choice> {
-    let kinds: BTreeSet<&str> = accounts.0.iter().map(|a| a.channel.as_str()).collect();
-    let all = Choice {
-        value: String::new(),
-        text: "All channels".into(),
-        chosen: true,
-    };
-    let one = |kind: &str| Choice {
-        value: kind.to_owned(),
-        text: channel_label(app, kind),
-        chosen: false,
-    };
-    std::iter::once(all).chain(kinds.into_iter().map(one)).collect()
-}
-
-/// Who wins a conflict by itself, and where that was said: `the hub, as set for the channel`.
-fn rule(found: Winner) -> String {
-    let from = match found.level {
-        None => "as usual; nobody set anything for it",
-        Some(Level::Tenant) => "as set for everything",
-        Some(Level::Channel) => "as set for the channel",
-        Some(Level::Account) => "as set for the account",
-        Some(Level::Product) => "as set for the product",
-        Some(Level::ProductOnChannel) => "as set for the product on the channel",
-        Some(Level::ProductOnAccount) => "as set for the product on the account",
-    };
-    format!("{}, {from}", winner(found.strategy, found.priority))
-}
-
 /// Ways to resolve a conflict by hand, of those that are allowed.
 fn winners(allowed: &[Strategy]) -> Vec<Choice> {
     let words = |strategy: Strategy| match strategy {
@@ -237,26 +181,6 @@ fn winners(allowed: &[Strategy]) -> Vec<Choice> {
         })
     };
     allowed.iter().filter_map(one).collect()
-}
-
-/// Who may win by itself.
-fn set_winners() -> Vec<Choice> {
-    let usual = Choice {
-        value: String::new(),
-        text: "as usual".into(),
-        chosen: true,
-    };
-    let one = |strategy: &Strategy| Choice {
-        value: strategy.name().into(),
-        text: match strategy {
-            Strategy::SourceWins => "the channel, by priority".into(),
-            other => winner(*other, 0),
-        },
-        chosen: false,
-    };
-    std::iter::once(usual)
-        .chain(Strategy::ALL.iter().map(one))
-        .collect()
 }
 
 fn tabs(state: &str, [open, stopped, healing]: [i64; 3]) -> Vec<Tab> {
@@ -325,17 +249,6 @@ fn row(conflict: &ConflictRecord, accounts: &Accounts, now: Timestamp) -> Confli
         means,
         last: when(conflict.last_at, now),
         times: conflict.times,
-    }
-}
-
-fn winner(strategy: Strategy, priority: i64) -> String {
-    match strategy {
-        Strategy::HubWins => "the hub".into(),
-        Strategy::SourceWins => format!("the channel, priority {priority}"),
-        Strategy::Highest => "the higher of the two".into(),
-        Strategy::Lowest => "the lower of the two".into(),
-        Strategy::Ignore => "nobody, both stay as they are".into(),
-        Strategy::Manual => "a person decides".into(),
     }
 }
 
