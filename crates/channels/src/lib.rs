@@ -12,6 +12,7 @@ pub mod custom;
 pub mod endpoint;
 pub mod http;
 pub mod own;
+pub mod woocommerce;
 
 #[cfg(test)]
 mod testing;
@@ -24,6 +25,7 @@ use stockbridge_domain::channel::Channel;
 pub fn all() -> Vec<Arc<dyn Channel>> {
     vec![
         Arc::new(amazon::Amazon::default()),
+        Arc::new(woocommerce::WooCommerce::default()),
         Arc::new(custom::Custom),
         Arc::new(own::Own),
     ]
