@@ -7,7 +7,8 @@
 //!
 //! Rooms: `world` (sellers, listings, orders, effects due later), `buyers`, `faults`, `time` and `control`
 //! know no platform; everything that belongs to one platform's protocol lives in its own folder (`amazon`). A system of
-//! one's own ([`CustomShop`], folder `custom`) is a small world by itself; [`Platform`] is what all of them have in common.
+//! one's own ([`CustomShop`], folder `custom`) and a shop on WordPress ([`WooShop`], folder `woocommerce`) are small worlds by
+//! themselves; [`Platform`] is what all of them have in common.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
 
@@ -22,6 +23,7 @@ mod platform;
 mod server;
 mod sim;
 mod time;
+mod woocommerce;
 mod world;
 
 pub use catalogue::generate_listings;
@@ -34,6 +36,9 @@ pub use platform::{Act, Platform, PlatformLine, PlatformOrder};
 pub use server::{serve, serve_platform};
 pub use sim::{CallOutcome, Sim};
 pub use time::TimeMode;
+pub use woocommerce::{
+    WooConfig, WooLine, WooManage, WooOrder, WooParcels, WooProduct, WooRefund, WooShop, WooWrite,
+};
 pub use world::{
     BuyOptions, ListingEdit, OrderStatus, Refused, Shelf, Truth, TruthLine, TruthListing, TruthOrder,
     TruthRefusal, WriteRecord,
