@@ -14,7 +14,7 @@ use super::client::Call;
 use super::error::{self, clean};
 use super::memory::Memory;
 use crate::call::{Dialect, Operation, perform};
-use crate::endpoint::{Query, encode};
+use crate::endpoint::Query;
 
 static DIALECT: Dialect = Dialect {
     rate_header: None,

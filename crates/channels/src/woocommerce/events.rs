@@ -79,7 +79,7 @@ impl EventSource for WooConnection {
             "" => inbound.topic.clone(),
             topic => clean(topic),
         };
-        let nudges = nudges(&topic, &inbound.body)?;
+        let nudges = nudges_of(&topic, &inbound.body)?;
         let delivery = match header("x-wc-webhook-delivery-id") {
             "" => signature,
             id => id,
@@ -182,7 +182,7 @@ fn ping(body: &[u8]) -> Option<Event> {
     })
 }
 
-fn nudges(topic: &str, body: &[u8]) -> Result<Vec<Nudge>, InboundRefusal> {
+pub(super) fn nudges_of(topic: &str, body: &[u8]) -> Result<Vec<Nudge>, InboundRefusal> {
     let payload: Payload =
         serde_json::from_slice(body).map_err(|e| InboundRefusal::Unreadable(clean(&e.to_string())))?;
     let Some(id) = wire::whole(&payload.id) else {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use stockbridge_domain::channel::{
     ChannelError, Fault, OrderPage, OrderQuery, OrderSource, OrderTime, Unreadable,
 };
-use stockbridge_domain::{BoxFut, OrderSnapshot, Timestamp};
+use stockbridge_domain::order::OrderSnapshot;
+use stockbridge_domain::{BoxFut, Timestamp};
 
 use super::api::{Answer, id_of};
 use super::cursor::Cursor;
