@@ -13,7 +13,7 @@ use stockbridge_domain::{BoxFut, Currency, Money, Timestamp};
 use super::api::id_of;
 use super::error::clean;
 use super::wire::{self, Meta, Order, REFUND_KEY};
-use super::{WRITE_APPLY, WooConnection, client};
+use super::{WRITE_APPLY, WooConnection, client, sent};
 
 impl CancelSink for WooConnection {
     /// A status is the whole order's.
@@ -41,9 +41,9 @@ impl CancelSink for WooConnection {
                     ),
                 )),
                 _ => {
-                    let change = wire::OrderChange {
+                    let change = sent::OrderChange {
                         status: Some("cancelled"),
-                        ..wire::OrderChange::default()
+                        ..sent::OrderChange::default()
                     };
                     self.api.call(&client::update_order(id, &change)).await.map(drop)
                 }
@@ -102,7 +102,7 @@ impl WooConnection {
                     .until(at.plus(WRITE_APPLY)),
             );
         }
-        let change = wire::OrderChange {
+        let change = sent::OrderChange {
             status: None,
             meta_data: vec![Meta::text(entry, now.to_string())],
         };
@@ -120,7 +120,7 @@ impl WooConnection {
 
 /// The refund as the API takes it. Units of an order that has not left go back on sale in the shop, as the hub counts them
 /// free as well; what has left goes back on sale when it has come back and was counted.
-fn new_refund(order: &Order, notice: &RefundNotice) -> Result<wire::NewRefund, ChannelError> {
+fn new_refund(order: &Order, notice: &RefundNotice) -> Result<sent::NewRefund, ChannelError> {
     let rejected = |message: String| ChannelError::new(Fault::Rejected, client::REFUND.name, message);
     let currency =
         Currency::parse(&order.currency).map_err(|e| rejected(format!("the order's `currency`: {e}")))?;
@@ -157,13 +157,13 @@ fn new_refund(order: &Order, notice: &RefundNotice) -> Result<wire::NewRefund, C
     let line_items = ids.into_iter().zip(shares).map(|((id, quantity), share)| {
         let text = Money::from_minor(share, currency).amount();
         let refund_total = RawValue::from_string(text).map_err(|e| rejected(e.to_string()))?;
-        Ok(wire::RefundLine {
+        Ok(sent::RefundLine {
             id,
             quantity,
             refund_total,
         })
     });
-    Ok(wire::NewRefund {
+    Ok(sent::NewRefund {
         amount: notice.amount.amount(),
         reason: notice.note.clone(),
         line_items: line_items.collect::<Result<_, ChannelError>>()?,

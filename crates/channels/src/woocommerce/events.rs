@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::error::clean;
 use super::wire;
-use super::{WooConnection, client};
+use super::{WooConnection, client, sent};
 
 /// What the hub wants to hear of. Refunds come as changes of their order, sales of a product as changes of both.
 pub(super) const TOPICS: [&str; 8] = [
@@ -151,8 +151,8 @@ impl WooConnection {
         Ok(ours)
     }
 
-    fn webhook<'a>(&'a self, topic: Option<&'a str>, url: &str) -> wire::WebhookChange<'a> {
-        wire::WebhookChange {
+    fn webhook<'a>(&'a self, topic: Option<&'a str>, url: &str) -> sent::WebhookChange<'a> {
+        sent::WebhookChange {
             name: topic.map(|topic| format!("Stockbridge {topic}")),
             topic,
             delivery_url: topic.map(|topic| address(url, topic)),

@@ -15,7 +15,7 @@ use super::error::{NO_ROUTE, clean};
 use super::memory::ParcelWay;
 use super::parcel::Parcel;
 use super::wire::{self, Meta, Order, PARCEL_KEY};
-use super::{WooConnection, client};
+use super::{WooConnection, client, sent};
 use crate::call::instant;
 
 /// The namespace of the Shipment Tracking extension.
@@ -112,7 +112,7 @@ impl WooConnection {
             wire::meta(&fulfilment.meta_data, PARCEL_KEY).and_then(wire::whole)
                 == Some(u64::from(parcel.parcel))
         });
-        let body = wire::NewFulfilment {
+        let body = sent::NewFulfilment {
             status: "fulfilled",
             is_fulfilled: true,
             meta_data: vec![
@@ -143,7 +143,7 @@ impl WooConnection {
         {
             return Ok(());
         }
-        let body = wire::NewTracking {
+        let body = sent::NewTracking {
             tracking_number: notice.tracking.clone(),
             custom_tracking_provider: notice.carrier.clone(),
             date_shipped: instant(notice.shipped_at).chars().take(10).collect(),
@@ -184,7 +184,7 @@ impl WooConnection {
         if noted && !complete {
             return Ok(());
         }
-        let change = wire::OrderChange {
+        let change = sent::OrderChange {
             status: complete.then_some("completed"),
             meta_data: vec![parcel.entry()],
         };

@@ -7,7 +7,7 @@
 //! | `client` | operations, pure request builders |
 //! | `api`, `error` | the signed caller, and errors as faults |
 //! | `memory` | what is remembered of a shop between connections |
-//! | `wire` | the API's JSON |
+//! | `wire`, `sent` | the API's JSON, read and sent |
 //! | `orders`, `cursor`, `order_read` | orders by page, and what they say |
 //! | `listings`, `listing_read` | products and variations |
 //! | `writes` | quantities and prices |
@@ -33,6 +33,7 @@ mod memory;
 mod order_read;
 mod orders;
 mod parcel;
+mod sent;
 mod wire;
 mod writes;
 

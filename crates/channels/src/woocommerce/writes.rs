@@ -14,7 +14,8 @@ use stockbridge_domain::{BoxFut, Money, Sku};
 use super::client::Call;
 use super::error::clean;
 use super::listing_read::Target;
-use super::wire::{self, Change, Product};
+use super::sent::{self, Change};
+use super::wire::{self, Product};
 use super::{WooConnection, client};
 use crate::call::Operation;
 
@@ -193,7 +194,7 @@ impl WooConnection {
             .iter()
             .map(|(index, id)| items[*index].change(*id))
             .collect();
-        let call = client::batch(parent, &wire::BatchBody { update });
+        let call = client::batch(parent, &sent::BatchBody { update });
         let read = match self.api.call(&call).await {
             Ok(answer) => answer.read::<wire::BatchAnswer>(call.operation),
             Err(e) => Err(e),
