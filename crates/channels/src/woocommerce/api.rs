@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, Io, SecretText};
 use stockbridge_domain::{AccountId, Timestamp};
 
-use super::client::Call;
+use super::client::{Call, PAGE};
 use super::error::{self, clean};
 use super::memory::Memory;
 use crate::call::{Dialect, Operation, perform};
@@ -34,6 +34,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Whether pages follow `page`, on which there were `things`: the shop says how many there are, unless somebody in
+    /// between takes that away. A shop may give out fewer things on a page than were asked for.
+    pub(super) fn goes_on(&self, page: u32, things: usize) -> bool {
+        things > 0 && self.pages.map_or(things >= PAGE, |pages| pages > page)
+    }
+
     /// Reads the body of an answer.
     ///
     /// # Errors

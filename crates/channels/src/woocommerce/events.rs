@@ -134,12 +134,9 @@ impl WooConnection {
     async fn webhooks_of(&self, url: &str) -> Result<Vec<wire::Webhook>, ChannelError> {
         let mut ours = Vec::new();
         for page in 1.. {
-            let all: Vec<wire::Webhook> = self
-                .api
-                .call(&client::webhooks(page))
-                .await?
-                .read(&client::WEBHOOKS)?;
-            let full = all.len() >= client::PAGE;
+            let answer = self.api.call(&client::webhooks(page)).await?;
+            let all: Vec<wire::Webhook> = answer.read(&client::WEBHOOKS)?;
+            let full = answer.goes_on(page, all.len());
             ours.extend(
                 all.into_iter()
                     .filter(|hook| hook.delivery_url == address(url, &hook.topic)),

@@ -77,7 +77,7 @@ impl WooConnection {
         for page in 1.. {
             let answer = self.api.call(&client::unpaid_orders(page)).await?;
             let orders: Vec<wire::Held> = answer.read(&client::ORDERS)?;
-            let full = orders.len() >= client::PAGE;
+            let full = answer.goes_on(page, orders.len());
             for line in orders.into_iter().flat_map(|order| order.line_items) {
                 let id = if line.variation_id > 0 {
                     line.variation_id
@@ -136,8 +136,12 @@ impl WooConnection {
             }
             done = done.max(product.id);
         }
-        let full = raws.len() >= client::PAGE;
-        page.next = full.then(|| format!("{}~{done}", offset + client::PAGE - OVERLAP));
+        let seen = u64::try_from(offset + raws.len()).unwrap_or(u64::MAX);
+        let more = answer
+            .total
+            .map_or(raws.len() >= client::PAGE, |total| total > seen);
+        let step = raws.len() - OVERLAP.min(raws.len() / 2);
+        page.next = (more && step > 0).then(|| format!("{}~{done}", offset + step));
         Ok(page)
     }
 
@@ -156,7 +160,7 @@ impl WooConnection {
                 let read = read.and_then(|variation| listing_read::variation(parent, &variation, shop));
                 add(page, raw, id_of(raw), read);
             }
-            if raws.len() < client::PAGE {
+            if !answer.goes_on(number, raws.len()) {
                 break;
             }
         }

@@ -179,14 +179,8 @@ impl Channel for WooCommerce {
         let mut problems = Vec::new();
         check::credentials(&DESCRIPTOR, &draft.credentials, &mut problems);
         check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut problems);
-        check::account_options(&draft.options, &[CURRENCY, QUERY_AUTH, REST_ROUTE], &mut problems);
+        check::options(&DESCRIPTOR, &draft.options, &[], &mut problems);
         let shop = address::shop(shop_url_of(&draft.credentials), &mut problems);
-        for name in [QUERY_AUTH, REST_ROUTE] {
-            let flag = |v: &Value| v.is_boolean() || matches!(v.as_str(), Some("true" | "false"));
-            if draft.options.get(name).is_some_and(|v| !flag(v)) {
-                problems.push(FieldError::new(format!("options/{name}"), "write true or false"));
-            }
-        }
         if !draft.marketplaces.is_empty() {
             problems.push(FieldError::new(
                 "marketplaces",
@@ -196,7 +190,8 @@ impl Channel for WooCommerce {
         let currency = draft
             .options
             .get(CURRENCY)
-            .map(|c| c.as_str().unwrap_or_default());
+            .and_then(Value::as_str)
+            .filter(|c| !c.trim().is_empty());
         let currency = currency.map(Currency::parse).transpose().unwrap_or_else(|e| {
             problems.push(FieldError::new(format!("options/{CURRENCY}"), e.to_string()));
             None

@@ -31,10 +31,7 @@ impl OrderSource for WooConnection {
                 complete_until: answer.date.map(|date| date.minus(MARGIN)),
                 ..OrderPage::default()
             };
-            let full = answer
-                .pages
-                .map_or(raws.len() >= client::PAGE, |pages| pages > cursor.page);
-            if full && !raws.is_empty() {
+            if answer.goes_on(cursor.page, raws.len()) {
                 let last = raws.iter().filter_map(|raw| stamp(raw, query.by)).max();
                 page.next = Some(cursor.next(last, answer.total).text());
             }
@@ -122,7 +119,7 @@ impl WooConnection {
         for page in 1.. {
             let answer = self.api.call(&client::refunds(order, page)).await?;
             let more: Vec<wire::Refund> = answer.read(&client::REFUNDS)?;
-            let full = more.len() >= client::PAGE;
+            let full = answer.goes_on(page, more.len());
             refunds.extend(more);
             if !full {
                 break;

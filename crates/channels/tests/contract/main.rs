@@ -8,16 +8,25 @@ mod custom;
 mod driver;
 mod matrix;
 mod scenarios;
+mod woocommerce;
 
 use driver::{Channel, Setup};
 
 /// Every channel that keeps the contract, by its name, with what builds it anew beside a fresh platform.
-pub const CHANNELS: &[Channel] = &[Channel {
-    name: "custom",
-    label: "Custom",
-    verified: "its document, and a server in another language",
-    build: custom::setup,
-}];
+pub const CHANNELS: &[Channel] = &[
+    Channel {
+        name: "custom",
+        label: "Custom",
+        verified: "its document, and a server in another language",
+        build: custom::setup,
+    },
+    Channel {
+        name: "woocommerce",
+        label: "WooCommerce",
+        verified: "the attributes and parameters its documentation lists",
+        build: woocommerce::setup,
+    },
+];
 
 /// Makes one test of each scenario for a channel.
 macro_rules! keeps_the_contract {
@@ -41,4 +50,5 @@ macro_rules! keeps_the_contract {
 
 mod keeps {
     keeps_the_contract!(custom);
+    keeps_the_contract!(woocommerce);
 }

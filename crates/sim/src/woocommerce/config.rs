@@ -53,6 +53,8 @@ pub struct WooConfig {
     pub webhook_delay_ms: u64,
     /// Most items of a batch the host bears; a larger one is made in part and times out.
     pub most_batch: usize,
+    /// Most things of a page, whatever is asked for; the API's own bound is 100.
+    pub most_per_page: usize,
     /// Probabilities of misbehaviour.
     pub faults: FaultConfig,
 }
@@ -76,6 +78,7 @@ impl Default for WooConfig {
             hold_stock_minutes: 60,
             webhook_delay_ms: 60_000,
             most_batch: 100,
+            most_per_page: 100,
             faults: FaultConfig::none(),
         }
     }

@@ -9,6 +9,7 @@ mod batch;
 mod config;
 mod money;
 mod orders;
+mod platform;
 mod products;
 mod protocol;
 mod webhooks;

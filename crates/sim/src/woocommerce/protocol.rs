@@ -57,11 +57,17 @@ pub(super) struct Paged {
 }
 
 /// Parameters of an address.
-pub(super) struct Query(Vec<(String, String)>);
+pub(super) struct Query {
+    given: Vec<(String, String)>,
+    most_per_page: usize,
+}
 
 impl Query {
     pub(super) fn one(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        self.given
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
     }
 
     pub(super) fn ids(&self, name: &str) -> Vec<u64> {
@@ -80,7 +86,7 @@ impl Query {
 
     /// The page asked for; `offset` goes before `page`.
     pub(super) fn page(&self, all: Vec<Value>) -> Paged {
-        let size = self.number("per_page", 10).clamp(1, 100);
+        let size = self.number("per_page", 10).clamp(1, self.most_per_page);
         let start = match self.one("offset") {
             Some(_) => self.number("offset", 0),
             None => (self.number("page", 1).max(1) - 1) * size,
@@ -115,11 +121,11 @@ impl State {
             self.pages -= 1;
             return CallOutcome::Answer(page(StatusCode::FORBIDDEN, "Access denied by the firewall"));
         }
-        let query = Query(
-            url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes())
-                .into_owned()
-                .collect(),
-        );
+        let parameters = request.uri().query().unwrap_or_default().as_bytes();
+        let query = Query {
+            given: url::form_urlencoded::parse(parameters).into_owned().collect(),
+            most_per_page: self.config.most_per_page.clamp(1, 100),
+        };
         let Some(path) = self.route(request.uri().path(), &query) else {
             return CallOutcome::Answer(page(StatusCode::NOT_FOUND, "Page not found"));
         };
@@ -254,7 +260,16 @@ impl State {
             ("GET", ["wc", "v3", "data", "currencies", "current"]) => {
                 Answer::One(json!({"code": self.config.currency, "name": "Money", "symbol": "&euro;"}))
             }
-            ("GET", ["wc", "v3", "orders"]) => Answer::Many(self.orders_page(query)?),
+            ("GET", ["wc", "v3", "orders"]) => {
+                let mut paged = self.orders_page(query)?;
+                let unknown = self
+                    .faults
+                    .hits(Fault::UnknownValue, "GET /orders", self.now, &mut self.rng);
+                if let (true, Some(first)) = (unknown, paged.things.first_mut()) {
+                    first["status"] = json!("awaiting-engraving");
+                }
+                Answer::Many(paged)
+            }
             ("GET", ["wc", "v3", "orders", order]) => Answer::One(self.order(id(order)?)?),
             ("PUT", ["wc", "v3", "orders", order]) => Answer::One(self.update_order(id(order)?, &sent)?),
             ("GET", ["wc", "v3", "orders", order, "refunds"]) => {
