@@ -40,6 +40,12 @@ impl Answer {
         things > 0 && self.pages.map_or(things >= PAGE, |pages| pages > page)
     }
 
+    /// The same for an answer from which the first `offset` things were left out.
+    pub(super) fn goes_on_after(&self, offset: usize, things: usize) -> bool {
+        let seen = u64::try_from(offset + things).unwrap_or(u64::MAX);
+        things > 0 && self.total.map_or(things >= PAGE, |total| total > seen)
+    }
+
     /// Reads the body of an answer.
     ///
     /// # Errors

@@ -72,7 +72,7 @@ const PAGE_TEXT: &str = "100";
 /// What is read of a product: the rest can be long and is of no use here.
 const PRODUCT_FIELDS: &str = "id,parent_id,name,type,status,sku,price,regular_price,on_sale,manage_stock,stock_quantity,stock_status,backorders,variations,attributes";
 /// What is read of a variation.
-const VARIATION_FIELDS: &str = "id,name,status,sku,price,regular_price,on_sale,manage_stock,stock_quantity,stock_status,backorders,attributes";
+const VARIATION_FIELDS: &str = "id,status,sku,price,regular_price,on_sale,manage_stock,stock_quantity,stock_status,backorders,attributes";
 
 /// A call, built but not signed.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ pub(super) fn orders(by: OrderTime, cursor: &Cursor) -> Call {
         .with("orderby", if cursor.sorted { orderby } else { "id" })
         .with("order", "asc")
         .with("per_page", PAGE_TEXT)
-        .with("page", &cursor.page.to_string());
+        .with("offset", &cursor.offset.to_string());
     Call::get(&ORDERS, "/wc/v3/orders", query)
 }
 

@@ -107,7 +107,8 @@ impl WooConnection {
         let ids: Vec<Option<u64>> = raws.iter().map(id_of).collect();
         // The page before ended with a product that this one does not have in common: too many vanished in between.
         let first = ids.iter().flatten().min().copied();
-        if offset > 0 && last_id > 0 && first.is_none_or(|first| first > last_id) {
+        // (A shop that gives out one product at a time has no page in common with another.)
+        if offset > 0 && last_id > 0 && raws.len() != 1 && first.is_none_or(|first| first > last_id) {
             page.next = Some(format!("{}~{last_id}", offset.saturating_sub(client::PAGE)));
             return Ok(page);
         }
@@ -136,12 +137,9 @@ impl WooConnection {
             }
             done = done.max(product.id);
         }
-        let seen = u64::try_from(offset + raws.len()).unwrap_or(u64::MAX);
-        let more = answer
-            .total
-            .map_or(raws.len() >= client::PAGE, |total| total > seen);
+        let more = answer.goes_on_after(offset, raws.len());
         let step = raws.len() - OVERLAP.min(raws.len() / 2);
-        page.next = (more && step > 0).then(|| format!("{}~{done}", offset + step));
+        page.next = more.then(|| format!("{}~{done}", offset + step));
         Ok(page)
     }
 

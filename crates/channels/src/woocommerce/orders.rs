@@ -31,9 +31,9 @@ impl OrderSource for WooConnection {
                 complete_until: answer.date.map(|date| date.minus(MARGIN)),
                 ..OrderPage::default()
             };
-            if answer.goes_on(cursor.page, raws.len()) {
+            if answer.goes_on_after(cursor.offset, raws.len()) {
                 let last = raws.iter().filter_map(|raw| stamp(raw, query.by)).max();
-                page.next = Some(cursor.next(last, answer.total).text());
+                page.next = Some(cursor.next(last, raws.len()).text());
             }
             for raw in raws {
                 match self.whole(&raw).await? {
