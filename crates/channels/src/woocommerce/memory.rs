@@ -32,6 +32,8 @@ pub(super) struct Memory {
     way: AtomicU8,
     unsorted: AtomicBool,
     batch: AtomicUsize,
+    /// A batch was too much once: from then on they grow one by one.
+    careful: AtomicBool,
     currency: Mutex<Option<Currency>>,
 }
 
@@ -41,6 +43,7 @@ impl Default for Memory {
             way: AtomicU8::new(0),
             unsorted: AtomicBool::new(false),
             batch: AtomicUsize::new(FIRST_BATCH),
+            careful: AtomicBool::new(false),
             currency: Mutex::default(),
         }
     }
@@ -83,15 +86,23 @@ impl Memory {
         self.batch.load(Ordering::Relaxed)
     }
 
-    /// A batch of so many items was answered: a full one may be twice as large the next time.
+    /// A batch of so many items was answered: after a full one the next may be twice as large, or one larger where one was
+    /// too much before.
     pub(super) fn batch_went_well(&self, items: usize) {
-        if items >= self.batch() {
-            self.batch.store((items * 2).min(MAX_BATCH), Ordering::Relaxed);
+        if items < self.batch() {
+            return;
         }
+        let larger = if self.careful.load(Ordering::Relaxed) {
+            items + 1
+        } else {
+            items * 2
+        };
+        self.batch.store(larger.min(MAX_BATCH), Ordering::Relaxed);
     }
 
     /// A batch got no usable answer, as happens when it takes longer than the host allows.
     pub(super) fn batch_was_too_much(&self) {
+        self.careful.store(true, Ordering::Relaxed);
         self.batch.store((self.batch() / 2).max(1), Ordering::Relaxed);
     }
 
@@ -138,5 +149,8 @@ mod tests {
             memory.batch_was_too_much();
             assert_eq!(memory.batch(), expected);
         }
+        memory.batch_went_well(1);
+        memory.batch_went_well(2);
+        assert_eq!(memory.batch(), 3, "carefully from then on");
     }
 }

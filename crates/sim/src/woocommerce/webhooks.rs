@@ -106,7 +106,7 @@ impl State {
             .header("x-wc-webhook-id", hook_id.to_string())
             .header(
                 "x-wc-webhook-delivery-id",
-                format!("d{}-{}-{n}", pending.object, self.now.as_millisecond()),
+                format!("{:08x}{:016x}{n:08x}", pending.object, self.now.as_millisecond()),
             )
             .body(Bytes::from(body))
             .ok()
