@@ -11,6 +11,7 @@ pub mod check;
 pub mod custom;
 pub mod endpoint;
 pub mod http;
+pub mod medusa;
 pub mod own;
 pub mod woocommerce;
 
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
     vec![
         Arc::new(amazon::Amazon::default()),
         Arc::new(woocommerce::WooCommerce::default()),
+        Arc::new(medusa::Medusa),
         Arc::new(custom::Custom),
         Arc::new(own::Own),
     ]

@@ -1,0 +1,1 @@
+//! The channel: what it asks for, what it sends, how it reads what comes back.

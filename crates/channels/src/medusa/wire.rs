@@ -1,0 +1,454 @@
+//! The Admin API's JSON, as far as it is used. Words of the shop stay text: an unknown one must not make the rest
+//! unreadable. Lists may be missing or null.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::number::{Amount, units, units_or_none};
+
+/// Raw JSON of the things in a list, so that one unreadable thing does not take the others with it.
+pub(super) type Raw = Box<RawValue>;
+
+fn listed<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(<Option<Vec<T>>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A thing with an id, for those of which nothing else can be read.
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) id: String,
+}
+
+/// The columns a walk goes by.
+#[derive(Debug, Deserialize)]
+pub(super) struct Stamped {
+    #[serde(default)]
+    pub(super) created_at: Option<String>,
+    #[serde(default)]
+    pub(super) updated_at: Option<String>,
+}
+
+/// Answer of `GET /admin/stock-locations`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Locations {
+    pub(super) stock_locations: Vec<Location>,
+}
+
+/// A place where units lie.
+#[derive(Debug, Deserialize)]
+pub(super) struct Location {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) sales_channels: Vec<SalesChannel>,
+}
+
+/// A sales channel that sells from a location, or a product is sold in.
+#[derive(Debug, Deserialize)]
+pub(super) struct SalesChannel {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) is_disabled: bool,
+}
+
+/// Answer of `GET /admin/stores`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Stores {
+    pub(super) stores: Vec<Store>,
+}
+
+/// The shop.
+#[derive(Debug, Deserialize)]
+pub(super) struct Store {
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) supported_currencies: Vec<SupportedCurrency>,
+}
+
+/// A currency of the shop.
+#[derive(Debug, Deserialize)]
+pub(super) struct SupportedCurrency {
+    pub(super) currency_code: String,
+}
+
+/// Answer of `GET /admin/product-variants`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Variants {
+    pub(super) variants: Vec<Raw>,
+}
+
+/// A variant: what is sold under one SKU.
+#[derive(Debug, Deserialize)]
+pub(super) struct Variant {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) sku: Option<String>,
+    #[serde(default)]
+    pub(super) title: Option<String>,
+    pub(super) product_id: String,
+    #[serde(default)]
+    pub(super) manage_inventory: Option<bool>,
+    #[serde(default)]
+    pub(super) allow_backorder: Option<bool>,
+    #[serde(default)]
+    pub(super) product: Option<Product>,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) prices: Vec<Price>,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) inventory_items: Vec<InventoryLink>,
+}
+
+/// The product a variant belongs to.
+#[derive(Debug, Deserialize)]
+pub(super) struct Product {
+    #[serde(default)]
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) status: String,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) sales_channels: Vec<SalesChannel>,
+}
+
+/// A price of a variant. Its rules are there when they were asked for, and only then.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Price {
+    pub(super) id: String,
+    pub(super) currency_code: String,
+    pub(super) amount: Amount,
+    #[serde(default)]
+    pub(super) min_quantity: Option<Amount>,
+    #[serde(default)]
+    pub(super) max_quantity: Option<Amount>,
+    #[serde(default)]
+    pub(super) rules: BTreeMap<String, Value>,
+}
+
+/// Which inventory item a variant takes from, and how many units for one.
+#[derive(Debug, Deserialize)]
+pub(super) struct InventoryLink {
+    pub(super) inventory_item_id: String,
+    #[serde(default = "one", deserialize_with = "units")]
+    pub(super) required_quantity: i64,
+    #[serde(default)]
+    pub(super) inventory: Option<InventoryItem>,
+}
+
+const fn one() -> i64 {
+    1
+}
+
+/// An inventory item.
+#[derive(Debug, Deserialize)]
+pub(super) struct InventoryItem {
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) location_levels: Vec<InventoryLevel>,
+}
+
+/// Units of an inventory item at a location.
+#[derive(Debug, Deserialize)]
+pub(super) struct InventoryLevel {
+    pub(super) location_id: String,
+    #[serde(deserialize_with = "units")]
+    pub(super) stocked_quantity: i64,
+    #[serde(deserialize_with = "units")]
+    pub(super) reserved_quantity: i64,
+}
+
+/// Body of `POST /admin/inventory-items/location-levels/batch`.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct LevelBatch {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) create: Vec<NewLevel>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) update: Vec<NewLevel>,
+}
+
+/// Stocked units of an inventory item at a location, sold and reserved ones among them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct NewLevel {
+    pub(super) inventory_item_id: String,
+    pub(super) location_id: String,
+    pub(super) stocked_quantity: i64,
+}
+
+/// Body of `POST /admin/products/{id}/variants/{id}`: all prices of the variant; one left out is deleted.
+#[derive(Debug, Serialize)]
+pub(super) struct VariantPrices {
+    pub(super) prices: Vec<NewPrice>,
+}
+
+/// One of a variant's prices.
+#[derive(Debug, Serialize)]
+pub(super) struct NewPrice {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<String>,
+    pub(super) currency_code: String,
+    pub(super) amount: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) min_quantity: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_quantity: Option<Amount>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) rules: BTreeMap<String, Value>,
+}
+
+/// Answer of `GET /admin/orders`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Orders {
+    pub(super) orders: Vec<Raw>,
+}
+
+/// Answer of everything about one order.
+#[derive(Debug, Deserialize)]
+pub(super) struct OneOrder {
+    pub(super) order: Raw,
+}
+
+/// An order.
+#[derive(Debug, Deserialize)]
+pub(super) struct Order {
+    pub(super) id: String,
+    pub(super) status: String,
+    pub(super) currency_code: String,
+    pub(super) created_at: String,
+    pub(super) updated_at: String,
+    #[serde(default)]
+    pub(super) total: Option<Amount>,
+    #[serde(default)]
+    pub(super) payment_status: Option<String>,
+    #[serde(default)]
+    pub(super) fulfillment_status: Option<String>,
+    pub(super) items: Vec<OrderItem>,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) payment_collections: Vec<PaymentCollection>,
+}
+
+/// A line of an order.
+#[derive(Debug, Deserialize)]
+pub(super) struct OrderItem {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) title: Option<String>,
+    #[serde(default)]
+    pub(super) subtitle: Option<String>,
+    #[serde(default)]
+    pub(super) variant_sku: Option<String>,
+    #[serde(default)]
+    pub(super) variant: Option<ItemVariant>,
+    #[serde(deserialize_with = "units")]
+    pub(super) quantity: i64,
+    #[serde(default)]
+    pub(super) total: Option<Amount>,
+    #[serde(default)]
+    pub(super) requires_shipping: Option<bool>,
+    pub(super) detail: ItemDetail,
+}
+
+/// The variant a line sold, as it is now.
+#[derive(Debug, Deserialize)]
+pub(super) struct ItemVariant {
+    #[serde(default)]
+    pub(super) sku: Option<String>,
+}
+
+/// How far a line is.
+#[derive(Debug, Deserialize)]
+pub(super) struct ItemDetail {
+    #[serde(default, deserialize_with = "units_or_none")]
+    pub(super) fulfilled_quantity: i64,
+    #[serde(default, deserialize_with = "units_or_none")]
+    pub(super) shipped_quantity: i64,
+    #[serde(default, deserialize_with = "units_or_none")]
+    pub(super) delivered_quantity: i64,
+}
+
+/// Payments that belong together, as far as a status depends on them.
+#[derive(Debug, Deserialize)]
+pub(super) struct PaymentCollection {
+    #[serde(default)]
+    pub(super) updated_at: Option<String>,
+    #[serde(default)]
+    pub(super) authorized_amount: Option<Amount>,
+    #[serde(default)]
+    pub(super) captured_amount: Option<Amount>,
+}
+
+/// An order with its fulfilments alone.
+#[derive(Debug, Deserialize)]
+pub(super) struct ShippableOrder {
+    pub(super) status: String,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) fulfillments: Vec<Fulfilment>,
+}
+
+/// A parcel, packed or on its way.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Fulfilment {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) shipped_at: Option<String>,
+    #[serde(default)]
+    pub(super) canceled_at: Option<String>,
+    #[serde(default)]
+    pub(super) metadata: Option<BTreeMap<String, Value>>,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) items: Vec<FulfilmentItem>,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) labels: Vec<Label>,
+}
+
+/// Units in a parcel.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct FulfilmentItem {
+    #[serde(default)]
+    pub(super) line_item_id: Option<String>,
+    #[serde(deserialize_with = "units")]
+    pub(super) quantity: i64,
+}
+
+/// Body of `POST /admin/orders/{id}/fulfillments`.
+#[derive(Debug, Serialize)]
+pub(super) struct NewFulfilment {
+    pub(super) items: Vec<ParcelItem>,
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+/// Body of `POST /admin/orders/{id}/fulfillments/{id}/shipments`.
+#[derive(Debug, Serialize)]
+pub(super) struct NewShipment {
+    pub(super) items: Vec<ParcelItem>,
+    pub(super) labels: Vec<Label>,
+}
+
+/// Units of an order line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct ParcelItem {
+    pub(super) id: String,
+    pub(super) quantity: i64,
+}
+
+/// What is on the outside of a parcel. The shop asks for all three; an address may be empty.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Label {
+    pub(super) tracking_number: String,
+    #[serde(default)]
+    pub(super) tracking_url: String,
+    #[serde(default)]
+    pub(super) label_url: String,
+}
+
+/// An order with its payments alone.
+#[derive(Debug, Deserialize)]
+pub(super) struct PaidOrder {
+    pub(super) currency_code: String,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) payment_collections: Vec<PaidCollection>,
+}
+
+/// Payments that belong together.
+#[derive(Debug, Deserialize)]
+pub(super) struct PaidCollection {
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) payments: Vec<Payment>,
+}
+
+/// Answer of `POST /admin/payments/{id}/refund`.
+#[derive(Debug, Deserialize)]
+pub(super) struct OnePayment {
+    pub(super) payment: Payment,
+}
+
+/// Money of the buyer's.
+#[derive(Debug, Deserialize)]
+pub(super) struct Payment {
+    pub(super) id: String,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) captures: Vec<Capture>,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) refunds: Vec<Refund>,
+}
+
+/// Money that was taken.
+#[derive(Debug, Deserialize)]
+pub(super) struct Capture {
+    pub(super) amount: Amount,
+}
+
+/// Money that was given back.
+#[derive(Debug, Deserialize)]
+pub(super) struct Refund {
+    pub(super) id: String,
+    pub(super) amount: Amount,
+    #[serde(default)]
+    pub(super) note: Option<String>,
+}
+
+/// Body of `POST /admin/payments/{id}/refund`.
+#[derive(Debug, Serialize)]
+pub(super) struct NewRefund {
+    pub(super) amount: Amount,
+    pub(super) note: String,
+}
+
+/// Answer of `GET /admin/returns`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Returns {
+    pub(super) returns: Vec<Raw>,
+}
+
+/// A return.
+#[derive(Debug, Deserialize)]
+pub(super) struct Return {
+    pub(super) id: String,
+    pub(super) status: String,
+    pub(super) order_id: String,
+    pub(super) created_at: String,
+    pub(super) updated_at: String,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) items: Vec<ReturnItem>,
+}
+
+/// A line of a return.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReturnItem {
+    #[serde(default)]
+    pub(super) item_id: Option<String>,
+    #[serde(deserialize_with = "units")]
+    pub(super) quantity: i64,
+    #[serde(default)]
+    pub(super) note: Option<String>,
+    #[serde(default)]
+    pub(super) item: Option<ReturnedItem>,
+    #[serde(default)]
+    pub(super) reason: Option<ReturnReason>,
+}
+
+/// The order line that comes back.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReturnedItem {
+    #[serde(default)]
+    pub(super) variant_sku: Option<String>,
+}
+
+/// Why.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReturnReason {
+    #[serde(default)]
+    pub(super) label: Option<String>,
+}
+
+/// An error of the Admin API.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Problem {
+    #[serde(default)]
+    pub(super) code: Option<String>,
+    #[serde(default, rename = "type")]
+    pub(super) kind: Option<String>,
+    #[serde(default)]
+    pub(super) message: Option<String>,
+}
