@@ -3,7 +3,7 @@
 //   node seed.mjs http://127.0.0.1:9000 EMAIL PASSWORD
 //
 // One sales channel, two stock locations (the second one without the sales channel), one region in EUR with a manual
-// payment provider, one shipping option, and products with the SKUs BOWL (7), MUG-BLUE (5), MUG-RED (3), MUG-SPARE (0)
+// payment provider, one shipping option, and products with the SKUs BOWL (70), MUG-BLUE (50), MUG-RED (30), MUG-SPARE (0)
 // and, for what is special, DIGITAL (not counted) and SET (a kit of two inventory items).
 const [base, email, password] = process.argv.slice(2)
 
@@ -83,9 +83,9 @@ const mugs = await product("Mug", [
 const [bowl] = await product("Bowl", [{ title: "Oak", sku: "BOWL", price: 25 }])
 const [digital] = await product("Pattern", [{ title: "PDF", sku: "DIGITAL", price: 3, manage_inventory: false }])
 const bySku = Object.fromEntries([...mugs, bowl, digital].map((v) => [v.sku, v]))
-await stock(bySku["MUG-BLUE"], 5)
-await stock(bySku["MUG-RED"], 3)
-await stock(bySku.BOWL, 7)
+await stock(bySku["MUG-BLUE"], 50)
+await stock(bySku["MUG-RED"], 30)
+await stock(bySku.BOWL, 70)
 const item = (sku) => bySku[sku].inventory_items[0].inventory_item_id
 await product("Set", [{
   title: "Mug and bowl", sku: "SET", price: 35,

@@ -8,6 +8,7 @@
 //! Rooms: `world` (sellers, listings, orders, effects due later), `buyers`, `faults`, `time` and `control`
 //! know no platform; everything that belongs to one platform's protocol lives in its own folder (`amazon`). A system of
 //! one's own ([`CustomShop`], folder `custom`) and a shop on WordPress ([`WooShop`], folder `woocommerce`) are small worlds by
+//! one's own ([`CustomShop`], folder `custom`) and a Medusa store ([`MedusaStore`], folder `medusa`) are small worlds by
 //! themselves; [`Platform`] is what all of them have in common.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
@@ -19,6 +20,7 @@ mod config;
 mod control;
 mod custom;
 mod faults;
+mod medusa;
 mod platform;
 mod server;
 mod sim;
@@ -32,6 +34,9 @@ pub use config::{
 };
 pub use custom::{CustomShop, ShopConfig, ShopListing, ShopOrder, ShopWrite};
 pub use faults::{Fault, FaultConfig, FaultFired};
+pub use medusa::{
+    Meanwhile, MedusaConfig, MedusaLocation, MedusaOrder, MedusaStore, MedusaVariant, MedusaWrite,
+};
 pub use platform::{Act, Platform, PlatformLine, PlatformOrder};
 pub use server::{serve, serve_platform};
 pub use sim::{CallOutcome, Sim};

@@ -141,7 +141,9 @@ impl Label {
         for url in [&self.tracking_url, &self.label_url] {
             let address = url.starts_with("https://") || url.starts_with("http://");
             if !(url.is_empty() || url == "#" || address) {
-                return Err(Failure::invalid("Invalid request: the label's URL must be http or https"));
+                return Err(Failure::invalid(
+                    "Invalid request: the label's URL must be http or https",
+                ));
             }
         }
         Ok(())

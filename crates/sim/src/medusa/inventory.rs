@@ -14,7 +14,9 @@ impl State {
 
     /// Units of a variant that buyers can buy at one location.
     pub(super) fn sellable_at(&self, sku: &str, location: &str) -> i64 {
-        let per = self.variant(sku).map_or(1, |variant| i64::from(variant.config.per.max(1)));
+        let per = self
+            .variant(sku)
+            .map_or(1, |variant| i64::from(variant.config.per.max(1)));
         let units = self.levels.get(&(sku.to_owned(), location.to_owned()));
         units.map_or(0, |units| (units.stocked - units.reserved).div_euclid(per))
     }
@@ -22,11 +24,16 @@ impl State {
     /// Units of a variant that buyers can buy.
     pub(super) fn sellable(&self, sku: &str) -> i64 {
         let linked = self.config.locations.iter().filter(|location| location.linked);
-        linked.map(|location| self.sellable_at(sku, &location.id).max(0)).sum()
+        linked
+            .map(|location| self.sellable_at(sku, &location.id).max(0))
+            .sum()
     }
 
     pub(super) fn count(&mut self, sku: &str, location: &str, stocked: u32) {
-        let units = self.levels.entry((sku.to_owned(), location.to_owned())).or_default();
+        let units = self
+            .levels
+            .entry((sku.to_owned(), location.to_owned()))
+            .or_default();
         units.stocked = i64::from(stocked);
     }
 
@@ -47,14 +54,23 @@ impl State {
     /// Stocked units of several items at once, all of them or none.
     pub(super) fn set_levels(&mut self, batch: &LevelBatch) -> Result<Value, Failure> {
         let mut changed = Vec::new();
-        for (new, level) in batch.create.iter().map(|l| (true, l)).chain(batch.update.iter().map(|l| (false, l))) {
+        for (new, level) in batch
+            .create
+            .iter()
+            .map(|l| (true, l))
+            .chain(batch.update.iter().map(|l| (false, l)))
+        {
             if level.stocked_quantity < 0 {
                 return Err(Failure::invalid(
                     "Invalid request: Value for field 'update, 0, stocked_quantity' too small, expected at least: '0'",
                 ));
             }
             let item = &level.inventory_item_id;
-            let sku = self.variants.iter().find(|v| v.item_id() == *item).map(|v| v.config.sku.clone());
+            let sku = self
+                .variants
+                .iter()
+                .find(|v| v.item_id() == *item)
+                .map(|v| v.config.sku.clone());
             let key = (sku.unwrap_or_default(), level.location_id.clone());
             match (new, self.levels.contains_key(&key)) {
                 (true, true) => {
@@ -97,14 +113,22 @@ impl State {
             .iter()
             .position(|variant| variant.id() == variant_id)
             .ok_or_else(|| Failure::not_found(format!("Variant with id: {variant_id} was not found")))?;
-        let known: BTreeSet<String> = self.variants[index].prices.iter().map(|price| price.id.clone()).collect();
+        let known: BTreeSet<String> = self.variants[index]
+            .prices
+            .iter()
+            .map(|price| price.id.clone())
+            .collect();
         let mut prices = Vec::new();
         for price in update.prices {
             if let Some(unknown) = price.id.as_ref().filter(|id| !known.contains(*id)) {
-                return Err(Failure::invalid(format!("Price with id {unknown} is not of the variant")));
+                return Err(Failure::invalid(format!(
+                    "Price with id {unknown} is not of the variant"
+                )));
             }
             if !price.amount.is_number() {
-                return Err(Failure::invalid("Invalid request: Expected type: 'number' for field 'prices, 0, amount'"));
+                return Err(Failure::invalid(
+                    "Invalid request: Expected type: 'number' for field 'prices, 0, amount'",
+                ));
             }
             prices.push(Price {
                 id: match price.id {

@@ -55,7 +55,11 @@ impl State {
     }
 
     pub(super) fn location_json(&self, location: &MedusaLocation) -> Value {
-        let channels = if location.linked { json!([sales_channel(self.now)]) } else { json!([]) };
+        let channels = if location.linked {
+            json!([sales_channel(self.now)])
+        } else {
+            json!([])
+        };
         json!({"id": location.id, "name": location.name, "metadata": null, "address_id": "laddr_1", "sales_channels": channels})
     }
 

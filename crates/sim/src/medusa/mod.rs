@@ -346,7 +346,10 @@ impl MedusaStore {
     /// Stocked and reserved units of a variant's inventory item at a location.
     pub fn level(&self, sku: &str, location: &str) -> Option<(i64, i64)> {
         let key = (sku.to_owned(), location.to_owned());
-        self.lock().levels.get(&key).map(|units| (units.stocked, units.reserved))
+        self.lock()
+            .levels
+            .get(&key)
+            .map(|units| (units.stocked, units.reserved))
     }
 
     /// All prices of a variant, as currency, amount and whether everybody pays it.
@@ -354,7 +357,9 @@ impl MedusaStore {
         let state = self.lock();
         let variant = state.variants.iter().find(|variant| variant.config.sku == sku);
         let price = |p: &Price| (p.currency.clone(), p.amount.to_string(), p.rules.is_empty());
-        variant.map(|variant| variant.prices.iter().map(price).collect()).unwrap_or_default()
+        variant
+            .map(|variant| variant.prices.iter().map(price).collect())
+            .unwrap_or_default()
     }
 
     /// Every order there really is.

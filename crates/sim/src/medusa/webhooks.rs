@@ -25,13 +25,25 @@ impl State {
 
     pub(super) fn take_webhooks(&mut self, url: &str) -> Vec<Request<Bytes>> {
         let mut events = std::mem::take(&mut self.events);
-        if self.faults.hits(Fault::Duplicate, "webhook", self.now, &mut self.rng) {
-            events = events.iter().flat_map(|event| [event.clone(), event.clone()]).collect();
+        if self
+            .faults
+            .hits(Fault::Duplicate, "webhook", self.now, &mut self.rng)
+        {
+            events = events
+                .iter()
+                .flat_map(|event| [event.clone(), event.clone()])
+                .collect();
         }
-        if self.faults.hits(Fault::LateVisibility, "webhook", self.now, &mut self.rng) {
+        if self
+            .faults
+            .hits(Fault::LateVisibility, "webhook", self.now, &mut self.rng)
+        {
             events.reverse();
         }
-        events.iter().filter_map(|event| self.signed(url, event)).collect()
+        events
+            .iter()
+            .filter_map(|event| self.signed(url, event))
+            .collect()
     }
 
     fn signed(&self, url: &str, event: &Event) -> Option<Request<Bytes>> {

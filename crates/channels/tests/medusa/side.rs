@@ -1,0 +1,403 @@
+//! The store on the other side, simulated or real, and how a buyer or a person acts there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+use stockbridge_channels::http::{HttpOptions, HttpTransport};
+use stockbridge_channels::medusa::Medusa;
+use stockbridge_domain::channel::{
+    AccountConfig, AccountDraft, BucketSpec, Change, Channel as _, Connection, Grant, HttpRequest,
+    HttpResponse, Io, ItemOutcome, Learned, Level, LevelPart, ListingKey, ListingSnapshot, Pacer, SecretText,
+    Transport, TransportError, Unkept,
+};
+use stockbridge_domain::clock::Stepped;
+use stockbridge_domain::{AccountId, BoxFut, PushId, Sku, Timestamp};
+use stockbridge_sim::{CallOutcome, MedusaConfig, MedusaStore, MedusaVariant};
+
+/// The webhook key of the account.
+pub const WEBHOOK_KEY: &str = "0123456789abcdef";
+
+struct Unpaced;
+
+impl Pacer for Unpaced {
+    fn take<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: i64) -> BoxFut<'a, Grant> {
+        Box::pin(async { Grant::Go })
+    }
+
+    fn learn<'a>(&'a self, _: AccountId, _: &'a BucketSpec, _: Learned) -> BoxFut<'a, ()> {
+        Box::pin(async {})
+    }
+
+    fn exhausted<'a>(&'a self, _: AccountId, _: &'a BucketSpec, least: Duration) -> BoxFut<'a, Timestamp> {
+        Box::pin(async move { now().plus(least) })
+    }
+}
+
+/// Calls the simulated store in process, and remembers what was asked.
+pub struct IntoStore {
+    store: Arc<MedusaStore>,
+    pub sent: std::sync::Mutex<Vec<(HttpRequest, Option<HttpResponse>)>>,
+}
+
+impl Transport for IntoStore {
+    fn send(&self, request: HttpRequest, _: Duration) -> BoxFut<'_, Result<HttpResponse, TransportError>> {
+        Box::pin(async move {
+            let outcome = self.store.call(&request);
+            let answer = match &outcome {
+                CallOutcome::Answer(answer) => Some(answer.clone()),
+                CallOutcome::Lost | CallOutcome::Dropped => None,
+            };
+            self.sent.lock().unwrap().push((request, answer.clone()));
+            answer.ok_or_else(|| TransportError::NoAnswer(format!("{outcome:?}")))
+        })
+    }
+}
+
+/// A real server goes by the machine's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the other side is a program with the machine's clock"
+)]
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp::EPOCH.plus(since.unwrap())
+}
+
+/// What `tests/medusa/seed.mjs` says of a real store.
+struct Real {
+    world: Value,
+    transport: Arc<HttpTransport>,
+}
+
+enum Kind {
+    Simulated(Arc<MedusaStore>),
+    Real(Real),
+}
+
+/// A store.
+pub struct Side {
+    kind: Kind,
+    pub into: Option<Arc<IntoStore>>,
+    transport: Arc<dyn Transport>,
+    base: String,
+    key: String,
+    /// The location buyers buy from.
+    pub warehouse: String,
+}
+
+impl Side {
+    /// A fresh simulated store with what the real one has.
+    pub fn simulated() -> Self {
+        let mut digital = MedusaVariant::at("DIGITAL", &[]);
+        digital.unmanaged = true;
+        let config = MedusaConfig {
+            webhook_key: WEBHOOK_KEY.to_owned(),
+            variants: vec![
+                MedusaVariant::new("BOWL", 70),
+                MedusaVariant::new("MUG-BLUE", 50),
+                MedusaVariant::new("MUG-RED", 30),
+                MedusaVariant::at("MUG-SPARE", &[]),
+                digital,
+            ],
+            ..MedusaConfig::default()
+        };
+        Self::of(config)
+    }
+
+    pub fn of(config: MedusaConfig) -> Self {
+        let key = config.api_key.clone();
+        let store = MedusaStore::new(config);
+        let into = Arc::new(IntoStore {
+            store: store.clone(),
+            sent: std::sync::Mutex::default(),
+        });
+        Self {
+            kind: Kind::Simulated(store),
+            transport: into.clone(),
+            into: Some(into),
+            base: "https://store.example.com".to_owned(),
+            key,
+            warehouse: "sloc_warehouse".to_owned(),
+        }
+    }
+
+    /// The real server, or a line on the console saying what is left out without it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests are told where the server is by the environment"
+    )]
+    pub fn real() -> Option<Self> {
+        let Some(path) = std::env::var_os("STOCKBRIDGE_TEST_MEDUSA") else {
+            println!("left out: a real Medusa server; start one with `scripts/medusa start DIR`");
+            return None;
+        };
+        let world: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let options = HttpOptions {
+            allow_private: true,
+            ..HttpOptions::default()
+        };
+        let transport = HttpTransport::new(options).unwrap();
+        let text = |name: &str| world[name].as_str().unwrap().to_owned();
+        Some(Self {
+            base: text("base"),
+            key: text("secret_key"),
+            warehouse: text("warehouse"),
+            into: None,
+            transport: transport.clone(),
+            kind: Kind::Real(Real { world, transport }),
+        })
+    }
+
+    pub fn store(&self) -> &MedusaStore {
+        match &self.kind {
+            Kind::Simulated(store) => store,
+            Kind::Real(_) => panic!("only of the simulated store"),
+        }
+    }
+
+    pub fn is_real(&self) -> bool {
+        matches!(self.kind, Kind::Real(_))
+    }
+
+    pub fn connect(&self) -> Box<dyn Connection> {
+        self.connect_with(&self.key, &json!({"currency": "EUR"}))
+    }
+
+    pub fn connect_with(&self, key: &str, options: &Value) -> Box<dyn Connection> {
+        let text = |name: &str, value: &str| (name.to_owned(), SecretText::new(value));
+        let draft = AccountDraft {
+            name: "Shop".into(),
+            credentials: BTreeMap::from([
+                text("base_url", "https://store.example.com"),
+                text("api_key", key),
+            ]),
+            endpoints: BTreeMap::from([("api".to_owned(), self.base.clone())]),
+            options: serde_json::from_value(options.clone()).unwrap(),
+            ..AccountDraft::default()
+        };
+        let config = AccountConfig {
+            account: "acc_00000000000000000000000007".parse().unwrap(),
+            checked: Medusa.check(&draft).unwrap(),
+            credentials: draft.credentials,
+            endpoints: draft.endpoints,
+            options: draft.options,
+            webhook_key: SecretText::new(WEBHOOK_KEY),
+        };
+        let io = Io {
+            transport: self.transport.clone(),
+            pacer: Arc::new(Unpaced),
+            keeper: Arc::new(Unkept),
+            env: Stepped::new(now(), 7).env(),
+        };
+        Medusa.connect(config, io).unwrap()
+    }
+
+    /// A buyer buys; gives the order's id.
+    pub async fn buy(&self, sku: &str, quantity: u32) -> String {
+        match &self.kind {
+            Kind::Simulated(store) => store.buy(sku, quantity, 0).unwrap(),
+            Kind::Real(real) => real.buy(sku, quantity).await,
+        }
+    }
+
+    /// A person captures an order's payment.
+    pub async fn capture(&self, order: &str) {
+        match &self.kind {
+            Kind::Simulated(store) => store.capture(order),
+            Kind::Real(real) => {
+                let target = format!("/admin/orders/{order}?fields=id,*payment_collections.payments");
+                let answer = real.admin("GET", &target, None).await;
+                let payment = answer["order"]["payment_collections"][0]["payments"][0]["id"]
+                    .as_str()
+                    .unwrap();
+                let target = format!("/admin/payments/{payment}/capture");
+                real.admin("POST", &target, Some(json!({}))).await;
+            }
+        }
+    }
+
+    /// A buyer sends back one unit of the order's only line, which was shipped.
+    pub async fn send_back(&self, order: &str, line: &str) {
+        match &self.kind {
+            Kind::Simulated(store) => {
+                store.send_back(order, 1).unwrap();
+            }
+            Kind::Real(real) => {
+                let answer = real
+                    .admin("POST", "/admin/returns", Some(json!({"order_id": order})))
+                    .await;
+                let id = answer["return"]["id"].as_str().unwrap().to_owned();
+                let items = json!({"items": [{"id": line, "quantity": 1}]});
+                real.admin("POST", &format!("/admin/returns/{id}/request-items"), Some(items))
+                    .await;
+                real.admin("POST", &format!("/admin/returns/{id}/request"), Some(json!({})))
+                    .await;
+            }
+        }
+    }
+
+    /// A person adds a price of a region to a variant's prices in EUR.
+    pub async fn price_region(&self, sku: &str, amount: &str) {
+        match &self.kind {
+            Kind::Simulated(store) => store.price_region(sku, "reg_1", amount),
+            Kind::Real(real) => real.price_region(sku, amount).await,
+        }
+    }
+
+    /// How many prices a variant has, and how many of them are of a region.
+    pub async fn prices(&self, sku: &str) -> (usize, usize) {
+        match &self.kind {
+            Kind::Simulated(store) => {
+                let prices = store.prices(sku);
+                (prices.len(), prices.iter().filter(|(.., plain)| !plain).count())
+            }
+            Kind::Real(real) => {
+                let prices = real.variant(sku).await["prices"].as_array().unwrap().clone();
+                let ruled = prices
+                    .iter()
+                    .filter(|p| !p["rules"].as_object().unwrap().is_empty());
+                (prices.len(), ruled.count())
+            }
+        }
+    }
+}
+
+impl Real {
+    async fn call(&self, method: &str, target: &str, headers: &[(&str, &str)], body: Option<Value>) -> Value {
+        let base = self.world["base"].as_str().unwrap();
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("{base}{target}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let request = request
+            .header("content-type", "application/json")
+            .body(body.into())
+            .unwrap();
+        let answer = self
+            .transport
+            .send(request, Duration::from_secs(60))
+            .await
+            .unwrap();
+        let text = String::from_utf8_lossy(answer.body()).into_owned();
+        assert!(
+            answer.status().is_success(),
+            "{method} {target}: {} {text}",
+            answer.status()
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    async fn admin(&self, method: &str, target: &str, body: Option<Value>) -> Value {
+        let key = format!("{}:", self.world["secret_key"].as_str().unwrap());
+        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(key));
+        self.call(method, target, &[("authorization", &basic)], body)
+            .await
+    }
+
+    async fn storefront(&self, target: &str, body: Value) -> Value {
+        let key = self.world["publishable_key"].as_str().unwrap();
+        self.call("POST", target, &[("x-publishable-api-key", key)], Some(body))
+            .await
+    }
+
+    async fn buy(&self, sku: &str, quantity: u32) -> String {
+        let address = json!({"first_name": "Ada", "last_name": "L", "address_1": "Main street 1", "city": "Berlin",
+            "postal_code": "10115", "country_code": "de"});
+        let cart = json!({"region_id": self.world["region"], "sales_channel_id": self.world["sales_channel"],
+            "email": "buyer@example.com", "shipping_address": address});
+        let cart = self.storefront("/store/carts", cart).await["cart"]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let at = |rest: &str| format!("/store/carts/{cart}/{rest}");
+        let item = json!({"variant_id": self.world["variants"][sku], "quantity": quantity});
+        self.storefront(&at("line-items"), item).await;
+        self.storefront(
+            &at("shipping-methods"),
+            json!({"option_id": self.world["shipping_option"]}),
+        )
+        .await;
+        let money = self
+            .storefront("/store/payment-collections", json!({"cart_id": cart}))
+            .await;
+        let money = money["payment_collection"]["id"].as_str().unwrap().to_owned();
+        let sessions = format!("/store/payment-collections/{money}/payment-sessions");
+        self.storefront(&sessions, json!({"provider_id": "pp_system_default"}))
+            .await;
+        let done = self.storefront(&at("complete"), json!({})).await;
+        done["order"]["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{done}"))
+            .to_owned()
+    }
+
+    async fn variant(&self, sku: &str) -> Value {
+        let fields = "id,product_id,prices.id,prices.amount,prices.currency_code,prices.price_rules.attribute,prices.price_rules.value";
+        let target = format!("/admin/product-variants?sku[]={sku}&fields={fields}");
+        self.admin("GET", &target.replace('[', "%5B").replace(']', "%5D"), None)
+            .await["variants"][0]
+            .clone()
+    }
+
+    async fn price_region(&self, sku: &str, amount: &str) {
+        let variant = self.variant(sku).await;
+        let kept = variant["prices"].as_array().unwrap().iter();
+        let mut prices: Vec<Value> = kept
+            .map(|p| json!({"id": p["id"], "amount": p["amount"], "currency_code": p["currency_code"], "rules": p["rules"]}))
+            .collect();
+        let amount: Value = serde_json::from_str(amount).unwrap();
+        prices.push(
+            json!({"currency_code": "eur", "amount": amount, "rules": {"region_id": self.world["region"]}}),
+        );
+        let path = [&variant["product_id"], &variant["id"]].map(|id| id.as_str().unwrap());
+        let target = format!("/admin/products/{}/variants/{}?fields=id", path[0], path[1]);
+        self.admin("POST", &target, Some(json!({"prices": prices}))).await;
+    }
+}
+
+pub fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
+}
+
+/// A level at the location buyers buy from.
+pub fn level(side: &Side, name: &str, shown: i64, quantity: i64, change: Change) -> Level {
+    Level {
+        sku: sku(name),
+        quantity,
+        change,
+        believed: None,
+        parts: vec![LevelPart {
+            location: side.warehouse.clone(),
+            shown,
+            quantity,
+        }],
+        push: Stepped::new(now(), 5).env().id::<PushId>(),
+        handle: None,
+    }
+}
+
+pub async fn set(connection: &dyn Connection, levels: &[Level]) -> Vec<ItemOutcome> {
+    let results = connection.stock().unwrap().set(levels).await;
+    assert_eq!(results.len(), levels.len());
+    results.into_iter().map(|result| result.outcome).collect()
+}
+
+pub async fn listing(connection: &dyn Connection, name: &str) -> ListingSnapshot {
+    let key = ListingKey {
+        sku: sku(name),
+        handle: None,
+    };
+    let mut listings = connection.listings().unwrap().read(&[key]).await.unwrap();
+    assert_eq!(listings.len(), 1, "{name}");
+    listings.remove(0)
+}
+
+pub async fn shown(connection: &dyn Connection, name: &str) -> i64 {
+    listing(connection, name).await.quantity.unwrap()
+}
