@@ -1,11 +1,11 @@
 // Fills a fresh Medusa store through its own API and prints, as one JSON object, what a test has to know of it.
 //
-//   node seed.mjs http://127.0.0.1:9000 EMAIL PASSWORD
+//   node seed.mjs http://127.0.0.1:9000 EMAIL PASSWORD WEBHOOK_PORT
 //
 // One sales channel, two stock locations (the second one without the sales channel), one region in EUR with a manual
 // payment provider, one shipping option, and products with the SKUs BOWL (70), MUG-BLUE (50), MUG-RED (30), MUG-SPARE (0)
 // and, for what is special, DIGITAL (not counted) and SET (a kit of two inventory items).
-const [base, email, password] = process.argv.slice(2)
+const [base, email, password, webhookPort] = process.argv.slice(2)
 
 const call = async (path, body, headers = {}) => {
   const init = { headers: { "content-type": "application/json", ...headers } }
@@ -98,6 +98,6 @@ await product("Set", [{
 console.log(JSON.stringify({
   base, secret_key: secret.token, publishable_key: publishable.token, sales_channel: salesChannel.id,
   region: region.id, shipping_option: shippingOption.id, warehouse: warehouse.id, attic: attic.id,
-  admin_token: token,
+  webhook_port: Number(webhookPort),
   variants: Object.fromEntries(Object.values(bySku).map((v) => [v.sku, v.id])),
 }))

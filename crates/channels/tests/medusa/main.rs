@@ -1,11 +1,18 @@
 //! The Medusa channel against a store: the simulated one always, a real server when `STOCKBRIDGE_TEST_MEDUSA` names the file
 //! that `scripts/medusa` writes about the one it started. The scenarios of [`contract`] are the same for both.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says what it missed, and one that is left out says so"
+)]
+
 mod contract;
 mod faults;
 mod races;
 mod schemas;
 mod side;
+mod subscriber;
 
 use contract::{aftersales, listings, orders, parcels, prices, quantities};
 use side::Side;

@@ -69,7 +69,7 @@ pub fn now() -> Timestamp {
 /// What `tests/medusa/seed.mjs` says of a real store.
 struct Real {
     world: Value,
-    transport: Arc<HttpTransport>,
+    transport: Arc<dyn Transport>,
 }
 
 enum Kind {
@@ -155,6 +155,14 @@ impl Side {
         match &self.kind {
             Kind::Simulated(store) => store,
             Kind::Real(_) => panic!("only of the simulated store"),
+        }
+    }
+
+    /// Where the real server's subscriber sends to.
+    pub fn webhook_port(&self) -> u16 {
+        match &self.kind {
+            Kind::Simulated(_) => panic!("only of a real server"),
+            Kind::Real(real) => u16::try_from(real.world["webhook_port"].as_u64().unwrap()).unwrap(),
         }
     }
 
