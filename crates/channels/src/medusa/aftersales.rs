@@ -61,7 +61,7 @@ impl ReturnSource for MedusaConnection {
                 let stamped: wire::Stamped = serde_json::from_str(raw.get()).ok()?;
                 Timestamp::parse(&stamped.updated_at?).ok()
             });
-            let next = walk.next(page.returns.len(), client::ORDER_PAGE, last);
+            let next = walk.next(page.returns.len(), page.count, last);
             let mut result = ReturnPage {
                 next: next.map(|next| next.cursor()),
                 complete_until: walk.until,

@@ -75,9 +75,9 @@ pub(super) static CANCEL: Operation = write("cancelOrder", Effect::Idempotent);
 pub(super) static REFUND: Operation = write("refundPayment", Effect::Unsafe);
 
 /// Variants asked for in one page.
-pub(super) const VARIANT_PAGE: usize = 50;
+const VARIANT_PAGE: usize = 50;
 /// Orders or returns asked for in one page.
-pub(super) const ORDER_PAGE: usize = 50;
+const ORDER_PAGE: usize = 50;
 
 /// What is read of an order. `*items.detail` whole, because the shop derives its fulfilment status from what is asked for
 /// and gets it wrong when columns are left out.

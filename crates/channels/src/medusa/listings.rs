@@ -25,7 +25,7 @@ impl ListingSource for MedusaConnection {
                 let stamped: wire::Stamped = serde_json::from_str(raw.get()).ok()?;
                 Timestamp::parse(&stamped.created_at?).ok()
             });
-            let next = walk.next(page.variants.len(), client::VARIANT_PAGE, last);
+            let next = walk.next(page.variants.len(), page.count, last);
             let mut result = ListingPage {
                 next: next.map(|next| next.cursor()),
                 ..ListingPage::default()
@@ -95,6 +95,15 @@ impl MedusaConnection {
         let call = client::variants_of(skus.into_iter());
         let answer = self.api.call(&call).await?;
         let page: wire::Variants = answer.read(&client::VARIANTS)?;
+        if page.count > page.variants.len() {
+            // What is absent counts as unknown to the shop, so half an answer must not be taken for one.
+            let message = format!(
+                "only {} of {} variants were answered",
+                page.variants.len(),
+                page.count
+            );
+            return Err(answer.contract(&client::VARIANTS, &message));
+        }
         let variant =
             |raw: &Raw| read_variant(raw).map_err(|reason| answer.contract(&client::VARIANTS, &reason));
         page.variants.iter().map(variant).collect()

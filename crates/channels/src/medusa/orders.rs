@@ -37,7 +37,7 @@ impl OrderSource for MedusaConnection {
                 };
                 Timestamp::parse(&stamp?).ok()
             });
-            let next = walk.next(page.orders.len(), client::ORDER_PAGE, last);
+            let next = walk.next(page.orders.len(), page.count, last);
             let mut result = OrderPage {
                 next: next.map(|next| next.cursor()),
                 complete_until: walk.until,
@@ -150,7 +150,11 @@ fn status(order: &wire::Order, oddities: &mut Vec<String>) -> Option<OrderStatus
         "draft" | "requires_action" => return Some(OrderStatus::Pending),
         "pending" | "completed" | "archived" => {}
         other => {
-            oddities.push(format!("`status` is `{}`, which is not known", clean(other)));
+            oddities.push(format!(
+                "`status` is `{}`, which is not known (the shop says {})",
+                clean(other),
+                clean(&words(order))
+            ));
             return None;
         }
     }

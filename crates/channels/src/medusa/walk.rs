@@ -58,10 +58,10 @@ impl Walk {
         )
     }
 
-    /// The page after one of `limit` things, of which `count` came and the last one carries the instant `last`; `None`
-    /// when that was the last page. Without an instant that could be read, pages are counted off as the shop does.
-    pub(super) fn next(&self, count: usize, limit: usize, last: Option<Timestamp>) -> Option<Self> {
-        if count < limit {
+    /// The page after one of `came` things out of `count`, the last of which carries the instant `last`; `None` when that
+    /// was the last page. Without an instant that could be read, pages are counted off as the shop does.
+    pub(super) fn next(&self, came: usize, count: usize, last: Option<Timestamp>) -> Option<Self> {
+        if came == 0 || self.offset + came >= count {
             return None;
         }
         Some(match last {
@@ -71,7 +71,7 @@ impl Walk {
                 until: self.until,
             },
             _ => Self {
-                offset: self.offset + count,
+                offset: self.offset + came,
                 ..self.clone()
             },
         })
@@ -119,14 +119,10 @@ mod tests {
             until: Some(at(99)),
             ..Walk::since(at(10))
         };
-        assert_eq!(
-            walk.next(49, 50, Some(at(20))),
-            None,
-            "a page that is not full is the last"
-        );
-        let next = walk.next(50, 50, Some(at(20))).unwrap();
+        assert_eq!(walk.next(50, 50, Some(at(20))), None, "nothing is left");
+        let next = walk.next(50, 60, Some(at(20))).unwrap();
         assert_eq!((next.from, next.offset, next.until), (at(20), 0, Some(at(99))));
-        let stuck = next.next(50, 50, Some(at(20))).unwrap();
+        let stuck = next.next(50, 60, Some(at(20))).unwrap();
         assert_eq!((stuck.from, stuck.offset), (at(20), 50), "all of one instant");
         assert_eq!(Walk::parse(&stuck.cursor()), Some(stuck));
         assert_eq!(Walk::parse("1~2"), None);

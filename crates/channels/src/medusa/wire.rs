@@ -80,6 +80,8 @@ pub(super) struct SupportedCurrency {
 #[derive(Debug, Deserialize)]
 pub(super) struct Variants {
     pub(super) variants: Vec<Raw>,
+    /// How many there are in all.
+    pub(super) count: usize,
 }
 
 /// A variant: what is sold under one SKU.
@@ -201,6 +203,8 @@ pub(super) struct NewPrice {
 #[derive(Debug, Deserialize)]
 pub(super) struct Orders {
     pub(super) orders: Vec<Raw>,
+    /// How many there are in all.
+    pub(super) count: usize,
 }
 
 /// Answer of everything about one order.
@@ -399,6 +403,8 @@ pub(super) struct NewRefund {
 #[derive(Debug, Deserialize)]
 pub(super) struct Returns {
     pub(super) returns: Vec<Raw>,
+    /// How many there are in all.
+    pub(super) count: usize,
 }
 
 /// A return.

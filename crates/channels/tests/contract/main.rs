@@ -7,6 +7,7 @@ mod bench;
 mod custom;
 mod driver;
 mod matrix;
+mod medusa;
 mod scenarios;
 mod woocommerce;
 
@@ -14,6 +15,12 @@ use driver::{Channel, Setup};
 
 /// Every channel that keeps the contract, by its name, with what builds it anew beside a fresh platform.
 pub const CHANNELS: &[Channel] = &[
+    Channel {
+        name: "medusa",
+        label: "Medusa",
+        verified: "a real server of 2.21.2, and its schemas",
+        build: medusa::setup,
+    },
     Channel {
         name: "custom",
         label: "Custom",
@@ -49,6 +56,7 @@ macro_rules! keeps_the_contract {
 }
 
 mod keeps {
+    keeps_the_contract!(medusa);
     keeps_the_contract!(custom);
     keeps_the_contract!(woocommerce);
 }

@@ -61,8 +61,8 @@ impl Query {
     }
 
     /// One page of what was found, as `name`.
-    fn page(&self, name: &str, found: &[Value], limit: usize) -> Result<Value, Failure> {
-        let (offset, limit) = (self.number("offset", 0)?, self.number("limit", limit)?);
+    fn page(&self, name: &str, found: &[Value], limit: usize, most: usize) -> Result<Value, Failure> {
+        let (offset, limit) = (self.number("offset", 0)?, self.number("limit", limit)?.min(most));
         let page = found.iter().skip(offset).take(limit);
         let page: Vec<Value> = match self.fields() {
             Some(fields) => page.map(|one| fields.of(one)).collect(),
@@ -95,7 +95,7 @@ impl State {
             )
         });
         let found: Vec<Value> = found.into_iter().map(|index| self.order_json(index)).collect();
-        let mut page = query.page("orders", &found, 15)?;
+        let mut page = query.page("orders", &found, 15, self.config.page)?;
         if self
             .faults
             .hits(Fault::UnknownValue, "listOrders", self.now, &mut self.rng)
@@ -126,7 +126,7 @@ impl State {
         query.by_updated()?;
         found.sort_by_key(|one| one.updated_at);
         let found: Vec<Value> = found.into_iter().map(|one| self.return_json(one)).collect();
-        query.page("returns", &found, 15)
+        query.page("returns", &found, 15, self.config.page)
     }
 
     pub(super) fn variants_page(&self, query: &Query) -> Result<Value, Failure> {
@@ -142,7 +142,7 @@ impl State {
             }
         }
         query.by_updated()?;
-        query.page("variants", &found, 50)
+        query.page("variants", &found, 50, self.config.page)
     }
 
     pub(super) fn locations_page(&self, query: &Query) -> Result<Value, Failure> {
@@ -152,10 +152,10 @@ impl State {
             .iter()
             .map(|l| self.location_json(l))
             .collect();
-        query.page("stock_locations", &found, 20)
+        query.page("stock_locations", &found, 20, self.config.page)
     }
 
     pub(super) fn stores_page(&self, query: &Query) -> Result<Value, Failure> {
-        query.page("stores", &[self.store_json()], 50)
+        query.page("stores", &[self.store_json()], 50, self.config.page)
     }
 }

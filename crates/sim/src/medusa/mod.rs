@@ -11,6 +11,7 @@ mod inventory;
 mod json;
 mod lists;
 mod orders;
+mod platform;
 mod protocol;
 mod webhooks;
 
@@ -44,6 +45,10 @@ pub struct MedusaConfig {
     pub api_key: String,
     /// What its subscriber signs with.
     pub webhook_key: String,
+    /// Where its subscriber sends to, if not told otherwise.
+    pub webhook_url: String,
+    /// Most things of one page, whatever is asked for; the server itself has no such limit.
+    pub page: usize,
     /// Currency of its orders and prices, in small letters.
     pub currency: String,
     /// Where units lie.
@@ -62,6 +67,8 @@ impl Default for MedusaConfig {
             name: "Medusa Store".to_owned(),
             api_key: "sk_0123456789abcdef0123456789abcdef".to_owned(),
             webhook_key: "0123456789abcdef".to_owned(),
+            webhook_url: "https://hub.example.com/events".to_owned(),
+            page: usize::MAX,
             currency: "eur".to_owned(),
             locations: vec![
                 MedusaLocation {

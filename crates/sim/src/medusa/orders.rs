@@ -75,6 +75,12 @@ impl Order {
         }
     }
 
+    /// Tracking numbers of what left.
+    pub(super) fn tracking(&self) -> Vec<String> {
+        let labels = self.parcels.iter().flat_map(|parcel| &parcel.labels);
+        labels.map(|label| label.tracking_number.clone()).collect()
+    }
+
     fn packed(&self) -> u32 {
         self.parcels.iter().map(|parcel| parcel.quantity).sum()
     }

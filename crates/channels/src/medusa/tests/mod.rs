@@ -236,7 +236,7 @@ fn catalogue(request: &HttpRequest) -> Answer {
         variant("v1", json!("PAIR"), 2, json!([level("sloc_1", 9, 2), level("sloc_2", 4, 0), level("sloc_3", 99, 0)])),
         variant("v2", Value::Null, 1, json!([])),
         variant("v3", json!("OVER"), 1, json!([level("sloc_1", 1, 3)])),
-        variant("v4", json!("BARE"), 1, json!([]))]});
+        variant("v4", json!("BARE"), 1, json!([]))], "count": 4});
     let path = request.uri().path();
     answer(
         200,
@@ -345,7 +345,7 @@ async fn a_page_that_is_full_has_another_after_it() {
     let orders: Vec<Value> = (0..50)
         .map(|n| order(json!({"id": format!("order_{n}")})))
         .collect();
-    let body = json!({"orders": orders}).to_string();
+    let body = json!({"orders": orders, "count": 60}).to_string();
     let (world, connection) = world(move |_| {
         let mut response = answer(200, body.clone())?;
         response
