@@ -4,6 +4,87 @@ use stockbridge_domain::channel::{Change, ChannelError, ItemOutcome, Level};
 
 use super::*;
 
+/// Status, body, fault, and a part of the sentence.
+const REFUSALS: [(u16, &str, Fault, &str); 17] = [
+    (
+        401,
+        r#"{"message":"Unauthorized"}"#,
+        Fault::Credentials,
+        "Secret API Keys",
+    ),
+    (
+        403,
+        r#"{"type":"forbidden","message":"no"}"#,
+        Fault::Forbidden,
+        "does not allow",
+    ),
+    (
+        404,
+        r#"{"type":"not_found","message":"Order id not found: order_1"}"#,
+        Fault::NotFound,
+        "order_1",
+    ),
+    (
+        404,
+        "<!DOCTYPE html><pre>Cannot GET /admin/orders</pre>",
+        Fault::Contract,
+        "check the address",
+    ),
+    (
+        409,
+        r#"{"type":"conflict","message":"no"}"#,
+        Fault::Conflict,
+        "another state",
+    ),
+    (
+        400,
+        r#"{"type":"invalid_data","message":"Invalid request: Unrecognized fields: 'x'"}"#,
+        Fault::Rejected,
+        "Unrecognized",
+    ),
+    (
+        400,
+        r#"{"type":"invalid_data","message":"Order (order_1) already has an existing active order change"}"#,
+        Fault::Unavailable,
+        "somebody is changing",
+    ),
+    (
+        422,
+        r#"{"type":"duplicate_error","message":"no"}"#,
+        Fault::Rejected,
+        "refused",
+    ),
+    (423, "", Fault::Unavailable, "somebody else"),
+    (
+        500,
+        r#"{"code":"unknown_error","type":"unknown_error","message":"An unknown error occurred."}"#,
+        Fault::Unavailable,
+        "tried again",
+    ),
+    (502, "<html>Bad Gateway</html>", Fault::Unavailable, "502"),
+    (302, "", Fault::Contract, "check the address"),
+    (200, "<html>a storefront</html>", Fault::Unavailable, "not JSON"),
+    (200, r#"{"order":{"id":"#, Fault::Unavailable, "cut off"),
+    (
+        200,
+        r#"{"error":"something broke"}"#,
+        Fault::Contract,
+        "not as Medusa has it",
+    ),
+    (
+        200,
+        r#"{"order":{"id":"order_2"}}"#,
+        Fault::Contract,
+        "missing field",
+    ),
+    (
+        429,
+        "<html>Too Many Requests</html>",
+        Fault::Throttled,
+        "less often",
+    ),
+];
+
 async fn get(status: u16, text: &'static str) -> ChannelError {
     let (_world, connection) = world(move |_| answer(status, text));
     connection.orders().unwrap().get("order_1").await.unwrap_err()
@@ -11,85 +92,7 @@ async fn get(status: u16, text: &'static str) -> ChannelError {
 
 #[tokio::test]
 async fn errors_say_what_happens_next() {
-    for (status, text, fault, hint) in [
-        (
-            401,
-            r#"{"message":"Unauthorized"}"#,
-            Fault::Credentials,
-            "Secret API Keys",
-        ),
-        (
-            403,
-            r#"{"type":"forbidden","message":"no"}"#,
-            Fault::Forbidden,
-            "does not allow",
-        ),
-        (
-            404,
-            r#"{"type":"not_found","message":"Order id not found: order_1"}"#,
-            Fault::NotFound,
-            "order_1",
-        ),
-        (
-            404,
-            "<!DOCTYPE html><pre>Cannot GET /admin/orders</pre>",
-            Fault::Contract,
-            "check the address",
-        ),
-        (
-            409,
-            r#"{"type":"conflict","message":"no"}"#,
-            Fault::Conflict,
-            "another state",
-        ),
-        (
-            400,
-            r#"{"type":"invalid_data","message":"Invalid request: Unrecognized fields: 'x'"}"#,
-            Fault::Rejected,
-            "Unrecognized",
-        ),
-        (
-            400,
-            r#"{"type":"invalid_data","message":"Order (order_1) already has an existing active order change"}"#,
-            Fault::Unavailable,
-            "somebody is changing",
-        ),
-        (
-            422,
-            r#"{"type":"duplicate_error","message":"no"}"#,
-            Fault::Rejected,
-            "refused",
-        ),
-        (423, "", Fault::Unavailable, "somebody else"),
-        (
-            500,
-            r#"{"code":"unknown_error","type":"unknown_error","message":"An unknown error occurred."}"#,
-            Fault::Unavailable,
-            "tried again",
-        ),
-        (502, "<html>Bad Gateway</html>", Fault::Unavailable, "502"),
-        (302, "", Fault::Contract, "check the address"),
-        (200, "<html>a storefront</html>", Fault::Unavailable, "not JSON"),
-        (200, r#"{"order":{"id":"#, Fault::Unavailable, "cut off"),
-        (
-            200,
-            r#"{"error":"something broke"}"#,
-            Fault::Contract,
-            "not as Medusa has it",
-        ),
-        (
-            200,
-            r#"{"order":{"id":"order_2"}}"#,
-            Fault::Contract,
-            "missing field",
-        ),
-        (
-            429,
-            "<html>Too Many Requests</html>",
-            Fault::Throttled,
-            "less often",
-        ),
-    ] {
+    for (status, text, fault, hint) in REFUSALS {
         let error = get(status, text).await;
         assert_eq!(error.fault, fault, "{status} {text}: {error}");
         assert!(error.message.contains(hint), "{status} {text}: {error}");
