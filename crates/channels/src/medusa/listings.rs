@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use stockbridge_domain::channel::{ChannelError, ListingKey, ListingPage, ListingSnapshot, ListingSource};
+use stockbridge_domain::images::Images;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::{BoxFut, Currency, Money, Sku, Timestamp};
@@ -140,6 +141,7 @@ impl MedusaConnection {
             places: units.unwrap_or_default(),
             price: price.and_then(|currency| price_in(variant, currency, &mut issues)),
             status: self.status(variant, &mut issues),
+            images: variant.product.as_ref().map(images),
             handle: None,
             issues,
         })
@@ -273,6 +275,18 @@ fn title(variant: &wire::Variant) -> String {
         .filter(|text| !text.is_empty())
         .collect();
     parts.join(", ")
+}
+
+/// The thumbnail is what buyers see in lists; it need not be among the others.
+fn images(product: &wire::Product) -> Images {
+    let thumbnail = product.thumbnail.iter().filter(|url| !url.is_empty());
+    let mut addresses: Vec<String> = thumbnail.cloned().collect();
+    for image in &product.images {
+        if !addresses.contains(&image.url) {
+            addresses.push(image.url.clone());
+        }
+    }
+    Images::all(addresses)
 }
 
 /// A price that everybody pays: of no region, customer group or quantity.

@@ -92,7 +92,7 @@ impl State {
             "created_at": instant(variant.created_at),
             "updated_at": instant(variant.created_at),
             "deleted_at": null,
-            "product": {"id": variant.product_id(), "title": format!("Thing {}", config.sku), "status": "published",
+            "product": {"id": variant.product_id(), "title": format!("Thing {}", config.sku), "status": "published", "thumbnail": null, "images": [],
                 "sales_channels": [sales_channel(variant.created_at)]},
             "prices": variant.prices.iter().map(price).collect::<Vec<_>>(),
             "inventory_items": if config.unmanaged { json!([]) } else { link },

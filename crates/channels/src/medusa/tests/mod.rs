@@ -226,7 +226,8 @@ fn catalogue(request: &HttpRequest) -> Answer {
     let variant = |id: &str, sku: Value, per: i64, levels: Value| {
         json!({"id": id, "sku": sku, "title": "Plain", "product_id": "prod_1", "manage_inventory": true,
             "allow_backorder": id == "v3", "created_at": "2026-11-01T00:00:00.000Z",
-            "product": {"title": "Thing", "status": "published", "sales_channels": [{"id": "sc_1"}]},
+            "product": {"title": "Thing", "status": "published", "thumbnail": "https://i.example/b.jpg",
+                "images": [{"url": "https://i.example/a.jpg"}, {"url": "https://i.example/b.jpg"}], "sales_channels": [{"id": "sc_1"}]},
             "prices": [{"id": "p0", "currency_code": "eur", "amount": 9, "rules": {"region_id": "reg_1"}},
                 {"id": "p1", "currency_code": "eur", "amount": 12.5, "min_quantity": null, "rules": {}},
                 {"id": "p2", "currency_code": "usd", "amount": 14.25, "rules": {}}],
@@ -266,6 +267,11 @@ async fn units_for_sale_are_what_linked_locations_have_and_nobody_reserved() {
     );
     assert_eq!((pair.quantity, pair.price.unwrap().minor()), (Some(5), 1250));
     assert_eq!(pair.channel_ref.as_deref(), Some("v1"));
+    let images = pair.images.clone().unwrap();
+    assert_eq!(
+        (images.main.as_deref(), images.count),
+        (Some("https://i.example/b.jpg"), Some(2))
+    );
     assert!(
         page.unreadable[0].reason.contains("no SKU"),
         "{:?}",

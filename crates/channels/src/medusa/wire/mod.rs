@@ -116,8 +116,18 @@ pub(super) struct Product {
     pub(super) title: String,
     #[serde(default)]
     pub(super) status: String,
+    #[serde(default)]
+    pub(super) thumbnail: Option<String>,
+    #[serde(default, deserialize_with = "listed")]
+    pub(super) images: Vec<Image>,
     #[serde(default, deserialize_with = "listed")]
     pub(super) sales_channels: Vec<SalesChannel>,
+}
+
+/// An image of a product.
+#[derive(Debug, Deserialize)]
+pub(super) struct Image {
+    pub(super) url: String,
 }
 
 /// A price of a variant. Its rules are there when they were asked for, and only then.
