@@ -3,6 +3,7 @@
 //! Each function adds what it finds to a list, so that a person sees every problem at once. No message repeats a secret.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde_json::Value;
 use stockbridge_domain::FieldError;
@@ -149,6 +150,39 @@ pub fn account_options(given: &BTreeMap<String, Value>, own: &[&str], problems: 
         problems.push(FieldError::new(
             format!("options/{}", shared::FBM_ONLY),
             "write true or false",
+        ));
+    }
+}
+
+/// Checks that an option is a whole number within bounds; one of another kind was told before.
+pub fn within(
+    given: &BTreeMap<String, Value>,
+    name: &str,
+    bounds: RangeInclusive<u64>,
+    problems: &mut Vec<FieldError>,
+) {
+    let number = shared::seconds(given, name).map(|number| number.as_secs());
+    if number.is_some_and(|number| !bounds.contains(&number)) {
+        let message = format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+        problems.push(FieldError::new(format!("options/{name}"), message));
+    }
+}
+
+/// Checks the forms of `location_map` and `default_location`; whether there are such locations is known to the hub and to
+/// the channel alone.
+pub fn location_map(given: &BTreeMap<String, Value>, problems: &mut Vec<FieldError>) {
+    let text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
+    let map = given.get(shared::LOCATION_MAP);
+    if map.is_some_and(|map| !map.as_object().is_some_and(|map| map.values().all(text))) {
+        problems.push(FieldError::new(
+            format!("options/{}", shared::LOCATION_MAP),
+            r#"write an object of your locations and the ids of the channel's, such as {"Berlin": "b1"}"#,
+        ));
+    }
+    if given.get(shared::DEFAULT_LOCATION).is_some_and(|one| !text(one)) {
+        problems.push(FieldError::new(
+            format!("options/{}", shared::DEFAULT_LOCATION),
+            "write the channel's id of the location that all others feed",
         ));
     }
 }

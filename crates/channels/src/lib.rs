@@ -10,10 +10,12 @@ pub mod call;
 pub mod check;
 pub mod custom;
 pub mod endpoint;
+pub mod flipkart;
 pub mod http;
 pub mod medusa;
 pub mod own;
 pub mod woocommerce;
+pub mod plain;
 
 #[cfg(test)]
 mod testing;
@@ -29,6 +31,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(woocommerce::WooCommerce::default()),
         Arc::new(medusa::Medusa),
         Arc::new(custom::Custom),
+        Arc::new(flipkart::Flipkart::default()),
         Arc::new(own::Own),
     ]
 }

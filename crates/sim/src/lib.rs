@@ -10,6 +10,12 @@
 //! one's own ([`CustomShop`], folder `custom`) and a shop on WordPress ([`WooShop`], folder `woocommerce`) are small worlds by
 //! one's own ([`CustomShop`], folder `custom`) and a Medusa store ([`MedusaStore`], folder `medusa`) are small worlds by
 //! themselves; [`Platform`] is what all of them have in common.
+<<<<<<< HEAD
+//! one's own ([`CustomShop`], folder `custom`) is a small world by itself; [`Platform`] is what all of them have in common.
+=======
+//! one's own ([`CustomShop`], folder `custom`) is a small world by itself, and so is [`FlipkartShop`], which
+//! holds one seller.
+>>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
 
@@ -21,7 +27,12 @@ mod control;
 mod custom;
 mod faults;
 mod medusa;
+<<<<<<< HEAD
 mod platform;
+=======
+mod flipkart;
+mod reply;
+>>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
 mod server;
 mod sim;
 mod time;
@@ -37,8 +48,15 @@ pub use faults::{Fault, FaultConfig, FaultFired};
 pub use medusa::{
     Meanwhile, MedusaConfig, MedusaLocation, MedusaOrder, MedusaStore, MedusaVariant, MedusaWrite,
 };
+<<<<<<< HEAD
 pub use platform::{Act, Platform, PlatformLine, PlatformOrder};
 pub use server::{serve, serve_platform};
+=======
+pub use flipkart::{
+    FlipkartConfig, FlipkartItem, FlipkartListing, FlipkartShipment, FlipkartShop, FlipkartWrite,
+};
+pub use server::serve;
+>>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
 pub use sim::{CallOutcome, Sim};
 pub use time::TimeMode;
 pub use woocommerce::{

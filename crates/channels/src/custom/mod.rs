@@ -20,11 +20,9 @@ mod sign;
 mod wire;
 mod writes;
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde_json::Value;
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, Capability, Channel, ChannelError, CheckedAccount, Connection,
     CredentialField, DataKind, Descriptor, FulfilmentSink, Health, Io, ListingSource, OrderSource, PriceSink,
@@ -157,7 +155,7 @@ impl Channel for Custom {
                 "write compare_and_set, relative or absolute",
             ));
         }
-        map_of_locations(&draft.options, &mut problems);
+        check::location_map(&draft.options, &mut problems);
         if !draft.marketplaces.is_empty() {
             problems.push(FieldError::new(
                 "marketplaces",
@@ -205,25 +203,6 @@ impl Channel for Custom {
                 secret: credential(SECRET),
             },
         }))
-    }
-}
-
-/// Checks the forms of `location_map` and `default_location`; whether there are such locations is known to the hub and to
-/// the other side alone.
-fn map_of_locations(given: &BTreeMap<String, Value>, problems: &mut Vec<FieldError>) {
-    let text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
-    let map = given.get(options::LOCATION_MAP);
-    if map.is_some_and(|map| !map.as_object().is_some_and(|map| map.values().all(text))) {
-        problems.push(FieldError::new(
-            format!("options/{}", options::LOCATION_MAP),
-            r#"write an object of your locations and the ids of the channel's, such as {"Berlin": "b1"}"#,
-        ));
-    }
-    if given.get(options::DEFAULT_LOCATION).is_some_and(|one| !text(one)) {
-        problems.push(FieldError::new(
-            format!("options/{}", options::DEFAULT_LOCATION),
-            "write the channel's id of the location that all others feed",
-        ));
     }
 }
 
