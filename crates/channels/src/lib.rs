@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod flipkart;
 pub mod http;
 pub mod medusa;
+pub mod noon;
 pub mod own;
 pub mod woocommerce;
 pub mod plain;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(medusa::Medusa),
         Arc::new(custom::Custom),
         Arc::new(flipkart::Flipkart::default()),
+        Arc::new(noon::Noon::default()),
         Arc::new(own::Own),
     ]
 }
