@@ -168,22 +168,41 @@ impl Keeper for World {
     }
 }
 
-/// A published model, or a line on the console saying what is left out without it.
+/// A published model of Amazon's, or a line on the console saying what is left out without it.
+pub(crate) fn model(name: &str) -> Option<serde_json::Value> {
+    document(&format!("sp-api/models/{name}"))
+}
+
+/// A platform's published document, or a line on the console saying what is left out without it.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests find the platforms' documents where the developer keeps them"
 )]
-pub(crate) fn model(name: &str) -> Option<serde_json::Value> {
+pub(crate) fn document(name: &str) -> Option<serde_json::Value> {
     let root = std::env::var_os("STOCKBRIDGE_SPECS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
         PathBuf::from,
     );
-    let path = root.join("sp-api/models").join(name);
-    match std::fs::read(&path) {
+    match std::fs::read(root.join(name)) {
         Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
         Err(_) => {
-            println!("left out: checks against {name}, which is not in $STOCKBRIDGE_SPECS/sp-api/models");
+            println!("left out: checks against {name}, which is not in $STOCKBRIDGE_SPECS");
             None
         }
+    }
+}
+
+/// What a simulated platform answers, as the transport brings it.
+pub(crate) fn of_platform(outcome: stockbridge_sim::CallOutcome) -> Answer {
+    match outcome {
+        stockbridge_sim::CallOutcome::Answer(answer) => {
+            let promised = answer.headers().get(http::header::CONTENT_LENGTH);
+            let promised = promised.and_then(|length| length.to_str().ok()?.parse().ok());
+            if promised.is_some_and(|length: usize| length > answer.body().len()) {
+                return Err(TransportError::NoAnswer("the answer was cut off".to_owned()));
+            }
+            Ok(answer)
+        }
+        _ => Err(TransportError::NoAnswer("nothing came".to_owned())),
     }
 }

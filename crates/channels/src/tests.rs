@@ -13,6 +13,7 @@ fn draft(channel: &dyn Channel) -> AccountDraft {
     let descriptor = channel.descriptor();
     let credential = |f: &CredentialField| {
         let value = match f.name {
+            _ if f.multiline => key_file(),
             _ if f.secret => format!("PLANTED-{}-0123456789", f.name),
             address if address.ends_with("_url") => "https://public.example.com".to_owned(),
             name => format!("public-{name}"),
@@ -35,6 +36,13 @@ fn draft(channel: &dyn Channel) -> AccountDraft {
             .collect(),
         options: BTreeMap::new(),
     }
+}
+
+/// A key file as platforms give them out for service accounts, with a planted id.
+fn key_file() -> String {
+    let key = include_str!("fixtures/rsa-key-for-tests.pem");
+    serde_json::json!({"key_id": "PLANTED-key-0123456789", "private_key": key, "project_code": "PRJ1", "type": "apijwt"})
+        .to_string()
 }
 
 fn config(draft: &AccountDraft, checked: CheckedAccount) -> AccountConfig {

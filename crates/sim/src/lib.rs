@@ -16,6 +16,8 @@
 //! one's own ([`CustomShop`], folder `custom`) is a small world by itself, and so is [`FlipkartShop`], which
 //! holds one seller.
 >>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
+//! one's own ([`CustomShop`], folder `custom`) is a small world by itself; so are [`FlipkartShop`] and
+//! [`NoonShop`], one seller each. [`Platform`] is what all of them have in common.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
 
@@ -31,8 +33,9 @@ mod medusa;
 mod platform;
 =======
 mod flipkart;
+mod noon;
+mod platform;
 mod reply;
->>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
 mod server;
 mod sim;
 mod time;
@@ -55,8 +58,11 @@ pub use server::{serve, serve_platform};
 pub use flipkart::{
     FlipkartConfig, FlipkartItem, FlipkartListing, FlipkartShipment, FlipkartShop, FlipkartWrite,
 };
-pub use server::serve;
->>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
+pub use noon::{
+    NoonConfig, NoonDestination, NoonListing, NoonOrder, NoonShipment, NoonShop, NoonUnit, NoonWrite,
+};
+pub use platform::{Act, Platform, PlatformLine, PlatformOrder};
+pub use server::{serve, serve_platform};
 pub use sim::{CallOutcome, Sim};
 pub use time::TimeMode;
 pub use woocommerce::{

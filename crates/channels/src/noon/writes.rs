@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stockbridge_domain::channel::{
     ChannelError, Fault, ItemOutcome, ItemResult, Level, PriceLevel, PriceSink, StockSink,
 };
-use stockbridge_domain::{BoxFut, Sku};
+use stockbridge_domain::{BoxFut, Money, Sku};
 
 use super::client::{self, BATCH, Call};
 use super::{NoonConnection, wire};
@@ -63,11 +63,18 @@ impl PriceSink for NoonConnection {
                     .countries
                     .iter()
                     .find(|country| country.currency == currency);
-                let amount = serde_json::from_str::<Value>(&price.price.amount()).unwrap_or_default();
-                let Some(country) = country else {
-                    let message = format!("none of this store's countries has prices in {currency}");
+                let refused = |message: String| {
                     let error = ChannelError::new(Fault::Rejected, client::PRICES.name, message);
-                    outcomes.push(Some(ItemOutcome::NotApplied(error)));
+                    Some(ItemOutcome::NotApplied(error))
+                };
+                let Some(country) = country else {
+                    outcomes.push(refused(format!(
+                        "none of this store's countries has prices in {currency}"
+                    )));
+                    continue;
+                };
+                let Some(amount) = double(price.price) else {
+                    outcomes.push(refused("Noon's prices do not hold so many digits".to_owned()));
                     continue;
                 };
                 outcomes.push(None);
@@ -89,6 +96,13 @@ impl PriceSink for NoonConnection {
                 .collect()
         })
     }
+}
+
+/// A price as Noon has it, a double; `None` if that would be another price, digit by digit.
+fn double(price: Money) -> Option<Value> {
+    let amount: Value = serde_json::from_str(&price.amount()).ok()?;
+    let again = Money::from_decimal(&amount.to_string(), price.currency());
+    again.is_ok_and(|again| again == price).then_some(amount)
 }
 
 /// One result; what nothing was said about is looked up.

@@ -55,6 +55,8 @@ pub struct FlipkartConfig {
     pub pack_ms: u64,
     /// How long after the order a shipment may be packed, in milliseconds.
     pub dispatch_after_ms: u64,
+    /// What buyers buy is brought by the seller's own courier.
+    pub self_ship: bool,
     /// Most shipments or returns of one page, whatever is asked for.
     pub page: usize,
     /// Most listings of one page.
@@ -78,6 +80,7 @@ impl Default for FlipkartConfig {
             freshness_ms: 1_000,
             pack_ms: 8_000,
             dispatch_after_ms: 0,
+            self_ship: false,
             page: 20,
             listings_page: 500,
             notify_url: None,
@@ -243,7 +246,9 @@ impl FlipkartShop {
     /// A buyer buys; gives the shipment's id, or nothing when it is out of stock. `late_ms` is how much later than usual the
     /// lists show it.
     pub fn buy(&self, sku: &str, quantity: u32, late_ms: u64) -> Option<String> {
-        self.lock().buy(&[(sku, quantity)], late_ms, false)
+        let mut state = self.lock();
+        let self_ship = state.config.self_ship;
+        state.buy(&[(sku, quantity)], late_ms, self_ship)
     }
 
     /// A buyer buys several things at once, to be brought by the seller's own courier if `self_ship`.
