@@ -9,8 +9,11 @@ use stockbridge_domain::channel::{
 use stockbridge_domain::{AccountId, BoxFut, FieldError};
 use subtle::ConstantTimeEq as _;
 
+use super::Flipkart;
+use super::descriptor::{
+    API, APP_ID, APP_SECRET, DESCRIPTOR, PRODUCTION, REFRESH_TOKEN, SANDBOX, SANDBOX_BASE, SELLER_ID,
+};
 use super::token::{Grant, SCOPE, TOKEN};
-use super::{API, APP_ID, APP_SECRET, Flipkart, PRODUCTION, REFRESH_TOKEN, SANDBOX, SANDBOX_BASE, SELLER_ID};
 use crate::check;
 use crate::endpoint::Query;
 
@@ -103,7 +106,7 @@ fn grant(draft: &AccountDraft) -> Grant {
     } else {
         PRODUCTION
     };
-    let replaced = check::endpoints(&super::DESCRIPTOR, &draft.endpoints, &mut Vec::new()).remove(API);
+    let replaced = check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut Vec::new()).remove(API);
     Grant {
         base: replaced.unwrap_or_else(|| own.to_owned()),
         app_id: credential(APP_ID),

@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `descriptor` | what it can do, asks for, and how late it may be |
 //! | `client` | operations, their one budget, pure request builders |
 //! | `api` | the caller of one account, and errors as faults |
 //! | `token` | access tokens, self-access and by consent |
@@ -10,7 +11,8 @@
 //! | `orders` | shipments as orders |
 //! | `listings` | listings and their locations |
 //! | `writes` | quantities and prices |
-//! | `parcels` | labels, handing over, self-ship |
+//! | `parcels` | labels and handing over |
+//! | `self_ship` | parcels of the seller's own courier |
 //! | `aftersales` | cancellations and returns |
 //! | `events` | notifications |
 //! | `sandbox` | orders to practise on |
@@ -23,11 +25,13 @@ mod aftersales;
 mod api;
 mod client;
 mod consent;
+mod descriptor;
 mod events;
 mod listings;
 mod orders;
 mod parcels;
 pub mod sandbox;
+mod self_ship;
 mod token;
 mod wire;
 mod writes;
@@ -37,190 +41,20 @@ use std::time::Duration;
 
 use serde_json::Value;
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, CancelSink, Capability, Channel, ChannelError, CheckedAccount, Connection,
-    Consent, CredentialField, DataKind, Descriptor, EventSource, FulfilmentSink, Health, Io, ListingSource,
-    Marketplace, OptionField, OptionKind, OrderSource, PaperSource, PriceSink, ReturnSource, Schedule,
-    SecretText, StockSink, Timing, WriteMode, options,
+    AccountConfig, AccountDraft, CancelSink, Channel, ChannelError, CheckedAccount, Connection, Consent,
+    Descriptor, EventSource, FulfilmentSink, Health, Io, ListingSource, OrderSource, PaperSource, PriceSink,
+    ReturnSource, SecretText, StockSink, options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
 use crate::auth::session::Sessions;
 use crate::check;
 use api::Api;
-use token::Grant;
-
-const APP_ID: &str = "app_id";
-const APP_SECRET: &str = "app_secret";
-const SELLER_ID: &str = "seller_id";
-/// Comes with the sign-in.
-const REFRESH_TOKEN: &str = "refresh_token";
-
-/// Option: ids of the seller's locations, which the public reference has no call for.
-const LOCATION_IDS: &str = "location_ids";
-/// Option: talk to the sandbox.
-const SANDBOX: &str = "sandbox";
-/// Option: hours a label is good for.
-const LABEL_HOURS: &str = "label_hours";
-/// Option: days a parcel of the seller's own courier takes.
-const DELIVERY_DAYS: &str = "delivery_days";
-/// Option: mark packed shipments ready to dispatch without asking.
-const AUTODISPATCH: &str = "autodispatch";
-/// Option: the word for cancellations that are not for lack of goods.
-const CANCEL_REASON: &str = "cancel_reason";
-
-const OPTIONS: [&str; 8] = [
-    LOCATION_IDS,
-    SANDBOX,
-    LABEL_HOURS,
-    DELIVERY_DAYS,
-    AUTODISPATCH,
-    CANCEL_REASON,
-    options::LOCATION_MAP,
-    options::DEFAULT_LOCATION,
-];
-
-/// The endpoint that may be replaced.
-const API: &str = "api";
-const PRODUCTION: &str = "https://api.flipkart.net";
-const SANDBOX_BASE: &str = "https://sandbox-api.flipkart.net";
-
-const fn typed(name: &'static str, label: &'static str, help: &'static str, secret: bool) -> CredentialField {
-    CredentialField {
-        name,
-        label,
-        help,
-        secret,
-        required: true,
-        multiline: false,
-    }
-}
-
-const fn option(
-    name: &'static str,
-    label: &'static str,
-    help: &'static str,
-    kind: OptionKind,
-) -> OptionField {
-    OptionField {
-        name,
-        label,
-        help,
-        kind,
-        required: false,
-    }
-}
-
-static DESCRIPTOR: Descriptor = Descriptor {
-    kind: "flipkart",
-    label: "Flipkart",
-    summary: "The marketplace of India: shipments, labels, stock and prices by the Seller API v3.",
-    capabilities: &[
-        Capability::Orders,
-        Capability::Listings,
-        Capability::Stock,
-        Capability::Prices,
-        Capability::Fulfilment,
-        Capability::Events,
-        Capability::Cancellations,
-        Capability::Returns,
-        Capability::Papers,
-    ],
-    credentials: &[
-        typed(
-            APP_ID,
-            "Application id",
-            "Seller dashboard, Manage Profile, Developer Access; for an application of a partner, the Partner dashboard",
-            false,
-        ),
-        typed(
-            APP_SECRET,
-            "Application secret",
-            "shown beside the application id when the application is made",
-            true,
-        ),
-        CredentialField {
-            name: SELLER_ID,
-            label: "Seller id",
-            help: "shown in the Seller dashboard under Manage Profile; needed when you sign in through a partner's application, which many sellers share",
-            secret: false,
-            required: false,
-            multiline: false,
-        },
-    ],
-    tokens: &[REFRESH_TOKEN],
-    options: &[
-        option(
-            LOCATION_IDS,
-            "Location ids",
-            "ids of your locations, separated by commas, such as LOC123abc; Seller dashboard, Manage Profile, Locations",
-            OptionKind::Text,
-        ),
-        option(
-            SANDBOX,
-            "Sandbox",
-            "talk to Flipkart's sandbox instead of the shop",
-            OptionKind::Flag,
-        ),
-        option(
-            LABEL_HOURS,
-            "Hours a label is good for",
-            "after so many hours a label is fetched anew; 24 unless you know better",
-            OptionKind::Number,
-        ),
-        option(
-            DELIVERY_DAYS,
-            "Days to deliver (self-ship)",
-            "what Flipkart is told of a parcel that your own courier brings; 7 unless you say otherwise",
-            OptionKind::Number,
-        ),
-        option(
-            AUTODISPATCH,
-            "Dispatch by itself",
-            "marks a shipment ready to dispatch as soon as its label is there",
-            OptionKind::Flag,
-        ),
-        option(
-            CANCEL_REASON,
-            "Reason of other cancellations",
-            "the word Flipkart takes for cancellations that are not for lack of goods; it publishes no list, ask its support",
-            OptionKind::Text,
-        ),
-    ],
-    marketplaces: &[Marketplace {
-        code: "IN",
-        id: "IN",
-        name: "India",
-        currency: "INR",
-        region: "in",
-        time_zone: "Asia/Kolkata",
-    }],
-    endpoints: &[API],
-    schedules: &[
-        Schedule {
-            kind: DataKind::Orders,
-            every: Duration::from_secs(300),
-        },
-        Schedule {
-            kind: DataKind::Listings,
-            every: Duration::from_secs(86_400),
-        },
-        Schedule {
-            kind: DataKind::Inventory,
-            every: Duration::from_secs(3_600),
-        },
-    ],
-    buckets: &client::BUCKETS,
-    // Flipkart publishes neither. A shipment is made when the order is approved, which is minutes after the purchase; an
-    // update of a listing is answered before the site shows it. Half an hour each leaves room for a bad day.
-    timing: Timing {
-        order_visibility: Duration::from_secs(1_800),
-        write_apply: Duration::from_secs(1_800),
-    },
-    write_mode: WriteMode::Absolute,
-    write_batch: client::BATCH,
-    read_batch: client::BATCH,
-    remote: true,
+use descriptor::{
+    API, APP_ID, APP_SECRET, AUTODISPATCH, CANCEL_REASON, DELIVERY_DAYS, DESCRIPTOR, LABEL_HOURS,
+    LOCATION_IDS, OPTIONS, PRODUCTION, REFRESH_TOKEN, SANDBOX, SANDBOX_BASE, SELLER_ID,
 };
+use token::Grant;
 
 /// The Flipkart channel, with the access tokens of all its accounts.
 #[derive(Debug, Default)]

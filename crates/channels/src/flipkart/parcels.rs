@@ -10,12 +10,12 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use stockbridge_domain::channel::{
-    ChannelError, Fault, FulfilmentSink, Paper, PaperKind, PaperSource, Papers, ParcelRequest, ShipmentNotice,
+    ChannelError, Fault, Paper, PaperKind, PaperSource, Papers, ParcelRequest,
 };
 use stockbridge_domain::{BoxFut, Timestamp};
 
 use super::api::Answer;
-use super::client::{self, Call, ist, ist_date};
+use super::client::{self, Call, ist};
 use super::orders::{Stand, stand};
 use super::{FlipkartConnection, wire};
 use crate::call::Operation;
@@ -28,41 +28,9 @@ const LATER: Duration = Duration::from_secs(60);
 /// From when on it takes longer than usual.
 const USUAL: Duration = Duration::from_secs(60);
 
-fn refused(operation: &Operation, fault: Fault, message: impl Into<String>) -> ChannelError {
+/// An error about a parcel.
+pub(super) fn refused(operation: &Operation, fault: Fault, message: impl Into<String>) -> ChannelError {
     ChannelError::new(fault, operation.name, message)
-}
-
-impl FulfilmentSink for FlipkartConnection {
-    fn confirm<'a>(&'a self, notice: &'a ShipmentNotice) -> BoxFut<'a, Result<(), ChannelError>> {
-        Box::pin(async move {
-            let operation = &client::SELF_SHIP;
-            one_parcel(operation, notice.parcel)?;
-            let shipment = self
-                .read_shipment_for(&client::SHIPMENT_OF_THREE, &notice.channel_order_id)
-                .await?;
-            if !self_ship(&shipment) {
-                let message = "Flipkart's own courier fetches this shipment; ask for its label and hand it over instead";
-                return Err(refused(operation, Fault::Rejected, message));
-            }
-            let open = shipment
-                .order_items
-                .iter()
-                .any(|item| stand(&item.status) == Some(Stand::Open));
-            if open {
-                let call = client::self_ship(self.handed_to_courier(notice, &shipment));
-                return self.one(&call, &shipment.shipment_id).await;
-            }
-            if !shipment
-                .order_items
-                .iter()
-                .any(|item| stand(&item.status) == Some(Stand::Shipped))
-            {
-                let message = "nothing of this shipment is left to ship";
-                return Err(refused(operation, Fault::Conflict, message));
-            }
-            self.correct_tracking(notice).await
-        })
-    }
 }
 
 impl PaperSource for FlipkartConnection {
@@ -138,7 +106,7 @@ impl PaperSource for FlipkartConnection {
 }
 
 /// A shipment travels whole: its sub-shipments are Flipkart's business.
-fn one_parcel(operation: &Operation, parcel: u32) -> Result<(), ChannelError> {
+pub(super) fn one_parcel(operation: &Operation, parcel: u32) -> Result<(), ChannelError> {
     if parcel <= 1 {
         return Ok(());
     }
@@ -146,7 +114,8 @@ fn one_parcel(operation: &Operation, parcel: u32) -> Result<(), ChannelError> {
     Err(refused(operation, Fault::Rejected, message))
 }
 
-fn self_ship(shipment: &wire::Shipment) -> bool {
+/// Whether the seller's own courier brings it.
+pub(super) fn self_ship(shipment: &wire::Shipment) -> bool {
     shipment.shipment_type.as_deref() == Some("SELF")
 }
 
@@ -200,7 +169,8 @@ fn pause(shipment: &wire::Shipment, now: Timestamp) -> Duration {
 }
 
 impl FlipkartConnection {
-    async fn read_shipment_for(
+    /// One shipment as Flipkart has it now, read.
+    pub(super) async fn read_shipment_for(
         &self,
         operation: &'static Operation,
         id: &str,
@@ -293,7 +263,8 @@ impl FlipkartConnection {
         })
     }
 
-    async fn courier(&self, id: &str) -> Result<Option<wire::Courier>, ChannelError> {
+    /// Courier and tracking number as Flipkart has them.
+    pub(super) async fn courier(&self, id: &str) -> Result<Option<wire::Courier>, ChannelError> {
         let answer = self.api.call(&client::courier(id)).await?;
         let page: wire::CourierPage = answer.read(&client::COURIER)?;
         let found = page
@@ -309,54 +280,6 @@ impl FlipkartConnection {
             all.filter_map(|details| details.delivery_details)
                 .find(|courier| courier.tracking_id.is_some())
         }))
-    }
-
-    fn handed_to_courier(&self, notice: &ShipmentNotice, shipment: &wire::Shipment) -> Value {
-        let item = |id: &str, quantity: i64| json!({"orderItemId": id, "quantity": quantity});
-        let items: Vec<Value> = if notice.lines.is_empty() {
-            let open = shipment
-                .order_items
-                .iter()
-                .filter(|item| stand(&item.status) == Some(Stand::Open));
-            open.map(|line| item(&line.order_item_id, line.quantity))
-                .collect()
-        } else {
-            notice
-                .lines
-                .iter()
-                .map(|line| item(&line.channel_line_id, line.quantity))
-                .collect()
-        };
-        let mut body = json!({
-            "shipmentId": shipment.shipment_id,
-            "dispatchDate": ist(notice.shipped_at),
-            "tentativeDeliveryDate": ist(notice.shipped_at.plus(self.settings.delivery)),
-            "deliveryPartner": notice.carrier,
-            "trackingId": notice.tracking,
-            "invoice": {"invoiceDate": ist_date(notice.shipped_at), "items": items},
-        });
-        if let Some(location) = &shipment.location_id {
-            body["locationId"] = json!(location);
-        }
-        body
-    }
-
-    /// The shipment is on its way: what Flipkart has as its tracking number is compared, and corrected if it is another.
-    async fn correct_tracking(&self, notice: &ShipmentNotice) -> Result<(), ChannelError> {
-        let courier = self.courier(&notice.channel_order_id).await?;
-        if courier.is_some_and(|courier| courier.tracking_id.as_deref() == Some(&notice.tracking)) {
-            return Ok(());
-        }
-        let body = json!({
-            "shipment_id": notice.channel_order_id,
-            "tracking_id": notice.tracking,
-            "delivery_partner": notice.carrier,
-            "tentative_delivery_date": ist(notice.shipped_at.plus(self.settings.delivery)),
-        });
-        self.api
-            .call(&client::tracking(&notice.channel_order_id, body))
-            .await
-            .map(|_| ())
     }
 }
 

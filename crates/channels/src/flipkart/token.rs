@@ -15,8 +15,8 @@ use serde::Deserialize;
 use stockbridge_domain::channel::{ChannelError, Fault, Io, SecretText, Turn};
 use stockbridge_domain::{AccountId, Timestamp};
 
-use super::REFRESH_TOKEN;
 use super::api::DIALECT;
+use super::descriptor::REFRESH_TOKEN;
 use crate::auth::session::{Session, Sessions, Token};
 use crate::call::{Effect, Operation, perform};
 use crate::endpoint::Query;

@@ -8,6 +8,7 @@
 mod auth;
 mod listings;
 mod notify;
+mod packing;
 mod protocol;
 mod returns;
 mod shipments;
