@@ -24,20 +24,12 @@ pub(super) const LABEL_HOURS: &str = "label_hours";
 /// Option: days a parcel of the seller's own courier takes.
 pub(super) const DELIVERY_DAYS: &str = "delivery_days";
 /// Option: mark packed shipments ready to dispatch without asking.
-pub(super) const AUTODISPATCH: &str = "autodispatch";
+const AUTODISPATCH: &str = "autodispatch";
 /// Option: the word for cancellations that are not for lack of goods.
 pub(super) const CANCEL_REASON: &str = "cancel_reason";
 
-pub(super) const OPTIONS: [&str; 8] = [
-    LOCATION_IDS,
-    SANDBOX,
-    LABEL_HOURS,
-    DELIVERY_DAYS,
-    AUTODISPATCH,
-    CANCEL_REASON,
-    options::LOCATION_MAP,
-    options::DEFAULT_LOCATION,
-];
+/// Options of every channel with locations.
+pub(super) const MAPPING: [&str; 2] = [options::LOCATION_MAP, options::DEFAULT_LOCATION];
 
 /// The endpoint that may be replaced.
 pub(super) const API: &str = "api";

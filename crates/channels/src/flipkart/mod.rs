@@ -51,8 +51,8 @@ use crate::auth::session::Sessions;
 use crate::check;
 use api::Api;
 use descriptor::{
-    API, APP_ID, APP_SECRET, AUTODISPATCH, CANCEL_REASON, DELIVERY_DAYS, DESCRIPTOR, LABEL_HOURS,
-    LOCATION_IDS, OPTIONS, PRODUCTION, REFRESH_TOKEN, SANDBOX, SANDBOX_BASE, SELLER_ID,
+    API, APP_ID, APP_SECRET, CANCEL_REASON, DELIVERY_DAYS, DESCRIPTOR, LABEL_HOURS, LOCATION_IDS, MAPPING,
+    PRODUCTION, REFRESH_TOKEN, SANDBOX, SANDBOX_BASE, SELLER_ID,
 };
 use token::Grant;
 
@@ -71,7 +71,7 @@ impl Channel for Flipkart {
         let mut problems = Vec::new();
         check::credentials(&DESCRIPTOR, &draft.credentials, &mut problems);
         check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut problems);
-        check::account_options(&draft.options, &OPTIONS, &mut problems);
+        check::options(&DESCRIPTOR, &draft.options, &MAPPING, &mut problems);
         check::location_map(&draft.options, &mut problems);
         Settings::check(&draft.options, &mut problems);
         let credential = |name: &str| {
@@ -193,14 +193,8 @@ impl Settings {
     }
 
     fn check(given: &BTreeMap<String, Value>, problems: &mut Vec<FieldError>) {
-        for name in [LOCATION_IDS, CANCEL_REASON] {
-            check::text_option(given, name, problems);
-        }
-        for name in [SANDBOX, AUTODISPATCH] {
-            check::flag_option(given, name, problems);
-        }
-        check::number_option(given, LABEL_HOURS, 3..=720, problems);
-        check::number_option(given, DELIVERY_DAYS, 1..=60, problems);
+        check::within(given, LABEL_HOURS, 3..=720, problems);
+        check::within(given, DELIVERY_DAYS, 1..=60, problems);
     }
 }
 

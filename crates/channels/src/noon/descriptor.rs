@@ -23,17 +23,10 @@ pub(super) const EXPORT_PREFIX: &str = "export_prefix";
 pub(super) const OPEN_DAYS: &str = "open_days";
 /// Option: how calls prove who we are.
 pub(super) const SIGNING: &str = "signing";
-pub(super) const SIGNINGS: [&str; 2] = ["service_account", "legacy"];
+const SIGNINGS: [&str; 2] = ["service_account", "legacy"];
 
-pub(super) const OPTIONS: [&str; 7] = [
-    WAREHOUSE_CODE,
-    LISTING_SKUS,
-    EXPORT_PREFIX,
-    OPEN_DAYS,
-    SIGNING,
-    options::LOCATION_MAP,
-    options::DEFAULT_LOCATION,
-];
+/// Options of every channel with locations.
+pub(super) const MAPPING: [&str; 2] = [options::LOCATION_MAP, options::DEFAULT_LOCATION];
 
 /// The endpoint that may be replaced.
 pub(super) const API: &str = "api";

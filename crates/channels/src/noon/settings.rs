@@ -8,8 +8,8 @@ use stockbridge_domain::FieldError;
 use stockbridge_domain::channel::{AccountConfig, Marketplace, SecretText, options};
 
 use super::descriptor::{
-    API_KEY, API_SECRET, DESCRIPTOR, EXPORT_PREFIX, LISTING_SKUS, OPEN_DAYS, OPTIONS, SERVICE_ACCOUNT,
-    SIGNING, SIGNINGS, WAREHOUSE_CODE,
+    API_KEY, API_SECRET, DESCRIPTOR, EXPORT_PREFIX, LISTING_SKUS, MAPPING, OPEN_DAYS, SERVICE_ACCOUNT,
+    SIGNING, WAREHOUSE_CODE,
 };
 use super::key::KeyFile;
 use super::legacy::LegacyKey;
@@ -93,19 +93,9 @@ pub(super) fn marketplaces(given: &[String], problems: &mut Vec<FieldError>) -> 
 
 /// Checks the options of an account.
 pub(super) fn check_options(given: &BTreeMap<String, Value>, problems: &mut Vec<FieldError>) {
-    check::account_options(given, &OPTIONS, problems);
+    check::options(&DESCRIPTOR, given, &MAPPING, problems);
     check::location_map(given, problems);
-    for name in [WAREHOUSE_CODE, LISTING_SKUS, EXPORT_PREFIX] {
-        check::text_option(given, name, problems);
-    }
-    check::number_option(given, OPEN_DAYS, 1..=90, problems);
-    let signing = given.get(SIGNING);
-    if signing.is_some_and(|s| !s.as_str().is_some_and(|s| SIGNINGS.contains(&s))) {
-        problems.push(FieldError::new(
-            format!("options/{SIGNING}"),
-            "write service_account or legacy",
-        ));
-    }
+    check::within(given, OPEN_DAYS, 1..=90, problems);
     let prefix = given
         .get(EXPORT_PREFIX)
         .and_then(Value::as_str)

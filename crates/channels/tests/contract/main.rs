@@ -6,8 +6,10 @@
 mod bench;
 mod custom;
 mod driver;
+mod flipkart;
 mod matrix;
 mod medusa;
+mod noon;
 mod scenarios;
 mod woocommerce;
 
@@ -32,6 +34,16 @@ pub const CHANNELS: &[Channel] = &[
         label: "WooCommerce",
         verified: "the attributes and parameters its documentation lists",
         build: woocommerce::setup,
+        name: "flipkart",
+        label: "Flipkart",
+        verified: "shapes of its public reference",
+        build: flipkart::setup,
+    },
+    Channel {
+        name: "noon",
+        label: "Noon",
+        verified: "a summary of its public reference",
+        build: noon::setup,
     },
 ];
 
@@ -59,4 +71,6 @@ mod keeps {
     keeps_the_contract!(medusa);
     keeps_the_contract!(custom);
     keeps_the_contract!(woocommerce);
+    keeps_the_contract!(flipkart);
+    keeps_the_contract!(noon);
 }

@@ -9,6 +9,7 @@ mod auth;
 mod listings;
 mod notify;
 mod packing;
+mod platform;
 mod protocol;
 mod returns;
 mod shipments;

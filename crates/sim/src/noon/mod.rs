@@ -9,6 +9,7 @@ mod auth;
 mod catalogue;
 mod messages;
 mod orders;
+mod platform;
 mod protocol;
 
 use std::collections::{BTreeMap, BTreeSet};
