@@ -15,7 +15,7 @@ const BESIDE: [&str; 2] = ["/oauth-service/oauth/token", "/sellers/locations/all
 
 /// A day on which everything is done once.
 async fn day() -> Market {
-    let market = market(|_| {}, json!({"location_ids": "LOC1,LOC2"}));
+    let market = market(|config| config.page = 1, json!({"location_ids": "LOC1,LOC2"}));
     let connection = &market.connection;
     connection.probe().await.unwrap();
     connection.listings().unwrap().page(None).await.unwrap();
