@@ -17,6 +17,7 @@ pub mod noon;
 pub mod own;
 pub mod woocommerce;
 pub mod plain;
+pub mod shopify;
 
 #[cfg(test)]
 mod testing;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<Arc<dyn Channel>> {
         Arc::new(amazon::Amazon::default()),
         Arc::new(woocommerce::WooCommerce::default()),
         Arc::new(medusa::Medusa),
+        Arc::new(shopify::Shopify::default()),
         Arc::new(custom::Custom),
         Arc::new(flipkart::Flipkart::default()),
         Arc::new(noon::Noon::default()),
