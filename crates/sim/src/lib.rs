@@ -18,6 +18,8 @@
 >>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
 //! one's own ([`CustomShop`], folder `custom`) is a small world by itself; so are [`FlipkartShop`] and
 //! [`NoonShop`], one seller each. [`Platform`] is what all of them have in common.
+//! one's own ([`CustomShop`], folder `custom`) and a shop on Shopify ([`ShopifyShop`], folder `shopify`) are small worlds by
+//! themselves; [`Platform`] is what all of them have in common.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
 
@@ -37,6 +39,7 @@ mod noon;
 mod platform;
 mod reply;
 mod server;
+mod shopify;
 mod sim;
 mod time;
 mod woocommerce;
@@ -63,6 +66,9 @@ pub use noon::{
 };
 pub use platform::{Act, Platform, PlatformLine, PlatformOrder};
 pub use server::{serve, serve_platform};
+pub use shopify::{
+    ShopifyConfig, ShopifyLine, ShopifyOrder, ShopifyParcel, ShopifyShop, ShopifyVariant, ShopifyWrite,
+};
 pub use sim::{CallOutcome, Sim};
 pub use time::TimeMode;
 pub use woocommerce::{

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use stockbridge_domain::channel::{
     Capability, CredentialField, DataKind, Descriptor, OptionField, OptionKind, Schedule, Timing, WriteMode,
-    options,
 };
 
 use super::{
@@ -128,18 +127,6 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
             "Refund cancelled orders",
             "calling an order off gives the money back to how it was paid",
             OptionKind::Flag,
-        ),
-        option(
-            options::LOCATION_MAP,
-            "Locations",
-            "which of Shopify's locations each of yours feeds",
-            OptionKind::Text,
-        ),
-        option(
-            options::DEFAULT_LOCATION,
-            "Default location",
-            "the number of the Shopify location that all others of yours feed",
-            OptionKind::Text,
         ),
     ],
     marketplaces: &[],

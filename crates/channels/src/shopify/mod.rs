@@ -101,8 +101,8 @@ impl Channel for Shopify {
         let mut problems = Vec::new();
         check::credentials(&DESCRIPTOR, &draft.credentials, &mut problems);
         check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut problems);
-        let own: Vec<_> = DESCRIPTOR.options.iter().map(|o| o.name).collect();
-        check::account_options(&draft.options, &own, &mut problems);
+        let places = [options::LOCATION_MAP, options::DEFAULT_LOCATION];
+        check::options(&DESCRIPTOR, &draft.options, &places, &mut problems);
         let given = |name: &str| draft.credentials.get(name).is_some_and(|t| !t.expose().is_empty());
         let shop = draft.credentials.get(SHOP).map_or("", SecretText::expose);
         let shop = domain(shop, &mut problems);
@@ -198,13 +198,6 @@ fn check_options(
     problems: &mut Vec<FieldError>,
 ) -> Option<Currency> {
     let at = |name: &str| format!("options/{name}");
-    for name in [SHIP_UNPAID, NOTIFY, REFUND_CANCELLED] {
-        let is_flag =
-            |v: &serde_json::Value| v.is_boolean() || matches!(v.as_str(), Some("true" | "false"));
-        if given.get(name).is_some_and(|v| !is_flag(v)) {
-            problems.push(FieldError::new(at(name), "write true or false"));
-        }
-    }
     let text = |value: &serde_json::Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
     let map = given.get(options::LOCATION_MAP);
     if map.is_some_and(|map| !map.as_object().is_some_and(|map| map.values().all(text))) {

@@ -232,26 +232,21 @@ impl Words<'_> {
             "PARTIALLY_FULFILLED" => Some(OrderStatus::PartiallyShipped),
             "FULFILLED" | "FULFILLMENT_NOT_REQUIRED" => Some(OrderStatus::Shipped),
             "RESTOCKED" => Some(OrderStatus::Cancelled),
-            other => {
-                oddities.push(format!(
-                    "`displayFulfillmentStatus` is `{}`, which is not known",
-                    clean(other)
-                ));
-                None
-            }
+            _ => None,
         };
         let paid = match self.financial {
-            None
-            | Some("PAID" | "AUTHORIZED" | "PARTIALLY_REFUNDED" | "REFUNDED") => Some(true),
+            None | Some("PAID" | "AUTHORIZED" | "PARTIALLY_REFUNDED" | "REFUNDED") => Some(true),
             Some("PENDING" | "PARTIALLY_PAID" | "EXPIRED" | "VOIDED") => Some(false),
-            Some(other) => {
-                oddities.push(format!(
-                    "`displayFinancialStatus` is `{}`, which is not known",
-                    clean(other)
-                ));
-                None
-            }
+            Some(_) => None,
         };
+        for (field, known) in [
+            ("displayFulfillmentStatus", fulfilment.is_some()),
+            ("displayFinancialStatus", paid.is_some()),
+        ] {
+            if !known {
+                oddities.push(format!("the order is `{}`, of which `{field}` is not known", self.said()));
+            }
+        }
         match (self.cancelled, fulfilment, paid) {
             (true, _, _) => Some(OrderStatus::Cancelled),
             (_, Some(OrderStatus::Open), Some(false)) if !ship_unpaid => Some(OrderStatus::Pending),

@@ -12,6 +12,7 @@ mod medusa;
 mod noon;
 mod scenarios;
 mod woocommerce;
+mod shopify;
 
 use driver::{Channel, Setup};
 
@@ -44,6 +45,10 @@ pub const CHANNELS: &[Channel] = &[
         label: "Noon",
         verified: "a summary of its public reference",
         build: noon::setup,
+        name: "shopify",
+        label: "Shopify",
+        verified: "Shopify's GraphQL schema, version 2026-10",
+        build: shopify::setup,
     },
 ];
 
@@ -73,4 +78,5 @@ mod keeps {
     keeps_the_contract!(woocommerce);
     keeps_the_contract!(flipkart);
     keeps_the_contract!(noon);
+    keeps_the_contract!(shopify);
 }
