@@ -173,23 +173,26 @@ pub(crate) fn model(name: &str) -> Option<serde_json::Value> {
     document(&format!("sp-api/models/{name}"))
 }
 
-/// A platform's published document, or a line on the console saying what is left out without it.
+/// A platform's published document as JSON, or a line on the console saying what is left out without it.
+pub(crate) fn document(path: &str) -> Option<serde_json::Value> {
+    Some(serde_json::from_slice(&published(path)?).unwrap())
+}
+
+/// A document a platform publishes, or a line on the console saying what is left out without it.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests find the platforms' documents where the developer keeps them"
 )]
-pub(crate) fn document(name: &str) -> Option<serde_json::Value> {
+pub(crate) fn published(path: &str) -> Option<Vec<u8>> {
     let root = std::env::var_os("STOCKBRIDGE_SPECS").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")),
         PathBuf::from,
     );
-    match std::fs::read(root.join(name)) {
-        Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
-        Err(_) => {
-            println!("left out: checks against {name}, which is not in $STOCKBRIDGE_SPECS");
-            None
-        }
+    let text = std::fs::read(root.join(path)).ok();
+    if text.is_none() {
+        println!("left out: checks against {path}, which is not in $STOCKBRIDGE_SPECS");
     }
+    text
 }
 
 /// What a simulated platform answers, as the transport brings it.

@@ -97,7 +97,10 @@ impl Api {
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, ChannelError> {
         let mut refused = None;
         loop {
-            let token = self.access.token(&self.io, self.account, refused.as_ref()).await?;
+            let token = self
+                .access
+                .token(&self.io, self.account, refused.as_ref())
+                .await?;
             match self.once(call, token.expose()).await {
                 Err(e) if e.fault == Fault::Credentials && refused.is_none() && self.access.renewable() => {
                     refused = Some(token);
@@ -157,7 +160,10 @@ impl Api {
             return;
         };
         let learned = Learned {
-            rate_micro: status.restore_rate.whole().map(|rate| rate.saturating_mul(1_000_000)),
+            rate_micro: status
+                .restore_rate
+                .whole()
+                .map(|rate| rate.saturating_mul(1_000_000)),
             left: status.currently_available.whole(),
         };
         self.io.pacer.learn(self.account, &BUCKETS[0], learned).await;
@@ -250,7 +256,10 @@ fn judge(operation: &Operation, said: &Said, run: bool) -> ChannelError {
             return with_code(failed(operation, &text), code);
         }
         _ if run && operation.effect.writes() => return with_code(failed(operation, &text), code),
-        _ => (Fault::Contract, format!("Shopify does not take the query: {text}")),
+        _ => (
+            Fault::Contract,
+            format!("Shopify does not take the query: {text}"),
+        ),
     };
     with_code(ChannelError::new(fault, operation.name, message), code)
 }
@@ -271,9 +280,7 @@ fn failed(operation: &Operation, said: &str) -> ChannelError {
         ),
         Effect::Idempotent | Effect::Unsafe => (
             Fault::Ambiguous,
-            format!(
-                "Shopify failed ({said}), so the change may or may not have been made; it is looked up"
-            ),
+            format!("Shopify failed ({said}), so the change may or may not have been made; it is looked up"),
         ),
     };
     ChannelError::new(fault, operation.name, message)

@@ -91,7 +91,9 @@ impl Access {
             Self::Own { app, session } => {
                 let fetch = async || {
                     let grant = json!({"grant_type": "client_credentials"});
-                    app.exchange(io, account, grant).await.map(|granted| granted.token(io))
+                    app.exchange(io, account, grant)
+                        .await
+                        .map(|granted| granted.token(io))
                 };
                 session.token(io, refused, fetch).await
             }
@@ -116,7 +118,10 @@ async fn renew(
         if let Some(token) = good(&seen, io.env.now(), refused).filter(|t| t.stale_at > io.env.now()) {
             return Ok(token);
         }
-        let turn = io.keeper.turn(account, OFFLINE_TOKEN, seen.get(OFFLINE_TOKEN)).await;
+        let turn = io
+            .keeper
+            .turn(account, OFFLINE_TOKEN, seen.get(OFFLINE_TOKEN))
+            .await;
         match turn.map_err(|e| error(Fault::Unavailable, e.to_string()))? {
             Turn::Done(fresh) => seen = fresh,
             Turn::Busy(until) => {
@@ -301,7 +306,10 @@ fn read(status: StatusCode, body: &[u8], asked: Timestamp) -> Result<Granted, Ch
 /// Shopify's refusals of a token call; what it says may repeat what we sent, so only the code is kept.
 fn refusal(status: StatusCode, body: &[u8]) -> ChannelError {
     if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
-        return error(Fault::Unavailable, "Shopify gives no access token now; it is tried again");
+        return error(
+            Fault::Unavailable,
+            "Shopify gives no access token now; it is tried again",
+        );
     }
     let said: Value = serde_json::from_slice(body).unwrap_or_default();
     let code = said["error"].as_str().unwrap_or_default();
@@ -319,6 +327,7 @@ fn refusal(status: StatusCode, body: &[u8]) -> ChannelError {
         }
     };
     let error = error(Fault::Credentials, message);
-    let known = !code.is_empty() && code.len() <= 40 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let known =
+        !code.is_empty() && code.len() <= 40 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     if known { error.with_code(code) } else { error }
 }

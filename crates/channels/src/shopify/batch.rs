@@ -1,8 +1,8 @@
 //! Batches that Shopify makes whole or not at all, so that one bad item stops the others: what is told of single items is
 //! believed, and the rest is sent again without them; where nothing is told, halves are tried.
 
-use stockbridge_domain::channel::{ChannelError, Fault, ItemOutcome, ItemResult};
 use stockbridge_domain::Sku;
+use stockbridge_domain::channel::{ChannelError, Fault, ItemOutcome, ItemResult};
 
 use super::wire::UserError;
 
@@ -63,7 +63,9 @@ pub(super) async fn settle<T: Copy>(
             Sent::Refused(errors) => {
                 let mut rest = Vec::new();
                 for (index, place) in places.iter().enumerate() {
-                    let own = errors.iter().find(|(at, _)| *at == Some(index) || places.len() == 1);
+                    let own = errors
+                        .iter()
+                        .find(|(at, _)| *at == Some(index) || places.len() == 1);
                     match own {
                         Some((_, error)) => outcomes[*place] = Some(judge(error)),
                         None => rest.push(*place),
@@ -77,7 +79,8 @@ pub(super) async fn settle<T: Copy>(
             }
         }
     }
-    let unsent = || ItemOutcome::NotApplied(ChannelError::new(Fault::Unavailable, "batch", "it was not sent"));
+    let unsent =
+        || ItemOutcome::NotApplied(ChannelError::new(Fault::Unavailable, "batch", "it was not sent"));
     let results = items.iter().zip(outcomes);
     results
         .map(|(item, outcome)| ItemResult {

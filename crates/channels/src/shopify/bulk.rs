@@ -162,7 +162,12 @@ impl ShopConnection {
             .body(Bytes::new())
             .ok()
             .filter(|_| secure)
-            .ok_or_else(|| error(Fault::Contract, "Shopify named no address for the file that can be read"))?;
+            .ok_or_else(|| {
+                error(
+                    Fault::Contract,
+                    "Shopify named no address for the file that can be read",
+                )
+            })?;
         let response = perform(&self.api.io, self.api.account, &DIALECT, &BULK_FILE, request).await?;
         let (status, body) = (response.status(), response.body());
         match status {
@@ -190,7 +195,10 @@ impl ShopConnection {
                 Fault::NotFound,
                 "the file of listings is gone; the list is begun anew",
             )),
-            _ => Err(error(Fault::Unavailable, "the file of listings cannot be had now; it is tried again")),
+            _ => Err(error(
+                Fault::Unavailable,
+                "the file of listings cannot be had now; it is tried again",
+            )),
         }
     }
 }
@@ -220,7 +228,11 @@ fn groups(part: &Part, result: &mut ListingPage) -> Result<(Vec<Group>, usize), 
                 }
                 // The levels of a variant that cannot be read are of no use.
                 Some(Err(_)) => {}
-                _ => return Err(contract("the file of listings is not grouped as it was asked to be")),
+                _ => {
+                    return Err(contract(
+                        "the file of listings is not grouped as it was asked to be",
+                    ));
+                }
             }
             continue;
         }
@@ -234,7 +246,9 @@ fn groups(part: &Part, result: &mut ListingPage) -> Result<(Vec<Group>, usize), 
         // The last group may have more lines than came.
         let (begin, _) = groups.pop().unwrap_or((0, Err((String::new(), String::new()))));
         if begin == 0 {
-            return Err(contract("a line of the file of listings is longer than can be read at once"));
+            return Err(contract(
+                "a line of the file of listings is longer than can be read at once",
+            ));
         }
         used = begin;
     }

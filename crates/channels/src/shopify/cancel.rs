@@ -57,7 +57,12 @@ impl CancelSink for ShopConnection {
             }
             let order = gid("Order", &notice.channel_order_id);
             let state: OneOrder = self.api.ask(&client::of(&ORDER_STATE, &order, None)).await?;
-            if state.order.ok_or_else(|| gone(&ORDER_STATE))?.cancelled_at.is_some() {
+            if state
+                .order
+                .ok_or_else(|| gone(&ORDER_STATE))?
+                .cancelled_at
+                .is_some()
+            {
                 return Ok(());
             }
             let call = client::call(&ORDER_CANCEL, self.variables(&order, notice));

@@ -120,7 +120,11 @@ fn prove(
     }
     let sent = returned.param("timestamp").and_then(|t| t.parse::<i64>().ok());
     let near = sent.map(Timestamp::from_secs).is_some_and(|sent| {
-        let apart = if sent > now { sent.since(now) } else { now.since(sent) };
+        let apart = if sent > now {
+            sent.since(now)
+        } else {
+            now.since(sent)
+        };
         apart <= TOLERANCE
     });
     if !near {
@@ -130,7 +134,9 @@ fn prove(
     }
     match returned.param("code").filter(|code| !code.is_empty()) {
         Some(code) => Ok(code.to_owned()),
-        None => Err(refused("the sign-in was declined at Shopify; sign in again and approve the app")),
+        None => Err(refused(
+            "the sign-in was declined at Shopify; sign in again and approve the app",
+        )),
     }
 }
 

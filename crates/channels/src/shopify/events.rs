@@ -102,7 +102,9 @@ impl EventSource for ShopConnection {
         let header = |name: &str| header(&inbound.headers, name);
         let unauthentic = |message: &str| InboundRefusal::Unauthentic(message.to_owned());
         let given = header("hmac-sha256").ok_or_else(|| unauthentic("the message bears no signature"))?;
-        let given = STANDARD.decode(given).map_err(|_| unauthentic("the signature cannot be read"))?;
+        let given = STANDARD
+            .decode(given)
+            .map_err(|_| unauthentic("the signature cannot be read"))?;
         if self.secrets.is_empty() {
             return Err(unauthentic(
                 "the account has no client secret, so nobody can tell who sent this",
@@ -122,7 +124,8 @@ impl EventSource for ShopConnection {
             return Err(unauthentic("the message is about another shop"));
         }
         let unreadable = |message: &str| InboundRefusal::Unreadable(message.to_owned());
-        let id = header("webhook-id").ok_or_else(|| unreadable("`webhook-id` is missing from the headers"))?;
+        let id =
+            header("webhook-id").ok_or_else(|| unreadable("`webhook-id` is missing from the headers"))?;
         let topic = header("topic").ok_or_else(|| unreadable("`topic` is missing from the headers"))?;
         let topic = match header("action") {
             Some(action) if !topic.contains('/') => format!("{topic}/{action}"),
@@ -200,19 +203,17 @@ impl ShopConnection {
         }
     }
 
-    async fn subscribe(
-        &self,
-        call: &Call,
-        topic: &str,
-        done: &mut Registered,
-    ) -> Result<(), ChannelError> {
+    async fn subscribe(&self, call: &Call, topic: &str, done: &mut Registered) -> Result<(), ChannelError> {
         match self.change(call).await {
             Ok(None) => done.mended += 1,
             // Somebody else made it in this moment.
             Ok(Some(said)) if said.contains("already been taken") => done.kept += 1,
-            Ok(Some(said)) => done.by_hand.push(format!("Shopify does not send {topic}: {said}")),
+            Ok(Some(said)) => done
+                .by_hand
+                .push(format!("Shopify does not send {topic}: {said}")),
             Err(e) if e.fault == Fault::Forbidden => {
-                done.by_hand.push(format!("Shopify does not send {topic}: {}", e.message));
+                done.by_hand
+                    .push(format!("Shopify does not send {topic}: {}", e.message));
             }
             Err(e) => return Err(e),
         }
@@ -243,7 +244,9 @@ fn address(url: &str, topic: &str) -> String {
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let families = [format!("x-shopify-{name}"), format!("shopify-{name}")];
     let found = families.iter().find_map(|name| headers.get(name.as_str()));
-    found.and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
+    found
+        .and_then(|value| value.to_str().ok())
+        .filter(|text| !text.is_empty())
 }
 
 /// What a message asks us to look at.
@@ -258,18 +261,28 @@ fn nudges(topic: &str, body: &Value) -> Vec<Nudge> {
     match about.as_str() {
         "orders" | "order" => {
             let edited = id(&body["order_edit"]["order_id"]);
-            order(id(&body["admin_graphql_api_id"]).or_else(|| id(&body["id"])).or(edited))
+            order(
+                id(&body["admin_graphql_api_id"])
+                    .or_else(|| id(&body["id"]))
+                    .or(edited),
+            )
         }
         "refunds" | "fulfillments" => order(id(&body["order_id"])),
         "fulfillment_orders" => vec![Nudge::Orders],
         "returns" => {
             let mut nudges = vec![Nudge::Returns];
-            nudges.extend(id(&body["order"]["id"]).or_else(|| id(&body["order_id"])).map(Nudge::Order));
+            nudges.extend(
+                id(&body["order"]["id"])
+                    .or_else(|| id(&body["order_id"]))
+                    .map(Nudge::Order),
+            );
             nudges
         }
         "inventory_levels" | "inventory_items" => {
             let item = id(&body["inventory_item_id"]).or_else(|| id(&body["id"]));
-            vec![item.map_or(Nudge::Listings, |item| Nudge::Listing(format!("InventoryItem/{item}")))]
+            vec![item.map_or(Nudge::Listings, |item| {
+                Nudge::Listing(format!("InventoryItem/{item}"))
+            })]
         }
         "products" if topic.ends_with("/update") => match id(&body["id"]) {
             Some(product) => vec![Nudge::Listing(format!("Product/{product}"))],

@@ -129,7 +129,10 @@ impl ShopConnection {
                 while let Some(after) = more {
                     let call = client::of(&client::FULFILLMENT_ORDER_LINES, &one.id, Some(&after));
                     let found: OneFulfillmentOrder = self.api.ask(&call).await?;
-                    let lines = found.fulfillment_order.ok_or_else(|| gone(call.document))?.line_items;
+                    let lines = found
+                        .fulfillment_order
+                        .ok_or_else(|| gone(call.document))?
+                        .line_items;
                     more = lines.next();
                     one.line_items.nodes.extend(lines.nodes);
                 }
@@ -200,9 +203,17 @@ fn plan(open: &[FulfillmentOrder], wanted: &Units, all: bool) -> Result<Plan, St
     let mut plan = Plan::new();
     let mut held = 0;
     for one in open {
-        let may = one.supported_actions.iter().any(|a| a.action == "CREATE_FULFILLMENT");
+        let may = one
+            .supported_actions
+            .iter()
+            .any(|a| a.action == "CREATE_FULFILLMENT");
         if !may || !matches!(one.status.as_str(), "OPEN" | "IN_PROGRESS") {
-            held += one.line_items.nodes.iter().map(|l| l.remaining_quantity.max(0)).sum::<i64>();
+            held += one
+                .line_items
+                .nodes
+                .iter()
+                .map(|l| l.remaining_quantity.max(0))
+                .sum::<i64>();
             continue;
         }
         let mut parts = Vec::new();
@@ -221,7 +232,11 @@ fn plan(open: &[FulfillmentOrder], wanted: &Units, all: bool) -> Result<Plan, St
             }
         }
         if !parts.is_empty() {
-            let location = one.assigned_location.location.as_ref().map_or("", |l| l.id.as_str());
+            let location = one
+                .assigned_location
+                .location
+                .as_ref()
+                .map_or("", |l| l.id.as_str());
             let part = json!({"fulfillmentOrderId": one.id, "fulfillmentOrderLineItems": parts});
             plan.entry(location.to_owned()).or_default().push(part);
         }
@@ -234,7 +249,9 @@ fn plan(open: &[FulfillmentOrder], wanted: &Units, all: bool) -> Result<Plan, St
         ));
     }
     if missing > 0 || plan.is_empty() {
-        return Err(format!("Shopify has nothing left to ship for {missing} units of this parcel"));
+        return Err(format!(
+            "Shopify has nothing left to ship for {missing} units of this parcel"
+        ));
     }
     Ok(plan)
 }

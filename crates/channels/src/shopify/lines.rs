@@ -56,7 +56,9 @@ impl Fulfillment {
 
     /// Whether it bears this tracking number.
     pub(super) fn bears(&self, tracking: &str) -> bool {
-        self.tracking_info.iter().any(|t| t.number.as_deref() == Some(tracking))
+        self.tracking_info
+            .iter()
+            .any(|t| t.number.as_deref() == Some(tracking))
     }
 }
 
@@ -130,10 +132,14 @@ impl ShopConnection {
         loop {
             let call = client::of(&client::FULFILLMENT_LINES, fulfillment, next.as_deref());
             let found: OneFulfillment = self.api.ask(&call).await?;
-            let page = found.fulfillment.ok_or_else(|| gone(call.document))?.fulfillment_line_items;
+            let page = found
+                .fulfillment
+                .ok_or_else(|| gone(call.document))?
+                .fulfillment_line_items;
             next = page.next();
             for line in page.nodes {
-                *units.entry(number(&line.line_item.id).to_owned()).or_default() += line.quantity.unwrap_or(0);
+                *units.entry(number(&line.line_item.id).to_owned()).or_default() +=
+                    line.quantity.unwrap_or(0);
             }
             if next.is_none() {
                 return Ok(units);
@@ -171,10 +177,15 @@ pub(super) fn read_line(
     oddities: &mut Vec<String>,
 ) -> LineSnapshot {
     let id = number(&line.id).to_owned();
-    let sku = line.sku.as_deref().filter(|text| !text.is_empty()).and_then(|text| {
-        let read = Sku::parse(text);
-        read.map_err(|e| oddities.push(format!("line {id}: `sku`: {e}"))).ok()
-    });
+    let sku = line
+        .sku
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .and_then(|text| {
+            let read = Sku::parse(text);
+            read.map_err(|e| oddities.push(format!("line {id}: `sku`: {e}")))
+                .ok()
+        });
     let (ordered, current, unfulfilled) = (line.quantity, line.current_quantity, line.unfulfilled_quantity);
     if !(0..=ordered).contains(&current) || !(0..=ordered).contains(&unfulfilled) {
         oddities.push(format!(
@@ -196,7 +207,11 @@ pub(super) fn read_line(
     };
     LineSnapshot {
         total: line.discounted_total_set.as_ref().and_then(|set| {
-            money(&set.shop_money, &format!("line {id}: discountedTotalSet"), oddities)
+            money(
+                &set.shop_money,
+                &format!("line {id}: discountedTotalSet"),
+                oddities,
+            )
         }),
         channel_line_id: id,
         sku,

@@ -138,7 +138,8 @@ impl ShopConnection {
                 Err(reason) => result.unreadable.push(variant::unreadable(raw.get(), reason)),
             }
         }
-        self.sort_out(variants, &page.shop.currency_code, &mut result).await?;
+        self.sort_out(variants, &page.shop.currency_code, &mut result)
+            .await?;
         Ok(result)
     }
 
@@ -149,7 +150,9 @@ impl ShopConnection {
         currency: &str,
         result: &mut ListingPage,
     ) -> Result<(), ChannelError> {
-        let shared = self.shared(variants.iter().map(|(_, (variant, _))| variant)).await?;
+        let shared = self
+            .shared(variants.iter().map(|(_, (variant, _))| variant))
+            .await?;
         for (raw, (variant, levels)) in variants {
             let is_shared = variant.sku.as_ref().is_some_and(|sku| shared.contains(sku));
             let read = match variant::sku_problem(&variant, is_shared) {
@@ -177,7 +180,12 @@ impl ShopConnection {
         let mut shared = BTreeSet::new();
         for skus in hinted.chunks(VARIANTS_PAGE) {
             let bearers = self.bearers(skus).await?;
-            shared.extend(bearers.into_iter().filter(|(_, b)| b.len() > 1).map(|(sku, _)| sku));
+            shared.extend(
+                bearers
+                    .into_iter()
+                    .filter(|(_, b)| b.len() > 1)
+                    .map(|(sku, _)| sku),
+            );
         }
         Ok(shared)
     }
@@ -187,7 +195,10 @@ impl ShopConnection {
         let mut bearers = BTreeMap::<String, BTreeSet<String>>::new();
         let mut next = None::<String>;
         loop {
-            let found: BySku = self.api.ask(&client::variants_by_sku(skus, next.as_deref())).await?;
+            let found: BySku = self
+                .api
+                .ask(&client::variants_by_sku(skus, next.as_deref()))
+                .await?;
             next = found.product_variants.next();
             for bearer in found.product_variants.nodes {
                 if let Some(sku) = bearer.sku.filter(|sku| skus.contains(&sku.as_str())) {
@@ -202,7 +213,10 @@ impl ShopConnection {
 
     /// Variants by id, at most a page of them; what is gone or unreadable is absent, as nothing is known of it.
     async fn read_ids(&self, ids: &[String]) -> Result<Vec<ListingSnapshot>, ChannelError> {
-        let answer: Answer = self.api.call(&client::call(&client::VARIANTS_BY_ID, json!({"ids": ids}))).await?;
+        let answer: Answer = self
+            .api
+            .call(&client::call(&client::VARIANTS_BY_ID, json!({"ids": ids})))
+            .await?;
         let by_id: ById = answer.read()?;
         let mut found = Vec::new();
         for raw in by_id.nodes.into_iter().flatten() {
@@ -225,9 +239,16 @@ impl ShopConnection {
         let mut next = first.next();
         let mut levels = first.nodes;
         while let Some(after) = next {
-            let call = client::of(&client::INVENTORY_LEVELS, &variant.inventory_item.id, Some(&after));
+            let call = client::of(
+                &client::INVENTORY_LEVELS,
+                &variant.inventory_item.id,
+                Some(&after),
+            );
             let page: OneItem = self.api.ask(&call).await?;
-            let page = page.inventory_item.ok_or_else(|| gone(call.document))?.inventory_levels;
+            let page = page
+                .inventory_item
+                .ok_or_else(|| gone(call.document))?
+                .inventory_levels;
             next = page.next();
             levels.extend(page.nodes);
         }

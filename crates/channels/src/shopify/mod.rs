@@ -103,7 +103,12 @@ impl Channel for Shopify {
         check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut problems);
         let places = [options::LOCATION_MAP, options::DEFAULT_LOCATION];
         check::options(&DESCRIPTOR, &draft.options, &places, &mut problems);
-        let given = |name: &str| draft.credentials.get(name).is_some_and(|t| !t.expose().is_empty());
+        let given = |name: &str| {
+            draft
+                .credentials
+                .get(name)
+                .is_some_and(|t| !t.expose().is_empty())
+        };
         let shop = draft.credentials.get(SHOP).map_or("", SecretText::expose);
         let shop = domain(shop, &mut problems);
         if !given(ACCESS_TOKEN) {
@@ -221,9 +226,14 @@ fn domain(text: &str, problems: &mut Vec<FieldError>) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let host = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
+    let host = text
+        .strip_prefix("https://")
+        .unwrap_or(text)
+        .trim_end_matches('/');
     let name = host.strip_suffix(END).unwrap_or(host);
-    let letters = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let letters = name
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if name.is_empty() || name.len() > 100 || !letters || name.starts_with('-') {
         let message = "write the domain Shopify gave the shop, such as my-shop.myshopify.com; it is in the shop's admin under \
                        Settings, Domains";
@@ -369,7 +379,12 @@ impl ShopConnection {
                 theirs = clean(&probed.shop.currency_code),
             ));
         }
-        let stocked: Vec<_> = probed.locations.nodes.iter().filter(|l| !l.is_fulfillment_service).collect();
+        let stocked: Vec<_> = probed
+            .locations
+            .nodes
+            .iter()
+            .filter(|l| !l.is_fulfillment_service)
+            .collect();
         let known = |id: &str| stocked.iter().any(|l| client::number(&l.id) == id);
         if let Some(unknown) = self.places.theirs().find(|id| !known(id)) {
             warnings.push(format!(

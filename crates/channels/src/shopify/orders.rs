@@ -71,7 +71,8 @@ impl OrderSource for ShopConnection {
             let place = match &query.cursor {
                 None => Place::default(),
                 Some(text) => serde_json::from_str(text).map_err(|_| {
-                    let message = "the kept place in the list of orders cannot be read; the list is begun anew";
+                    let message =
+                        "the kept place in the list of orders cannot be read; the list is begun anew";
                     client::ORDERS.error(Fault::Rejected, message)
                 })?,
             };
@@ -109,8 +110,14 @@ impl OrderSource for ShopConnection {
         Box::pin(async move {
             let call = client::of(&client::ORDER, &gid("Order", channel_order_id), None);
             let answer = self.api.call(&call).await?;
-            let raw = answer.read::<OneOrder>()?.order.ok_or_else(|| gone(&client::ORDER))?;
-            let order = self.read_order(&raw).await?.map_err(|reason| answer.contract(&reason))?;
+            let raw = answer
+                .read::<OneOrder>()?
+                .order
+                .ok_or_else(|| gone(&client::ORDER))?;
+            let order = self
+                .read_order(&raw)
+                .await?
+                .map_err(|reason| answer.contract(&reason))?;
             if order.channel_order_id != channel_order_id {
                 return Err(answer.contract("another order was answered than the one asked for"));
             }
@@ -169,9 +176,8 @@ impl ShopConnection {
             fulfilment: &order.display_fulfillment_status,
         };
         let status = words.status(self.ship_unpaid, &mut oddities);
-        let instant = |name: &str, text: &str| {
-            Timestamp::parse(text).map_err(|e| format!("`{name}`: {}", clean(&e)))
-        };
+        let instant =
+            |name: &str, text: &str| Timestamp::parse(text).map_err(|e| format!("`{name}`: {}", clean(&e)));
         let (placed_at, updated_at) = match (
             instant("createdAt", &order.created_at),
             instant("updatedAt", &order.updated_at),
@@ -227,7 +233,12 @@ impl Words<'_> {
     /// The one table of what they mean. Called off beats all; then what is shipped; then whether it may be shipped.
     pub(super) fn status(&self, ship_unpaid: bool, oddities: &mut Vec<String>) -> Option<OrderStatus> {
         let fulfilment = match self.fulfilment {
-            "UNFULFILLED" | "OPEN" | "IN_PROGRESS" | "PENDING_FULFILLMENT" | "SCHEDULED" | "ON_HOLD"
+            "UNFULFILLED"
+            | "OPEN"
+            | "IN_PROGRESS"
+            | "PENDING_FULFILLMENT"
+            | "SCHEDULED"
+            | "ON_HOLD"
             | "REQUEST_DECLINED" => Some(OrderStatus::Open),
             "PARTIALLY_FULFILLED" => Some(OrderStatus::PartiallyShipped),
             "FULFILLED" | "FULFILLMENT_NOT_REQUIRED" => Some(OrderStatus::Shipped),
@@ -244,7 +255,10 @@ impl Words<'_> {
             ("displayFinancialStatus", paid.is_some()),
         ] {
             if !known {
-                oddities.push(format!("the order is `{}`, of which `{field}` is not known", self.said()));
+                oddities.push(format!(
+                    "the order is `{}`, of which `{field}` is not known",
+                    self.said()
+                ));
             }
         }
         match (self.cancelled, fulfilment, paid) {

@@ -36,7 +36,9 @@ impl PriceSink for ShopConnection {
             let mut products: BTreeMap<String, Vec<Priced<'_>>> = BTreeMap::new();
             for (index, price) in prices.iter().enumerate() {
                 let unsent = match price.handle.as_deref().and_then(Handle::parse) {
-                    None => SET_PRICES.error(Fault::Conflict, "the listing was not read yet; it is read first"),
+                    None => {
+                        SET_PRICES.error(Fault::Conflict, "the listing was not read yet; it is read first")
+                    }
                     Some(handle) if handle.currency != price.price.currency().code() => {
                         let message = format!(
                             "the shop's prices are in {}; set the price in that currency",
@@ -102,5 +104,9 @@ fn judge(error: &UserError) -> ItemOutcome {
     };
     let said = clean(&error.message);
     let error = SET_PRICES.error(fault, format!("Shopify did not take the price: {said}"));
-    ItemOutcome::NotApplied(if code.is_empty() { error } else { error.with_code(clean(code)) })
+    ItemOutcome::NotApplied(if code.is_empty() {
+        error
+    } else {
+        error.with_code(clean(code))
+    })
 }

@@ -116,7 +116,11 @@ fn payments(order: &str, state: &State, amount: Money) -> Result<Vec<Value>, Str
     }
     let mut left = amount.minor();
     let mut transactions = Vec::new();
-    for paid in state.suggested_refund.iter().flat_map(|s| &s.suggested_transactions) {
+    for paid in state
+        .suggested_refund
+        .iter()
+        .flat_map(|s| &s.suggested_transactions)
+    {
         let there = money(&paid.amount_set.shop_money, "amountSet", &mut Vec::new());
         let (Some(there), Some(gateway)) = (there, &paid.gateway) else {
             continue;

@@ -134,11 +134,7 @@ impl ReturnSource for ShopConnection {
 }
 
 impl ShopConnection {
-    async fn return_ids(
-        &self,
-        order: &str,
-        first: Connection<IdOnly>,
-    ) -> Result<Vec<String>, ChannelError> {
+    async fn return_ids(&self, order: &str, first: Connection<IdOnly>) -> Result<Vec<String>, ChannelError> {
         let mut next = first.next();
         let mut ids = first.nodes;
         while let Some(after) = next {
@@ -159,7 +155,10 @@ impl ShopConnection {
     ) -> Result<ReturnSnapshot, ChannelError> {
         let call = client::of(&client::RETURN, id, None);
         let answer = self.api.call(&call).await?;
-        let mut found = answer.read::<OneReturn>()?.found.ok_or_else(|| gone(call.document))?;
+        let mut found = answer
+            .read::<OneReturn>()?
+            .found
+            .ok_or_else(|| gone(call.document))?;
         let mut next = found.return_line_items.next();
         while let Some(after) = next {
             let call = client::of(&client::RETURN, id, Some(&after));
@@ -194,7 +193,10 @@ fn snapshot(found: Return, order: &str, created_at: Timestamp, updated_at: Times
             None
         }
     };
-    let reverse = found.reverse_fulfillment_orders.iter().flat_map(|page| &page.nodes);
+    let reverse = found
+        .reverse_fulfillment_orders
+        .iter()
+        .flat_map(|page| &page.nodes);
     let tracking = reverse
         .flat_map(|one| &one.reverse_deliveries.nodes)
         .find_map(|delivery| delivery.deliverable.as_ref()?.tracking.as_ref()?.number.clone());

@@ -149,7 +149,8 @@ fn entries_of(level: &Level) -> Result<Vec<Entry>, UserError> {
     let handle = level.handle.as_deref().and_then(Handle::parse);
     let handle = handle.ok_or_else(|| refused("UNREAD", "the listing was not read yet; it is read first"))?;
     if level.parts.is_empty() {
-        let message = "it is stocked at no location of the shop; stock it at one in Shopify under Products, Inventory";
+        let message =
+            "it is stocked at no location of the shop; stock it at one in Shopify under Products, Inventory";
         return Err(refused("ITEM_NOT_STOCKED_AT_LOCATION", message));
     }
     let entry = |part: &stockbridge_domain::channel::LevelPart| {
@@ -175,11 +176,15 @@ fn key(pushes: &[String]) -> String {
         digest.update(push.as_bytes());
         digest.update(b"\n");
     }
-    digest.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest
+        .finalize()
+        .iter()
+        .take(16)
+        .fold(String::new(), |mut text, byte| {
+            // Writing to a text cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// An error that is about the call and not about any of its items.
@@ -203,7 +208,9 @@ fn whole(error: &UserError) -> Option<ChannelError> {
         ),
         _ => return None,
     };
-    let error = SET_QUANTITIES.error(fault, message).with_code(error.code.clone()?);
+    let error = SET_QUANTITIES
+        .error(fault, message)
+        .with_code(error.code.clone()?);
     Some(error)
 }
 
@@ -223,10 +230,16 @@ pub(super) fn judge(error: &UserError) -> ItemOutcome {
         }
         "INVALID_INVENTORY_ITEM" => Fault::NotFound,
         "INVALID_LOCATION" | "ITEM_NOT_STOCKED_AT_LOCATION" | "UNREAD" => Fault::Conflict,
-        "COMPARE_QUANTITY_REQUIRED" | "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR" | "MODE" => Fault::Contract,
+        "COMPARE_QUANTITY_REQUIRED" | "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR" | "MODE" => {
+            Fault::Contract
+        }
         // Negative, too high, too low, not to be changed, and whatever comes to be.
         _ => Fault::Rejected,
     };
     let error = SET_QUANTITIES.error(fault, format!("Shopify did not take the quantity: {said}"));
-    ItemOutcome::NotApplied(if code.is_empty() { error } else { error.with_code(clean(code)) })
+    ItemOutcome::NotApplied(if code.is_empty() {
+        error
+    } else {
+        error.with_code(clean(code))
+    })
 }

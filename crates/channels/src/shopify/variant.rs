@@ -81,8 +81,16 @@ pub(super) struct Handle {
 
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { variant, item, product, currency } = self;
-        write!(f, "ProductVariant/{variant} InventoryItem/{item} Product/{product} {currency}")
+        let Self {
+            variant,
+            item,
+            product,
+            currency,
+        } = self;
+        write!(
+            f,
+            "ProductVariant/{variant} InventoryItem/{item} Product/{product} {currency}"
+        )
     }
 }
 
@@ -198,7 +206,11 @@ pub(super) fn listing(
         title: variant.display_name.clone(),
         fulfilled_by: FulfilledBy::Seller,
         quantity,
-        places: if variant.inventory_item.tracked { places } else { Vec::new() },
+        places: if variant.inventory_item.tracked {
+            places
+        } else {
+            Vec::new()
+        },
         price,
         status,
         handle: Some(handle.to_string()),
@@ -226,7 +238,9 @@ pub(super) fn places(levels: &[LevelNode]) -> Result<Vec<PlaceUnits>, String> {
 }
 
 fn sum(places: &[PlaceUnits]) -> Result<i64, String> {
-    let sum = places.iter().try_fold(0_i64, |sum, place| sum.checked_add(place.quantity));
+    let sum = places
+        .iter()
+        .try_fold(0_i64, |sum, place| sum.checked_add(place.quantity));
     sum.ok_or_else(|| "`quantities` add up to more than there can be".to_owned())
 }
 

@@ -25,7 +25,9 @@ impl State {
         let id = &field.arguments.get("id").cloned().unwrap_or_default();
         let currency = &self.config.currency;
         Ok(match field.name.as_str() {
-            "shop" => json!({"name": "Simulated", "myshopifyDomain": self.config.shop, "currencyCode": currency}),
+            "shop" => {
+                json!({"name": "Simulated", "myshopifyDomain": self.config.shop, "currencyCode": currency})
+            }
             "currentAppInstallation" => {
                 let scopes: Vec<Value> = self.config.scopes.iter().map(|s| json!({"handle": s})).collect();
                 json!({"accessScopes": scopes})
@@ -78,10 +80,18 @@ impl State {
 
     /// The search of orders, by the times the index knows.
     fn search(&mut self, field: &Field) -> Result<Value, String> {
-        let query = field.arguments.get("query").and_then(Value::as_str).unwrap_or_default();
+        let query = field
+            .arguments
+            .get("query")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let (mut since, mut placed, mut returned) = (None, false, false);
         for term in query.split(" AND ") {
-            let at = |text: &str| text.trim_matches('\'').parse::<jiff::Timestamp>().map_err(|e| e.to_string());
+            let at = |text: &str| {
+                text.trim_matches('\'')
+                    .parse::<jiff::Timestamp>()
+                    .map_err(|e| e.to_string())
+            };
             if let Some(text) = term.strip_prefix("updated_at:>=") {
                 since = Some(at(text)?);
             } else if let Some(text) = term.strip_prefix("created_at:>=") {
@@ -95,12 +105,28 @@ impl State {
         let mut found: Vec<_> = self
             .orders
             .values()
-            .filter_map(|order| Some((if placed { order.indexed.0.map(|_| order.placed_at)? } else { order.indexed.0? }, order)))
-            .filter(|(at, order)| since.is_none_or(|since| *at >= since) && (!returned || !order.returns.is_empty()))
+            .filter_map(|order| {
+                Some((
+                    if placed {
+                        order.indexed.0.map(|_| order.placed_at)?
+                    } else {
+                        order.indexed.0?
+                    },
+                    order,
+                ))
+            })
+            .filter(|(at, order)| {
+                since.is_none_or(|since| *at >= since) && (!returned || !order.returns.is_empty())
+            })
             .collect();
         found.sort_by_key(|(at, order)| (*at, order.id));
-        let mut all: Vec<Value> = found.into_iter().map(|(_, order)| self.order_json(order)).collect();
-        let unknown = self.faults.hits(Fault::UnknownValue, "orders", self.now, &mut self.rng);
+        let mut all: Vec<Value> = found
+            .into_iter()
+            .map(|(_, order)| self.order_json(order))
+            .collect();
+        let unknown = self
+            .faults
+            .hits(Fault::UnknownValue, "orders", self.now, &mut self.rng);
         if let (true, Some(first)) = (unknown, all.first_mut()) {
             first["displayFulfillmentStatus"] = json!("AT_THE_FLORIST");
         }
@@ -127,8 +153,14 @@ impl State {
         let total = self.money(order.lines.iter().map(|l| self.cents(&l.sku) * l.quantity).sum());
         let parcels: Vec<Value> = order.parcels.iter().map(|p| self.parcel(Some(p.id))).collect();
         let locations = &self.config.locations;
-        let orders = locations.iter().map(|l| self.fulfillment_order(&fulfillment_order_id(order, l)));
-        let returns: Vec<Value> = order.returns.keys().map(|id| json!({"id": gid("Return", id)})).collect();
+        let orders = locations
+            .iter()
+            .map(|l| self.fulfillment_order(&fulfillment_order_id(order, l)));
+        let returns: Vec<Value> = order
+            .returns
+            .keys()
+            .map(|id| json!({"id": gid("Return", id)}))
+            .collect();
         json!({
             "__typename": "Order", "id": gid("Order", order.id), "name": format!("#{}", order.id),
             "createdAt": order.placed_at.to_string(), "updatedAt": order.updated_at.to_string(),
@@ -153,7 +185,9 @@ impl State {
 
     fn cents(&self, sku: &str) -> i64 {
         let variant = self.variants.iter().find(|v| v.of.sku == sku);
-        variant.and_then(|v| v.of.price.replace('.', "").parse().ok()).unwrap_or(0)
+        variant
+            .and_then(|v| v.of.price.replace('.', "").parse().ok())
+            .unwrap_or(0)
     }
 
     fn money(&self, cents: i64) -> Value {
@@ -193,9 +227,15 @@ impl State {
         if lines.is_empty() {
             return Value::Null;
         }
-        let open = order.lines.iter().any(|line| line.open.get(&at).is_some_and(|units| *units > 0));
+        let open = order
+            .lines
+            .iter()
+            .any(|line| line.open.get(&at).is_some_and(|units| *units > 0));
         let (status, actions) = if open {
-            ("OPEN", vec![json!({"action": "CREATE_FULFILLMENT"}), json!({"action": "HOLD"})])
+            (
+                "OPEN",
+                vec![json!({"action": "CREATE_FULFILLMENT"}), json!({"action": "HOLD"})],
+            )
         } else {
             ("CLOSED", Vec::new())
         };
@@ -214,7 +254,13 @@ impl State {
     }
 
     fn return_json(&self, number: Option<u64>) -> Value {
-        let of = |order: &ShopifyOrder| Some((order.lines.first()?.clone(), order.placed_at, *order.returns.get(&number?)?));
+        let of = |order: &ShopifyOrder| {
+            Some((
+                order.lines.first()?.clone(),
+                order.placed_at,
+                *order.returns.get(&number?)?,
+            ))
+        };
         self.orders.values().find_map(of).map_or(Value::Null, |(line, at, units)| {
             json!({"id": gid("Return", number.unwrap_or_default()), "status": "REQUESTED", "createdAt": at.to_string(),
                 "returnLineItems": {"$nodes": [{"__typename": "ReturnLineItem", "id": gid("ReturnLineItem", line.id),
@@ -225,7 +271,10 @@ impl State {
     }
 
     pub(super) fn variant_json(&self, variant: &Variant) -> Value {
-        let bearers = self.variants.iter().filter(|v| !v.of.sku.is_empty() && v.of.sku == variant.of.sku);
+        let bearers = self
+            .variants
+            .iter()
+            .filter(|v| !v.of.sku.is_empty() && v.of.sku == variant.of.sku);
         let levels = variant.of.quantities.iter().map(|(at, units)| {
             json!({"__typename": "InventoryLevel", "id": gid("InventoryLevel", format!("{}{at}", variant.id)),
                 "isActive": true, "location": location(at),
@@ -284,8 +333,14 @@ fn write_lines(connection: &Value, parent: Option<&str>, file: &mut String) {
 
 /// Takes the connections out of a node, each with the id of the thing it is in.
 fn take_connections(node: &mut Value, parent: &str, inner: &mut Vec<(String, Value)>) {
-    let Some(object) = node.as_object_mut() else { return };
-    let own = object.get("id").and_then(Value::as_str).unwrap_or(parent).to_owned();
+    let Some(object) = node.as_object_mut() else {
+        return;
+    };
+    let own = object
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or(parent)
+        .to_owned();
     let names: Vec<String> = object.keys().cloned().collect();
     for name in names {
         let is_connection = object[&name].get("edges").is_some();
@@ -299,7 +354,11 @@ fn take_connections(node: &mut Value, parent: &str, inner: &mut Vec<(String, Val
 
 /// Units of a line in parcels.
 pub(super) fn shipped(order: &ShopifyOrder, line: &ShopifyLine) -> i64 {
-    order.parcels.iter().filter_map(|parcel| parcel.lines.get(&line.id)).sum()
+    order
+        .parcels
+        .iter()
+        .filter_map(|parcel| parcel.lines.get(&line.id))
+        .sum()
 }
 
 fn fulfillment_order_id(order: &ShopifyOrder, location: &str) -> Value {
@@ -314,5 +373,7 @@ fn location(number: &str) -> Value {
 /// Whether a variant matches a search for SKUs, which also finds those that begin so.
 fn bears(variant: &Variant, query: &str) -> bool {
     let terms = query.split(" OR ").filter_map(|term| term.strip_prefix("sku:"));
-    terms.map(|sku| sku.trim_matches('"')).any(|sku| variant.of.sku.starts_with(sku))
+    terms
+        .map(|sku| sku.trim_matches('"'))
+        .any(|sku| variant.of.sku.starts_with(sku))
 }

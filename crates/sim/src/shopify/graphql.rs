@@ -83,16 +83,25 @@ impl Document {
     }
 
     /// The fields asked for of an object of a type.
-    pub(super) fn fields<'s>(&'s self, selections: &'s [Selection], of: &str) -> Result<Vec<&'s Field>, String> {
+    pub(super) fn fields<'s>(
+        &'s self,
+        selections: &'s [Selection],
+        of: &str,
+    ) -> Result<Vec<&'s Field>, String> {
         let mut fields = Vec::new();
         for selection in selections {
             match selection {
                 Selection::Field(field) => fields.push(field),
                 Selection::Spread(name) => {
-                    let inner = self.fragments.get(name).ok_or_else(|| format!("no fragment `{name}`"))?;
+                    let inner = self
+                        .fragments
+                        .get(name)
+                        .ok_or_else(|| format!("no fragment `{name}`"))?;
                     fields.extend(self.fields(inner, of)?);
                 }
-                Selection::Inline(on, inner) if of.is_empty() || on == of => fields.extend(self.fields(inner, of)?),
+                Selection::Inline(on, inner) if of.is_empty() || on == of => {
+                    fields.extend(self.fields(inner, of)?)
+                }
                 Selection::Inline(..) => {}
             }
         }
@@ -126,7 +135,11 @@ impl Document {
     pub(super) fn cut(&self, whole: &Value, field: &Field, count: &mut i64) -> Result<Value, String> {
         match whole {
             Value::Array(all) => {
-                let first = field.arguments.get("first").and_then(Value::as_u64).unwrap_or(u64::MAX);
+                let first = field
+                    .arguments
+                    .get("first")
+                    .and_then(Value::as_u64)
+                    .unwrap_or(u64::MAX);
                 let first = usize::try_from(first).unwrap_or(usize::MAX);
                 let named = |one: &&Value| match field.arguments.get("names").and_then(Value::as_array) {
                     Some(names) => names.contains(&one["name"]),
@@ -136,9 +149,11 @@ impl Document {
                 let cut: Result<Vec<Value>, String> = some.map(|one| self.cut(one, field, count)).collect();
                 Ok(Value::Array(cut?))
             }
-            Value::Object(object) if field.selections.is_empty() => {
-                Err(format!("Field '{}' must have selections ({})", field.name, object.len()))
-            }
+            Value::Object(object) if field.selections.is_empty() => Err(format!(
+                "Field '{}' must have selections ({})",
+                field.name,
+                object.len()
+            )),
             Value::Object(object) => match object.get("$nodes").and_then(Value::as_array) {
                 Some(nodes) => self.page(nodes, field, count),
                 None => self.object(object, &field.selections, count),
@@ -154,7 +169,10 @@ impl Document {
         count: &mut i64,
     ) -> Result<Value, String> {
         *count += 1;
-        let of = object.get("__typename").and_then(Value::as_str).unwrap_or("Object");
+        let of = object
+            .get("__typename")
+            .and_then(Value::as_str)
+            .unwrap_or("Object");
         let mut cut = Map::new();
         for field in self.fields(selections, of)? {
             let value = object
@@ -168,7 +186,9 @@ impl Document {
     /// One page of a connection; the cursor is the place of its last node.
     fn page(&self, nodes: &[Value], field: &Field, count: &mut i64) -> Result<Value, String> {
         let first = field.arguments.get("first").and_then(Value::as_u64);
-        let first = first.or(self.bulk.then_some(250)).ok_or_else(|| format!("you must provide one of first or last on '{}'", field.name))?;
+        let first = first
+            .or(self.bulk.then_some(250))
+            .ok_or_else(|| format!("you must provide one of first or last on '{}'", field.name))?;
         let first = usize::try_from(first).unwrap_or(usize::MAX);
         if first > 250 {
             return Err("first cannot exceed 250".to_owned());
@@ -176,12 +196,18 @@ impl Document {
         let after = field.arguments.get("after").and_then(Value::as_str);
         let begin = match after {
             Some(cursor) => {
-                let place = cursor.strip_prefix("cursor-").and_then(|p| p.parse::<usize>().ok());
+                let place = cursor
+                    .strip_prefix("cursor-")
+                    .and_then(|p| p.parse::<usize>().ok());
                 place.ok_or("Invalid cursor for current pagination sort.")?
             }
             None => 0,
         };
-        let first = if self.bulk { usize::MAX } else { first.min(self.most) };
+        let first = if self.bulk {
+            usize::MAX
+        } else {
+            first.min(self.most)
+        };
         let page: Vec<&Value> = nodes.iter().skip(begin).take(first).collect();
         let end = begin + page.len();
         let mut cut = Map::new();
@@ -264,7 +290,11 @@ impl<'a> Parser<'a> {
             let directive = self.next()?.to_owned();
             directives.insert(directive, self.arguments()?);
         }
-        let selections = if self.peek() == Some("{") { self.selections()? } else { Vec::new() };
+        let selections = if self.peek() == Some("{") {
+            self.selections()?
+        } else {
+            Vec::new()
+        };
         Ok(Selection::Field(Field {
             alias,
             name,

@@ -20,7 +20,9 @@ impl State {
         for hook in hooks {
             let (id, event) = (self.number(), self.number());
             let mut body = body.clone();
-            let fields = hook.input["includeFields"].as_array().filter(|fields| !fields.is_empty());
+            let fields = hook.input["includeFields"]
+                .as_array()
+                .filter(|fields| !fields.is_empty());
             if let (Some(fields), Some(object)) = (fields, body.as_object_mut()) {
                 object.retain(|field, _| fields.iter().any(|f| f == field));
             }
@@ -40,7 +42,9 @@ impl State {
                     .header("x-shopify-triggered-at", self.now.to_string())
                     .body(body.clone())
             };
-            let twice = self.faults.hits(Fault::Duplicate, "webhook", self.now, &mut self.rng);
+            let twice = self
+                .faults
+                .hits(Fault::Duplicate, "webhook", self.now, &mut self.rng);
             for _ in 0..=usize::from(twice) {
                 let Ok(request) = request() else { continue };
                 let place = if twice {
@@ -62,8 +66,9 @@ impl State {
 
     pub(super) fn tell_levels(&mut self, sku: &str) {
         let found = self.variants.iter().find(|v| v.of.sku == sku).cloned();
-        for (variant, (location, available)) in
-            found.iter().flat_map(|v| v.of.quantities.iter().map(move |place| (v, place)))
+        for (variant, (location, available)) in found
+            .iter()
+            .flat_map(|v| v.of.quantities.iter().map(move |place| (v, place)))
         {
             let location = location.parse::<u64>().unwrap_or_default();
             let body = json!({"inventory_item_id": variant.id + 100_000, "location_id": location,

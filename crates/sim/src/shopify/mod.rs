@@ -441,5 +441,8 @@ fn gid(kind: &str, number: impl std::fmt::Display) -> String {
 
 /// The number in a long id of a kind.
 fn number_of(kind: &str, gid: &Value) -> Option<u64> {
-    gid.as_str()?.strip_prefix(&format!("gid://shopify/{kind}/"))?.parse().ok()
+    gid.as_str()?
+        .strip_prefix(&format!("gid://shopify/{kind}/"))?
+        .parse()
+        .ok()
 }

@@ -17,14 +17,23 @@ impl State {
         if !KEYED.contains(&field.name.as_str()) {
             return self.make(field);
         }
-        let key = field.directives.get("idempotent").and_then(|d| d.get("key")?.as_str());
-        let key = key.ok_or("The @idempotent directive is required for this mutation")?.to_owned();
+        let key = field
+            .directives
+            .get("idempotent")
+            .and_then(|d| d.get("key")?.as_str());
+        let key = key
+            .ok_or("The @idempotent directive is required for this mutation")?
+            .to_owned();
         let asked = Value::Object(field.arguments.clone());
         if let Some((before, answered)) = self.keys.get(&key) {
             let same = *before == asked;
             let answered = answered.clone();
             let code = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH";
-            return Ok(if same { answered } else { refused(&[], code, "The key was used for something else") });
+            return Ok(if same {
+                answered
+            } else {
+                refused(&[], code, "The key was used for something else")
+            });
         }
         let answered = self.make(field)?;
         if field.name == "inventorySetQuantities" {
@@ -47,7 +56,10 @@ impl State {
             "fulfillmentCreate" => self.ship(&argument("fulfillment")),
             "fulfillmentTrackingInfoUpdate" => {
                 let number = number_of("Fulfillment", &argument("fulfillmentId"));
-                let tracking = argument("trackingInfoInput")["number"].as_str().unwrap_or_default().to_owned();
+                let tracking = argument("trackingInfoInput")["number"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
                 let parcels = self.orders.values_mut().flat_map(|order| &mut order.parcels);
                 match parcels.into_iter().find(|p| Some(p.id) == number) {
                     Some(parcel) => {
@@ -60,7 +72,9 @@ impl State {
             "orderCancel" => self.order_cancel(&argument("orderId"), &argument("restock")),
             "refundCreate" => self.refund_create(&argument("input")),
             "bulkOperationRunQuery" => self.bulk_run(&argument("query")),
-            "webhookSubscriptionCreate" => self.subscribe(&argument("topic"), argument("webhookSubscription")),
+            "webhookSubscriptionCreate" => {
+                self.subscribe(&argument("topic"), argument("webhookSubscription"))
+            }
             "webhookSubscriptionUpdate" => {
                 let number = number_of("WebhookSubscription", &argument("id"));
                 match self.hooks.iter_mut().find(|hook| Some(hook.id) == number) {
@@ -93,21 +107,43 @@ impl State {
                 errors.push(json!({"field": ["input", "quantities", index.to_string(), field], "code": code, "message": message}));
             };
             let number = number_of("InventoryItem", &entry["inventoryItemId"]);
-            let location = number_of("Location", &entry["locationId"]).unwrap_or_default().to_string();
+            let location = number_of("Location", &entry["locationId"])
+                .unwrap_or_default()
+                .to_string();
             let Some(at) = self.variants.iter().position(|v| Some(v.id + 100_000) == number) else {
-                error("inventoryItemId", "INVALID_INVENTORY_ITEM", "The specified inventory item could not be found.");
+                error(
+                    "inventoryItemId",
+                    "INVALID_INVENTORY_ITEM",
+                    "The specified inventory item could not be found.",
+                );
                 continue;
             };
             let there = self.variants[at].of.quantities.get(&location);
             match (there, entry.get("changeFromQuantity"), entry["quantity"].as_i64()) {
-                (None, _, _) => error("locationId", "ITEM_NOT_STOCKED_AT_LOCATION", "The item is not stocked there."),
-                (_, None, _) => error("changeFromQuantity", "INVALID_INPUT", "changeFromQuantity must be given"),
+                (None, _, _) => error(
+                    "locationId",
+                    "ITEM_NOT_STOCKED_AT_LOCATION",
+                    "The item is not stocked there.",
+                ),
+                (_, None, _) => error(
+                    "changeFromQuantity",
+                    "INVALID_INPUT",
+                    "changeFromQuantity must be given",
+                ),
                 (_, _, None) => error("quantity", "INVALID_QUANTITY_TOO_LOW", "The quantity is missing."),
                 (Some(there), Some(from), _) if from.as_i64().is_some_and(|from| from != *there) => {
-                    error("changeFromQuantity", "CHANGE_FROM_QUANTITY_STALE", "The quantity has changed.");
+                    error(
+                        "changeFromQuantity",
+                        "CHANGE_FROM_QUANTITY_STALE",
+                        "The quantity has changed.",
+                    );
                 }
                 (_, _, Some(units)) if units < 0 => {
-                    error("quantity", "INVALID_QUANTITY_NEGATIVE", "The quantity can't be negative.");
+                    error(
+                        "quantity",
+                        "INVALID_QUANTITY_NEGATIVE",
+                        "The quantity can't be negative.",
+                    );
                 }
                 (_, _, Some(units)) => changes.push((at, location, units)),
             }
@@ -130,20 +166,34 @@ impl State {
         for (index, wanted) in variants.as_array().into_iter().flatten().enumerate() {
             let place = index.to_string();
             let number = number_of("ProductVariant", &wanted["id"]);
-            let found = self.variants.iter().position(|v| Some(v.id) == number && Some(v.of.product) == product);
+            let found = self
+                .variants
+                .iter()
+                .position(|v| Some(v.id) == number && Some(v.of.product) == product);
             let (Some(at), Some(price)) = (found, wanted["price"].as_str()) else {
                 let field = ["variants", &place, "id"];
-                return refused(&field, "PRODUCT_VARIANT_DOES_NOT_EXIST", "Product variant does not exist");
+                return refused(
+                    &field,
+                    "PRODUCT_VARIANT_DOES_NOT_EXIST",
+                    "Product variant does not exist",
+                );
             };
             if price.starts_with('-') {
-                return refused(&["variants", &place, "price"], "NEGATIVE_PRICE_VALUE", "Price can't be negative");
+                return refused(
+                    &["variants", &place, "price"],
+                    "NEGATIVE_PRICE_VALUE",
+                    "Price can't be negative",
+                );
             }
             changes.push((at, price.to_owned()));
         }
         for (at, price) in &changes {
             self.variants[*at].of.price.clone_from(price);
         }
-        let made: Vec<Value> = changes.iter().map(|(at, _)| json!({"id": gid("ProductVariant", self.variants[*at].id)})).collect();
+        let made: Vec<Value> = changes
+            .iter()
+            .map(|(at, _)| json!({"id": gid("ProductVariant", self.variants[*at].id)}))
+            .collect();
         json!({"productVariants": made, "userErrors": []})
     }
 
@@ -151,24 +201,41 @@ impl State {
         let number = self.number();
         let mut parcel = ShopifyParcel {
             id: number,
-            tracking: fulfillment["trackingInfo"]["number"].as_str().unwrap_or_default().to_owned(),
+            tracking: fulfillment["trackingInfo"]["number"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             lines: BTreeMap::new(),
         };
         let mut from: Option<(u64, String)> = None;
         let mut taken = Vec::new();
-        for part in fulfillment["lineItemsByFulfillmentOrder"].as_array().into_iter().flatten() {
+        for part in fulfillment["lineItemsByFulfillmentOrder"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             let Some((order, at)) = self.fulfillment_order_of(&part["fulfillmentOrderId"]) else {
                 return refused(&["fulfillment"], "", "Fulfillment order does not exist.");
             };
             if from.as_ref().is_some_and(|from| *from != (order.id, at.clone())) {
-                return refused(&["fulfillment"], "", "All fulfillment orders must be of one order and location.");
+                return refused(
+                    &["fulfillment"],
+                    "",
+                    "All fulfillment orders must be of one order and location.",
+                );
             }
             for wanted in part["fulfillmentOrderLineItems"].as_array().into_iter().flatten() {
                 let units = wanted["quantity"].as_i64().unwrap_or(0);
                 let own = |id: u64| json!(gid("FulfillmentOrderLineItem", format!("{id}{at}")));
                 let line = order.lines.iter().find(|line| own(line.id) == wanted["id"]);
-                let Some(line) = line.filter(|l| units > 0 && l.open.get(&at).is_some_and(|open| *open >= units)) else {
-                    return refused(&["fulfillment"], "", "Invalid fulfillment order line item quantity requested.");
+                let Some(line) =
+                    line.filter(|l| units > 0 && l.open.get(&at).is_some_and(|open| *open >= units))
+                else {
+                    return refused(
+                        &["fulfillment"],
+                        "",
+                        "Invalid fulfillment order line item quantity requested.",
+                    );
                 };
                 taken.push((line.id, units));
             }
@@ -180,7 +247,11 @@ impl State {
         if let Some(order) = self.orders.get_mut(&id) {
             for (line, units) in taken {
                 *parcel.lines.entry(line).or_default() += units;
-                let open = order.lines.iter_mut().find(|l| l.id == line).and_then(|l| l.open.get_mut(&at));
+                let open = order
+                    .lines
+                    .iter_mut()
+                    .find(|l| l.id == line)
+                    .and_then(|l| l.open.get_mut(&at));
                 if let Some(open) = open {
                     *open -= units;
                 }
@@ -203,7 +274,10 @@ impl State {
     }
 
     fn refund_create(&mut self, input: &Value) -> Value {
-        let (id, refund) = (number_of("Order", &input["orderId"]).unwrap_or_default(), self.number());
+        let (id, refund) = (
+            number_of("Order", &input["orderId"]).unwrap_or_default(),
+            self.number(),
+        );
         let Some(order) = self.orders.get_mut(&id) else {
             return refused(&["orderId"], "", "Order does not exist");
         };
@@ -211,12 +285,21 @@ impl State {
             .as_array()
             .into_iter()
             .flatten()
-            .map(|line| (number_of("LineItem", &line["lineItemId"]), line["quantity"].as_i64().unwrap_or(0)))
+            .map(|line| {
+                (
+                    number_of("LineItem", &line["lineItemId"]),
+                    line["quantity"].as_i64().unwrap_or(0),
+                )
+            })
             .collect();
         for (number, units) in &wanted {
             let line = order.lines.iter().find(|l| Some(l.id) == *number);
             if line.is_none_or(|l| l.removed + units > l.quantity) {
-                return refused(&["refundLineItems"], "", "Refund line items quantity cannot refund more items than were purchased");
+                return refused(
+                    &["refundLineItems"],
+                    "",
+                    "Refund line items quantity cannot refund more items than were purchased",
+                );
             }
         }
         for (number, units) in wanted {
@@ -231,7 +314,11 @@ impl State {
 
     fn bulk_run(&mut self, query: &Value) -> Value {
         if self.bulk.values().any(|bulk| bulk.done_at > self.now) {
-            return refused(&[], "OPERATION_IN_PROGRESS", "A bulk query operation for this app and shop is already in progress");
+            return refused(
+                &[],
+                "OPERATION_IN_PROGRESS",
+                "A bulk query operation for this app and shop is already in progress",
+            );
         }
         let number = self.number();
         let bulk = Bulk {
@@ -244,11 +331,26 @@ impl State {
 
     fn subscribe(&mut self, topic: &Value, input: Value) -> Value {
         let topic = topic.as_str().unwrap_or_default().to_owned();
-        if !input["uri"].as_str().is_some_and(|uri| uri.starts_with("https://")) {
-            return refused(&["webhookSubscription", "uri"], "", "Address protocol http:// is not supported");
+        if !input["uri"]
+            .as_str()
+            .is_some_and(|uri| uri.starts_with("https://"))
+        {
+            return refused(
+                &["webhookSubscription", "uri"],
+                "",
+                "Address protocol http:// is not supported",
+            );
         }
-        if self.hooks.iter().any(|hook| hook.topic == topic && hook.input["uri"] == input["uri"]) {
-            return refused(&["webhookSubscription", "uri"], "", "Address for this topic has already been taken");
+        if self
+            .hooks
+            .iter()
+            .any(|hook| hook.topic == topic && hook.input["uri"] == input["uri"])
+        {
+            return refused(
+                &["webhookSubscription", "uri"],
+                "",
+                "Address for this topic has already been taken",
+            );
         }
         let id = self.number();
         let hook = Subscription {

@@ -40,9 +40,13 @@ impl State {
     }
 
     fn grant(&mut self, old: Option<String>) -> Response<Bytes> {
-        let (access, refresh) = (format!("shpat_{}", self.number()), format!("shprt_{}", self.number()));
+        let (access, refresh) = (
+            format!("shpat_{}", self.number()),
+            format!("shprt_{}", self.number()),
+        );
         let life = self.config.token_secs;
-        self.tokens.insert(access.clone(), after_ms(self.now, life * 1_000));
+        self.tokens
+            .insert(access.clone(), after_ms(self.now, life * 1_000));
         self.refresh.insert(refresh.clone(), None);
         if let Some(old) = old {
             if self.config.strict_rotation {
@@ -68,14 +72,19 @@ impl State {
         }
         let good = self.tokens.get(&token).is_some_and(|end| *end > self.now);
         if good {
-            self.refresh.retain(|_, successor| successor.as_ref() != Some(&token));
+            self.refresh
+                .retain(|_, successor| successor.as_ref() != Some(&token));
         }
         good
     }
 
     pub(super) fn approve(&mut self, authorize: &str) -> Option<String> {
         let url = url::Url::parse(authorize).ok()?;
-        let param = |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned());
+        let param = |name: &str| {
+            url.query_pairs()
+                .find(|(n, _)| n == name)
+                .map(|(_, v)| v.into_owned())
+        };
         if param("client_id")? != self.config.client_id {
             return None;
         }
@@ -88,7 +97,10 @@ impl State {
             ("timestamp", self.now.as_second().to_string()),
         ];
         back.sort();
-        let text: Vec<String> = back.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let text: Vec<String> = back
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let mut mac = Hmac::<Sha256>::new_from_slice(self.config.client_secret.as_bytes()).ok()?;
         mac.update(text.join("&").as_bytes());
         let mut hmac = String::new();
@@ -96,7 +108,10 @@ impl State {
             write!(hmac, "{byte:02x}").ok()?;
         }
         let mut there = url::Url::parse(&param("redirect_uri")?).ok()?;
-        there.query_pairs_mut().extend_pairs(back).append_pair("hmac", &hmac);
+        there
+            .query_pairs_mut()
+            .extend_pairs(back)
+            .append_pair("hmac", &hmac);
         Some(there.into())
     }
 }

@@ -13,7 +13,9 @@ impl State {
     pub(super) fn buy(&mut self, wanted: &[(&str, i64)]) -> Option<String> {
         let there = |(sku, quantity): &(&str, i64)| {
             let variant = self.variants.iter().find(|v| v.of.sku == *sku);
-            variant.is_some_and(|v| *quantity > 0 && v.of.quantities.values().map(|q| (*q).max(0)).sum::<i64>() >= *quantity)
+            variant.is_some_and(|v| {
+                *quantity > 0 && v.of.quantities.values().map(|q| (*q).max(0)).sum::<i64>() >= *quantity
+            })
         };
         if !wanted.iter().all(there) {
             return None;
@@ -39,7 +41,10 @@ impl State {
             });
         }
         let id = self.number();
-        let late = if self.faults.hits(Fault::LateVisibility, "placeOrder", self.now, &mut self.rng) {
+        let late = if self
+            .faults
+            .hits(Fault::LateVisibility, "placeOrder", self.now, &mut self.rng)
+        {
             self.rng.random_range(0..=self.faults.config.max_late_ms)
         } else {
             0
@@ -74,7 +79,9 @@ impl State {
     }
 
     pub(super) fn call_off(&mut self, order: &str, restock: bool) -> bool {
-        let Ok(id) = order.parse::<u64>() else { return false };
+        let Ok(id) = order.parse::<u64>() else {
+            return false;
+        };
         let Some(order) = self.orders.get_mut(&id).filter(|o| !o.cancelled) else {
             return false;
         };
@@ -100,7 +107,9 @@ impl State {
 
     /// Refunds units of the first line: those not shipped yet first.
     pub(super) fn give_back(&mut self, order: &str, quantity: i64) -> bool {
-        let Ok(id) = order.parse::<u64>() else { return false };
+        let Ok(id) = order.parse::<u64>() else {
+            return false;
+        };
         let line = self.orders.get_mut(&id).and_then(|o| o.lines.first_mut());
         let Some(line) = line.filter(|l| l.removed + quantity <= l.quantity) else {
             return false;

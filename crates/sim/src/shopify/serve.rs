@@ -24,9 +24,16 @@ impl State {
                 .and_then(|fields| fields.iter().map(|f| f.name.clone()).find(|name| name != "shop"))
                 .unwrap_or_else(|| "shop".to_owned()),
             Err(_) if path.ends_with("/access_token") => "access_token".to_owned(),
-            Err(_) => path.trim_matches('/').split('/').next().unwrap_or_default().to_owned(),
+            Err(_) => path
+                .trim_matches('/')
+                .split('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
         };
-        let fault = self.faults.draw(&CALL_FAULTS, &operation, self.now, &mut self.rng);
+        let fault = self
+            .faults
+            .draw(&CALL_FAULTS, &operation, self.now, &mut self.rng);
         match fault {
             Some(Fault::Throttle) => CallOutcome::Answer(self.dated(self.throttled(100))),
             Some(Fault::ServerError) => {
@@ -87,7 +94,8 @@ impl State {
             Err(message) => return refused(&message, "undefinedField"),
         };
         if price > DEAREST {
-            let message = format!("Query cost is {price}, which exceeds the single query max cost limit 1000");
+            let message =
+                format!("Query cost is {price}, which exceeds the single query max cost limit 1000");
             return refused(&message, "MAX_COST_EXCEEDED");
         }
         if self.points() < price {
@@ -109,7 +117,8 @@ impl State {
     pub(super) fn points(&self) -> i64 {
         let (left, at) = self.budget;
         let back = self.now.duration_since(at).as_millis() * i128::from(self.config.restore_rate) / 1_000;
-        left.saturating_add(i64::try_from(back).unwrap_or(i64::MAX)).min(self.config.points)
+        left.saturating_add(i64::try_from(back).unwrap_or(i64::MAX))
+            .min(self.config.points)
     }
 
     fn extensions(&self, requested: i64, actual: Option<i64>) -> Value {
@@ -122,7 +131,10 @@ impl State {
     fn throttled(&self, price: i64) -> Response<Bytes> {
         let errors = json!([{"message": "Throttled", "extensions": {"code": "THROTTLED",
             "documentation": "https://shopify.dev/api/usage/rate-limits"}}]);
-        answer(StatusCode::OK, &json!({"errors": errors, "extensions": self.extensions(price, None)}))
+        answer(
+            StatusCode::OK,
+            &json!({"errors": errors, "extensions": self.extensions(price, None)}),
+        )
     }
 
     /// The answer with the shop's time and the version it speaks.
@@ -144,7 +156,8 @@ impl State {
         };
         let range = request.headers().get(header::RANGE).and_then(|r| r.to_str().ok());
         let range = range.and_then(|r| r.strip_prefix("bytes=")?.split_once('-'));
-        let parsed = range.and_then(|(from, to)| Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?)));
+        let parsed =
+            range.and_then(|(from, to)| Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?)));
         let Some((from, to)) = parsed else {
             return Response::new(Bytes::from(whole));
         };
@@ -173,6 +186,8 @@ pub(super) fn answer(status: StatusCode, body: &Value) -> Response<Bytes> {
 /// The same answer with half its body, still promising all of it.
 fn cut_short(mut response: Response<Bytes>) -> Response<Bytes> {
     let full = response.body().len();
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(full));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(full));
     response.map(|body| body.slice(..full / 2))
 }
