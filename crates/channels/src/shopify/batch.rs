@@ -1,8 +1,8 @@
 //! Batches that Shopify makes whole or not at all, so that one bad item stops the others: what is told of single items is
 //! believed, and the rest is sent again without them; where nothing is told, halves are tried.
 
-use stockbridge_domain::Sku;
 use stockbridge_domain::channel::{ChannelError, Fault, ItemOutcome, ItemResult};
+use stockbridge_domain::{BoxFut, Sku};
 
 use super::wire::UserError;
 
@@ -17,10 +17,10 @@ pub(super) enum Sent {
 }
 
 /// Sends `items` until each has an outcome. `send` makes a call of some of them; `judge` says what an error means.
-pub(super) async fn settle<T: Copy>(
+pub(super) async fn settle<'a, T: Copy + 'a>(
     items: &[T],
     sku: impl Fn(T) -> Sku,
-    send: impl AsyncFn(&[T]) -> Sent,
+    send: impl Fn(Vec<T>) -> BoxFut<'a, Sent>,
     judge: impl Fn(&UserError) -> ItemOutcome,
 ) -> Vec<ItemResult> {
     let mut outcomes: Vec<Option<ItemOutcome>> = items.iter().map(|_| None).collect();
@@ -37,7 +37,7 @@ pub(super) async fn settle<T: Copy>(
             continue;
         }
         let some: Vec<T> = places.iter().map(|place| items[*place]).collect();
-        match send(&some).await {
+        match send(some).await {
             Sent::Made(receipt) => {
                 for place in places {
                     outcomes[place] = Some(ItemOutcome::Applied {

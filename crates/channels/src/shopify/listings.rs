@@ -150,9 +150,7 @@ impl ShopConnection {
         currency: &str,
         result: &mut ListingPage,
     ) -> Result<(), ChannelError> {
-        let shared = self
-            .shared(variants.iter().map(|(_, (variant, _))| variant))
-            .await?;
+        let shared = self.shared(&variants).await?;
         for (raw, (variant, levels)) in variants {
             let is_shared = variant.sku.as_ref().is_some_and(|sku| shared.contains(sku));
             let read = match variant::sku_problem(&variant, is_shared) {
@@ -169,11 +167,13 @@ impl ShopConnection {
 
     /// SKUs that several variants bear. Shopify hints at them; whether its hint counts the variant itself is not documented,
     /// so who bears the SKU is looked up.
-    async fn shared<'v>(
+    async fn shared(
         &self,
-        variants: impl Iterator<Item = &'v Variant>,
+        variants: &[(String, (Variant, Vec<LevelNode>))],
     ) -> Result<BTreeSet<String>, ChannelError> {
         let hinted: Vec<&str> = variants
+            .iter()
+            .map(|(_, (variant, _))| variant)
             .filter(|v| v.inventory_item.duplicate_sku_count > 0)
             .filter_map(|v| v.sku.as_deref().filter(|sku| !sku.trim().is_empty()))
             .collect();

@@ -213,7 +213,12 @@ fn check_options(
         let message = "write the number of the Shopify location that all others feed";
         problems.push(FieldError::new(at(options::DEFAULT_LOCATION), message));
     }
-    let currency = Currency::parse(given.get(CURRENCY)?.as_str().unwrap_or_default());
+    let currency = Currency::parse(
+        given
+            .get(CURRENCY)?
+            .as_str()
+            .filter(|code| !code.trim().is_empty())?,
+    );
     currency
         .map_err(|e| problems.push(FieldError::new(at(CURRENCY), e.to_string())))
         .ok()

@@ -26,8 +26,8 @@ struct Payload {
     user_errors: Vec<UserError>,
 }
 
-/// A price and where it goes.
-type Priced<'a> = (usize, &'a PriceLevel, String);
+/// A price and its place among all.
+type Priced<'a> = (usize, &'a PriceLevel);
 
 impl PriceSink for ShopConnection {
     fn set<'a>(&'a self, prices: &'a [PriceLevel]) -> BoxFut<'a, Vec<ItemResult>> {
@@ -47,8 +47,10 @@ impl PriceSink for ShopConnection {
                         SET_PRICES.error(Fault::Rejected, message)
                     }
                     Some(handle) => {
-                        let priced = (index, price, handle.variant_gid());
-                        products.entry(handle.product_gid()).or_default().push(priced);
+                        products
+                            .entry(handle.product_gid())
+                            .or_default()
+                            .push((index, price));
                         SET_PRICES.error(Fault::Unavailable, "it was not sent")
                     }
                 };
@@ -59,11 +61,14 @@ impl PriceSink for ShopConnection {
             }
             for (product, priced) in &products {
                 for chunk in priced.chunks(MOST_ENTRIES) {
-                    let items: Vec<&Priced<'_>> = chunk.iter().collect();
-                    let send = async |some: &[&Priced<'_>]| self.price(product, some).await;
-                    let settled = batch::settle(&items, |item| item.1.sku.clone(), send, judge).await;
-                    for (item, result) in items.iter().zip(settled) {
-                        results[item.0] = result;
+                    let settled = batch::settle(
+                        chunk,
+                        |(_, level)| level.sku.clone(),
+                        |some| Box::pin(async move { self.price(product, &some).await }),
+                        judge,
+                    );
+                    for ((index, _), result) in chunk.iter().zip(settled.await) {
+                        results[*index] = result;
                     }
                 }
             }
@@ -73,10 +78,11 @@ impl PriceSink for ShopConnection {
 }
 
 impl ShopConnection {
-    async fn price(&self, product: &str, priced: &[&Priced<'_>]) -> Sent {
+    async fn price(&self, product: &str, priced: &[Priced<'_>]) -> Sent {
         let variants: Vec<_> = priced
             .iter()
-            .map(|(_, level, variant)| json!({"id": variant, "price": level.price.amount()}))
+            .filter_map(|(_, level)| Some((level, Handle::parse(level.handle.as_deref()?)?)))
+            .map(|(level, handle)| json!({"id": handle.variant_gid(), "price": level.price.amount()}))
             .collect();
         let variables = json!({"productId": product, "variants": variants});
         let answer = match self.api.call(&client::call(&SET_PRICES, variables)).await {

@@ -10,7 +10,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use stockbridge_domain::BoxFut;
 use stockbridge_domain::channel::{
-    Change, ChannelError, Fault, ItemOutcome, ItemResult, Level, ListingKey, ListingSource as _, StockSink,
+    Change, ChannelError, Fault, ItemOutcome, ItemResult, Level, LevelPart, ListingKey, ListingSource as _,
+    StockSink,
 };
 
 use super::ShopConnection;
@@ -57,9 +58,14 @@ impl StockSink for ShopConnection {
                     entries <= MOST_ENTRIES
                 });
                 let to = from + fits.count().max(1);
-                let chunk: Vec<&Level> = levels[from..to].iter().collect();
-                let send = async |some: &[&Level]| self.put(some).await;
-                results.extend(batch::settle(&chunk, |level| level.sku.clone(), send, judge).await);
+                let chunk: Vec<&'a Level> = levels[from..to].iter().collect();
+                let settled = batch::settle(
+                    &chunk,
+                    |level| level.sku.clone(),
+                    |some| Box::pin(async move { self.put(&some).await }),
+                    judge,
+                );
+                results.extend(settled.await);
                 from = to;
             }
             self.tell_what_is_shown(levels, &mut results).await;
@@ -103,7 +109,7 @@ impl ShopConnection {
             Some(payload) if payload.user_errors.is_empty() => {
                 Sent::Made(payload.inventory_adjustment_group.map(|group| group.id))
             }
-            Some(payload) => match payload.user_errors.iter().find_map(|e| whole(e)) {
+            Some(payload) => match payload.user_errors.iter().find_map(whole) {
                 Some(error) => Sent::Failed(error),
                 None => {
                     let owner = |error: &UserError| owners.get(batch::place(error)?).copied();
@@ -153,7 +159,7 @@ fn entries_of(level: &Level) -> Result<Vec<Entry>, UserError> {
             "it is stocked at no location of the shop; stock it at one in Shopify under Products, Inventory";
         return Err(refused("ITEM_NOT_STOCKED_AT_LOCATION", message));
     }
-    let entry = |part: &stockbridge_domain::channel::LevelPart| {
+    let entry = |part: &LevelPart| {
         let from = match level.change {
             Change::Set => None,
             Change::From(_) => Some(part.shown),

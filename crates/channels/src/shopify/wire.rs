@@ -12,12 +12,17 @@ pub(super) type Raw = Box<RawValue>;
 /// Any answer.
 #[derive(Debug, Deserialize)]
 pub(super) struct Reply {
-    #[serde(default)]
+    /// There, if only as null, once the query was run.
+    #[serde(default, deserialize_with = "present")]
     pub(super) data: Option<Raw>,
     #[serde(default, deserialize_with = "errors")]
     pub(super) errors: Option<Vec<Said>>,
     #[serde(default)]
     pub(super) extensions: Option<Extensions>,
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Raw>, D::Error> {
+    Raw::deserialize(from).map(Some)
 }
 
 /// `errors` is a list, or in some refusals a text.

@@ -117,14 +117,12 @@ impl Document {
             }
             let inner = self.price(&field.selections)?;
             let page = field.arguments.get("first").and_then(Value::as_i64);
-            let is_list = matches!(field.name.as_str(), "nodes" | "edges");
             price += match page {
                 Some(first) => 2 + first * inner.max(1),
                 None if field.name == "nodes" && field.arguments.contains_key("ids") => {
                     let ids = field.arguments["ids"].as_array().map_or(1, Vec::len);
                     i64::try_from(ids).unwrap_or(1) * (1 + inner)
                 }
-                None if is_list => 1 + inner,
                 None => 1 + inner,
             };
         }
