@@ -5,6 +5,7 @@
 //! | `consent` | signing in at Shopify |
 //! | `auth` | access tokens, and how they are renewed |
 //! | `client` | operations, their cost, pure request builders; the documents they send are in `documents` |
+//! | `health` | what a test of the connection finds |
 //! | `api` | the signed caller, what is left of the budget, errors as faults |
 //! | `wire` | Shopify's JSON |
 //! | `orders`, `lines` | orders as snapshots; what of a line is shipped and what is called off |
@@ -26,6 +27,7 @@ mod consent;
 mod descriptor;
 mod events;
 mod fulfilment;
+mod health;
 mod lines;
 mod listings;
 mod orders;
@@ -38,7 +40,6 @@ mod wire;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, CancelSink, Channel, ChannelError, CheckedAccount, Connection, Consent,
     Descriptor, EventSource, FulfilmentSink, Health, Io, ListingSource, OrderSource, PriceSink, RefundSink,
@@ -49,7 +50,7 @@ use stockbridge_domain::{BoxFut, Currency, FieldError};
 
 use crate::auth::session::Sessions;
 use crate::{check, endpoint};
-use api::{Api, clean};
+use api::Api;
 use auth::{Access, App};
 use descriptor::DESCRIPTOR;
 
@@ -275,12 +276,7 @@ struct ShopConnection {
 
 impl Connection for ShopConnection {
     fn probe(&self) -> BoxFut<'_, Result<Health, ChannelError>> {
-        Box::pin(async {
-            let call = client::call(&client::PROBE, serde_json::json!({}));
-            let answer = self.api.call(&call).await?;
-            let probed: Probed = answer.read()?;
-            Ok(self.health(&probed, answer.version.as_deref()))
-        })
+        Box::pin(self.ask_health())
     }
 
     fn orders(&self) -> Option<&dyn OrderSource> {
@@ -317,106 +313,6 @@ impl Connection for ShopConnection {
 
     fn refunds(&self) -> Option<&dyn RefundSink> {
         Some(self)
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Probed {
-    shop: ProbedShop,
-    current_app_installation: Installation,
-    locations: wire::Connection<Location>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ProbedShop {
-    name: String,
-    myshopify_domain: String,
-    currency_code: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Installation {
-    access_scopes: Vec<Scope>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Scope {
-    handle: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    id: String,
-    is_fulfillment_service: bool,
-}
-
-impl ShopConnection {
-    fn health(&self, probed: &Probed, version: Option<&str>) -> Health {
-        let mut warnings = Vec::new();
-        let has = |scope: &str| {
-            let granted = &probed.current_app_installation.access_scopes;
-            // Whoever may write may read.
-            let writes = scope.replacen("read_", "write_", 1);
-            granted.iter().any(|g| g.handle == scope || g.handle == writes)
-        };
-        let missing: Vec<_> = SCOPES.into_iter().filter(|scope| !has(scope)).collect();
-        if !missing.is_empty() {
-            warnings.push(format!(
-                "the app lacks the scopes {}; add them to the app and approve it again in the shop's admin",
-                missing.join(", ")
-            ));
-        }
-        if self.secrets.is_empty() {
-            warnings.push(
-                "without the app's client secret webhooks cannot be told from a stranger's, so changes are only polled; enter \
-                 the client secret"
-                    .to_owned(),
-            );
-        }
-        if let Some(ours) = self.currency.filter(|c| c.code() != probed.shop.currency_code) {
-            warnings.push(format!(
-                "the shop's currency is {theirs} and the option `currency` says {}; set it to {theirs}",
-                ours.code(),
-                theirs = clean(&probed.shop.currency_code),
-            ));
-        }
-        let stocked: Vec<_> = probed
-            .locations
-            .nodes
-            .iter()
-            .filter(|l| !l.is_fulfillment_service)
-            .collect();
-        let known = |id: &str| stocked.iter().any(|l| client::number(&l.id) == id);
-        if let Some(unknown) = self.places.theirs().find(|id| !known(id)) {
-            warnings.push(format!(
-                "the shop has no location `{}` of its own, so what is mapped to it is not offered; correct `location_map` or \
-                 `default_location`",
-                clean(unknown)
-            ));
-        }
-        if let Some(version) = version.filter(|v| *v != client::VERSION) {
-            warnings.push(format!(
-                "Shopify answered by version {} of its API instead of {}; update the hub",
-                clean(version),
-                client::VERSION
-            ));
-        }
-        let places = match stocked.len() {
-            1 => "one location".to_owned(),
-            many => format!("{many} locations"),
-        };
-        Health {
-            summary: format!(
-                "Signed in at {} ({}), {places}.",
-                clean(&probed.shop.name),
-                clean(&probed.shop.myshopify_domain)
-            ),
-            warnings,
-        }
     }
 }
 
