@@ -15,9 +15,9 @@ pub mod http;
 pub mod medusa;
 pub mod noon;
 pub mod own;
-pub mod woocommerce;
 pub mod plain;
 pub mod shopify;
+pub mod woocommerce;
 
 #[cfg(test)]
 mod testing;
@@ -30,12 +30,12 @@ use stockbridge_domain::channel::Channel;
 pub fn all() -> Vec<Arc<dyn Channel>> {
     vec![
         Arc::new(amazon::Amazon::default()),
-        Arc::new(woocommerce::WooCommerce::default()),
-        Arc::new(medusa::Medusa),
-        Arc::new(shopify::Shopify::default()),
-        Arc::new(custom::Custom),
         Arc::new(flipkart::Flipkart::default()),
         Arc::new(noon::Noon::default()),
+        Arc::new(shopify::Shopify::default()),
+        Arc::new(woocommerce::WooCommerce::default()),
+        Arc::new(medusa::Medusa),
+        Arc::new(custom::Custom),
         Arc::new(own::Own),
     ]
 }

@@ -6,20 +6,9 @@
 //! a test compares a client's view with.
 //!
 //! Rooms: `world` (sellers, listings, orders, effects due later), `buyers`, `faults`, `time` and `control`
-//! know no platform; everything that belongs to one platform's protocol lives in its own folder (`amazon`). A system of
-//! one's own ([`CustomShop`], folder `custom`) and a shop on WordPress ([`WooShop`], folder `woocommerce`) are small worlds by
-//! one's own ([`CustomShop`], folder `custom`) and a Medusa store ([`MedusaStore`], folder `medusa`) are small worlds by
-//! themselves; [`Platform`] is what all of them have in common.
-<<<<<<< HEAD
-//! one's own ([`CustomShop`], folder `custom`) is a small world by itself; [`Platform`] is what all of them have in common.
-=======
-//! one's own ([`CustomShop`], folder `custom`) is a small world by itself, and so is [`FlipkartShop`], which
-//! holds one seller.
->>>>>>> 4362e2c (Take Flipkart's shipments, listings, labels and notifications, and a seller to practise on)
-//! one's own ([`CustomShop`], folder `custom`) is a small world by itself; so are [`FlipkartShop`] and
-//! [`NoonShop`], one seller each. [`Platform`] is what all of them have in common.
-//! one's own ([`CustomShop`], folder `custom`) and a shop on Shopify ([`ShopifyShop`], folder `shopify`) are small worlds by
-//! themselves; [`Platform`] is what all of them have in common.
+//! know no platform; everything that belongs to one platform's protocol lives in its own folder. Amazon's is played by
+//! [`Sim`]; a system of one's own ([`CustomShop`]), [`FlipkartShop`], [`MedusaStore`], [`NoonShop`], [`ShopifyShop`] and
+//! [`WooShop`] are small worlds by themselves, one seller each. [`Platform`] is what these have in common.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
 
@@ -30,11 +19,8 @@ mod config;
 mod control;
 mod custom;
 mod faults;
-mod medusa;
-<<<<<<< HEAD
-mod platform;
-=======
 mod flipkart;
+mod medusa;
 mod noon;
 mod platform;
 mod reply;
@@ -51,15 +37,11 @@ pub use config::{
 };
 pub use custom::{CustomShop, ShopConfig, ShopListing, ShopOrder, ShopWrite};
 pub use faults::{Fault, FaultConfig, FaultFired};
-pub use medusa::{
-    Meanwhile, MedusaConfig, MedusaLocation, MedusaOrder, MedusaStore, MedusaVariant, MedusaWrite,
-};
-<<<<<<< HEAD
-pub use platform::{Act, Platform, PlatformLine, PlatformOrder};
-pub use server::{serve, serve_platform};
-=======
 pub use flipkart::{
     FlipkartConfig, FlipkartItem, FlipkartListing, FlipkartShipment, FlipkartShop, FlipkartWrite,
+};
+pub use medusa::{
+    Meanwhile, MedusaConfig, MedusaLocation, MedusaOrder, MedusaStore, MedusaVariant, MedusaWrite,
 };
 pub use noon::{
     NoonConfig, NoonDestination, NoonListing, NoonOrder, NoonShipment, NoonShop, NoonUnit, NoonWrite,

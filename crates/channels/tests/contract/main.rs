@@ -11,13 +11,25 @@ mod matrix;
 mod medusa;
 mod noon;
 mod scenarios;
-mod woocommerce;
 mod shopify;
+mod woocommerce;
 
 use driver::{Channel, Setup};
 
 /// Every channel that keeps the contract, by its name, with what builds it anew beside a fresh platform.
 pub const CHANNELS: &[Channel] = &[
+    Channel {
+        name: "shopify",
+        label: "Shopify",
+        verified: "Shopify's GraphQL schema, version 2026-10",
+        build: shopify::setup,
+    },
+    Channel {
+        name: "woocommerce",
+        label: "WooCommerce",
+        verified: "the attributes and parameters its documentation lists",
+        build: woocommerce::setup,
+    },
     Channel {
         name: "medusa",
         label: "Medusa",
@@ -25,16 +37,6 @@ pub const CHANNELS: &[Channel] = &[
         build: medusa::setup,
     },
     Channel {
-        name: "custom",
-        label: "Custom",
-        verified: "its document, and a server in another language",
-        build: custom::setup,
-    },
-    Channel {
-        name: "woocommerce",
-        label: "WooCommerce",
-        verified: "the attributes and parameters its documentation lists",
-        build: woocommerce::setup,
         name: "flipkart",
         label: "Flipkart",
         verified: "shapes of its public reference",
@@ -45,10 +47,12 @@ pub const CHANNELS: &[Channel] = &[
         label: "Noon",
         verified: "a summary of its public reference",
         build: noon::setup,
-        name: "shopify",
-        label: "Shopify",
-        verified: "Shopify's GraphQL schema, version 2026-10",
-        build: shopify::setup,
+    },
+    Channel {
+        name: "custom",
+        label: "Custom",
+        verified: "its document, and a server in another language",
+        build: custom::setup,
     },
 ];
 
@@ -73,10 +77,10 @@ macro_rules! keeps_the_contract {
 }
 
 mod keeps {
-    keeps_the_contract!(medusa);
-    keeps_the_contract!(custom);
+    keeps_the_contract!(shopify);
     keeps_the_contract!(woocommerce);
+    keeps_the_contract!(medusa);
     keeps_the_contract!(flipkart);
     keeps_the_contract!(noon);
-    keeps_the_contract!(shopify);
+    keeps_the_contract!(custom);
 }
