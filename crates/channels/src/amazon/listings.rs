@@ -195,6 +195,7 @@ impl AmazonConnection {
         let snapshot = ListingSnapshot {
             sku,
             channel_ref: main.and_then(|s| s.asin.clone()),
+            barcode: None,
             title: main.and_then(|s| s.item_name.clone()).unwrap_or_default(),
             handle: main.and_then(|s| s.product_type.clone()),
             price: money(offer.map(|o| &o.price), "offers.price", &mut issues),

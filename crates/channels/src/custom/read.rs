@@ -142,6 +142,7 @@ fn read_listing(raw: &Raw) -> Result<ListingSnapshot, String> {
     Ok(ListingSnapshot {
         sku: Sku::parse(&listing.sku).map_err(|e| format!("`sku`: {e}"))?,
         channel_ref: listing.reference,
+        barcode: None,
         title: listing.title,
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(total(&listing.quantities)?),

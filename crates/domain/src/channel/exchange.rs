@@ -75,6 +75,8 @@ pub struct ListingSnapshot {
     pub sku: Sku,
     /// The channel's own product id (ASIN and the like).
     pub channel_ref: Option<String>,
+    /// Its EAN, UPC or GTIN as the channel shows it; `None` where it does not say.
+    pub barcode: Option<String>,
     /// Title.
     pub title: String,
     /// Who ships it.
