@@ -1,11 +1,14 @@
-//! The catalogue: products.
+//! The catalogue: products, entered and found. Changed in bulk by `catalog_write`.
 
-use stockbridge_domain::catalog::Product;
+use std::collections::HashMap;
+
+use stockbridge_domain::catalog::{Product, ProductDetails, gtin14};
 use stockbridge_domain::pricing::Scope;
 use stockbridge_domain::{Money, ProductId, Sku};
 
+use crate::catalog_row::{PRODUCT, PRODUCT_COLUMNS, PRODUCT_WIDTH, product, product_values};
 use crate::columns::{Columns as _, money_values};
-use crate::db::{Kind, Row, Tx, Value};
+use crate::db::{Tx, Value};
 use crate::filter::{Filter, after_prefix, contains_pattern};
 use crate::{ImportOutcome, Page, PageQuery, StoreError, Tenant, TenantTx};
 
@@ -16,10 +19,10 @@ pub struct NewProduct {
     pub sku: Sku,
     /// Title.
     pub title: String,
-    /// EAN, UPC or GTIN.
-    pub barcode: Option<String>,
     /// Price before any channel's rules.
     pub base_price: Option<Money>,
+    /// What else is known of it, checked.
+    pub details: ProductDetails,
 }
 
 /// Why a product was not entered.
@@ -32,6 +35,20 @@ pub enum ProductError {
     SkuTaken {
         /// The SKU.
         sku: Sku,
+    },
+    /// Another product of the same parent has the same options.
+    #[error(
+        "options: `{sku}` is the variant {options} of `{parent}` already; give {given} other options, or another parent"
+    )]
+    VariantTaken {
+        /// The product that cannot be.
+        given: Sku,
+        /// The product that is there.
+        sku: Sku,
+        /// What groups them.
+        parent: Sku,
+        /// In words.
+        options: String,
     },
     /// The database failed.
     #[error(transparent)]
@@ -47,36 +64,13 @@ pub struct CreatedProducts {
     pub adopted: ImportOutcome,
 }
 
-const PRODUCT: &str = "id, sku, title, barcode, price_minor, price_currency, created_at";
-const PRODUCT_COLUMNS: &[(&str, Kind)] = &[
-    ("tenant_id", Kind::Text),
-    ("id", Kind::Text),
-    ("sku", Kind::Text),
-    ("title", Kind::Text),
-    ("barcode", Kind::Text),
-    ("price_minor", Kind::Int),
-    ("price_currency", Kind::Text),
-    ("created_at", Kind::Int),
-    ("updated_at", Kind::Int),
-];
-
-fn product(row: &Row) -> Result<Product, StoreError> {
-    Ok(Product {
-        id: row.parsed(0)?,
-        sku: row.sku(1)?,
-        title: row.string(2)?,
-        barcode: row.opt_string(3)?,
-        base_price: row.opt_money(4)?,
-        created_at: row.time(6)?,
-    })
-}
-
 impl TenantTx {
     /// Enters products, all or none. Listings of the same SKU that nobody has mapped are mapped to them, and orders that
     /// waited for them are reserved.
     ///
     /// # Errors
-    /// [`ProductError::SkuTaken`] names the first SKU that cannot be entered.
+    /// [`ProductError::SkuTaken`] names the first SKU that cannot be entered, [`ProductError::VariantTaken`] the first
+    /// variant that is there already.
     pub async fn create_products(&mut self, new: Vec<NewProduct>) -> Result<CreatedProducts, ProductError> {
         let now = self.env.now();
         let products: Vec<Product> = new
@@ -85,15 +79,16 @@ impl TenantTx {
                 id: self.env.id(),
                 sku: new.sku,
                 title: new.title,
-                barcode: new.barcode,
                 base_price: new.base_price,
+                details: new.details,
                 created_at: now,
             })
             .collect();
+        self.variants_differ(&products).await?;
         let rows = products
             .iter()
-            .map(|product| self.product_values(product))
-            .collect();
+            .map(|product| product_values(self.key(), product, now))
+            .collect::<Result<Vec<_>, _>>()?;
         let tail = "ON CONFLICT (tenant_id, sku) DO NOTHING RETURNING id";
         let written = self
             .tx
@@ -109,23 +104,9 @@ impl TenantTx {
             }
             return Err(StoreError::other("fewer products written than given").into());
         }
+        self.write_barcodes(&products).await?;
         let adopted = self.map_listings_of(&products).await?;
         Ok(CreatedProducts { products, adopted })
-    }
-
-    fn product_values(&self, product: &Product) -> Vec<Value> {
-        let [minor, currency] = money_values(product.base_price);
-        vec![
-            self.key(),
-            product.id.into(),
-            (&product.sku).into(),
-            (&product.title).into(),
-            product.barcode.clone().into(),
-            minor,
-            currency,
-            product.created_at.into(),
-            product.created_at.into(),
-        ]
     }
 
     /// One product.
@@ -136,29 +117,27 @@ impl TenantTx {
         find(&mut self.tx, self.tenant.into(), "id = $2", id.into()).await
     }
 
-    /// Changes a product; false when there is no such product. The prices of its listings are computed anew.
+    /// Products by SKU, each with what one unit costs; SKUs that nobody has are left out.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn update_product(
+    pub async fn products_with_costs(
         &mut self,
-        id: ProductId,
-        title: &str,
-        barcode: Option<&str>,
-        base_price: Option<Money>,
-    ) -> Result<bool, StoreError> {
-        let sql = "UPDATE products SET title = $3, barcode = $4, price_minor = $5, price_currency = $6, \
-                   updated_at = $7 WHERE tenant_id = $1 AND id = $2";
-        let [minor, currency] = money_values(base_price);
-        let values = [
-            self.key(),
-            id.into(),
-            title.into(),
-            barcode.into(),
-            minor,
-            currency,
-            self.env.now().into(),
-        ];
+        skus: Vec<String>,
+    ) -> Result<HashMap<String, (Product, Option<Money>)>, StoreError> {
+        with_costs(&mut self.tx, self.tenant.into(), skus).await
+    }
+
+    /// Sets the price of a product before any channel's rules; false when there is no such product. The prices of its
+    /// listings are computed anew.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_base_price(&mut self, id: ProductId, price: Option<Money>) -> Result<bool, StoreError> {
+        let sql = "UPDATE products SET price_minor = $3, price_currency = $4, updated_at = $5 \
+                   WHERE tenant_id = $1 AND id = $2";
+        let [minor, currency] = money_values(price);
+        let values = [self.key(), id.into(), minor, currency, self.env.now().into()];
         let changed = self.tx.exec(sql, &values).await? == 1;
         self.mark_prices(&Scope::Product(id), false).await?;
         Ok(changed)
@@ -177,21 +156,42 @@ impl Tenant {
         Ok(created)
     }
 
-    /// [`TenantTx::update_product`] as a transaction of its own.
+    /// [`TenantTx::change_products`] as a transaction of its own.
+    ///
+    /// # Errors
+    /// As there; nothing is changed then.
+    pub async fn change_products(&self, products: &[Product]) -> Result<usize, ProductError> {
+        let mut tx = self.begin().await?;
+        let changed = tx.change_products(products).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    /// [`TenantTx::products_with_costs`] for reading.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn update_product(
+    pub async fn products_with_costs(
         &self,
-        id: ProductId,
-        title: &str,
-        barcode: Option<&str>,
-        base_price: Option<Money>,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let changed = tx.update_product(id, title, barcode, base_price).await?;
-        tx.commit().await?;
-        Ok(changed)
+        skus: Vec<String>,
+    ) -> Result<HashMap<String, (Product, Option<Money>)>, StoreError> {
+        with_costs(&mut self.read().await?, self.key(), skus).await
+    }
+
+    /// The variants that a parent groups, by SKU; at most 500.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn variants(&self, parent: &Sku) -> Result<Vec<Product>, StoreError> {
+        let sql = format!(
+            "SELECT {PRODUCT} FROM products WHERE tenant_id = $1 AND parent_sku = $2 ORDER BY sku LIMIT 500"
+        );
+        let rows = self
+            .read()
+            .await?
+            .query(&sql, &[self.key(), parent.into()])
+            .await?;
+        rows.iter().map(product).collect()
     }
 
     /// One product.
@@ -210,7 +210,8 @@ impl Tenant {
         find(&mut self.read().await?, self.key(), "sku = $2", sku.into()).await
     }
 
-    /// Products by SKU. `search` finds SKUs that begin with it and titles that contain it, whatever their case.
+    /// Products by SKU. `search` finds SKUs that begin with it, titles that contain it, whatever their case, the
+    /// variants of a parent and barcodes.
     ///
     /// # Errors
     /// [`StoreError::BadCursor`].
@@ -223,8 +224,15 @@ impl Tenant {
         if let Some(text) = search.map(str::trim).filter(|text| !text.is_empty()) {
             let (from, to) = (filter.param(text), filter.param(after_prefix(text)));
             let pattern = filter.param(contains_pattern(text));
+            let barcode = gtin14(text).map_or_else(String::new, |gtin| {
+                let gtin = filter.param(gtin);
+                format!(
+                    " OR id IN (SELECT product_id FROM product_barcodes WHERE tenant_id = $1 AND gtin = ${gtin})"
+                )
+            });
             filter.and(&format!(
-                "(sku >= ${from} AND sku < ${to} OR lower(title) LIKE ${pattern} ESCAPE '!' OR barcode = ${from})"
+                "(sku >= ${from} AND sku < ${to} OR lower(title) LIKE ${pattern} ESCAPE '!' \
+                 OR parent_sku = ${from}{barcode})"
             ));
         }
         filter.and_some("sku > ?", query.after("products")?.map(|[sku]: [String; 1]| sku));
@@ -237,6 +245,29 @@ impl Tenant {
         let items = rows.iter().map(product).collect::<Result<Vec<_>, _>>()?;
         Ok(query.page("products", items, |last| [last.sku.to_string()]))
     }
+}
+
+async fn with_costs(
+    tx: &mut Tx,
+    tenant: Value,
+    skus: Vec<String>,
+) -> Result<HashMap<String, (Product, Option<Money>)>, StoreError> {
+    let sql = format!(
+        "SELECT {}, c.cost_minor, c.cost_currency FROM products p LEFT JOIN product_costs c \
+         ON c.tenant_id = p.tenant_id AND c.product_id = p.id WHERE p.tenant_id = $1 AND p.sku {{in $2}}",
+        PRODUCT
+            .split(", ")
+            .map(|name| format!("p.{name}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let rows = tx.query(&sql, &[tenant, skus.into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let product = product(row)?;
+            Ok((product.sku.to_string(), (product, row.opt_money(PRODUCT_WIDTH)?)))
+        })
+        .collect()
 }
 
 async fn find(

@@ -8,6 +8,8 @@ mod alerts;
 mod audit;
 mod budgets;
 mod catalog;
+mod catalog_row;
+mod catalog_write;
 mod check;
 mod columns;
 mod conflicts;
@@ -26,6 +28,8 @@ mod listings_import;
 mod listings_row;
 mod locations;
 mod mapping;
+mod mapping_auto;
+mod mapping_queue;
 mod migrate;
 mod offers;
 mod orders;
@@ -78,7 +82,9 @@ pub use lanes::{Found, LaneRecord, Lease};
 pub use listings::{ListingCounts, ListingFilter, ListingPlace, ListingRecord, MappedBy};
 pub use listings_import::ListingsOutcome;
 pub use locations::{ChannelWarehouse, LocationError, LocationPatch, LocationRecord, NewLocation};
-pub use mapping::MapError;
+pub use mapping::{MAX_UNITS, MapError};
+pub use mapping_auto::AutoMapped;
+pub use mapping_queue::{QueueFilter, UnmappedListing, WaitingLine};
 pub use offers::{
     Answer, OfferAccount, OfferAccounts, OfferRecord, OpenLine, Outgoing, OutgoingPrice, PlanOutcome,
     PriceAnswer, PushRecord, PushTimes, Reading, SettleNotice, Unsettled, WriteAnswer, due_priority,

@@ -19,6 +19,8 @@ words! {
     MappedBy {
         /// Nobody: the SKUs are equal.
         Sku = "sku",
+        /// Nobody: one product alone has the listing's barcode.
+        Barcode = "barcode",
         /// A person.
         Person = "person",
     }
@@ -35,6 +37,8 @@ pub struct ListingRecord {
     pub sku: Sku,
     /// The channel's own product id.
     pub channel_ref: Option<String>,
+    /// Its barcode as the channel shows it.
+    pub barcode: Option<String>,
     /// Title.
     pub title: String,
     /// Who ships it.
@@ -114,8 +118,9 @@ pub struct ListingFilter {
 /// The columns a [`ListingRecord`] is read from: these, then the offer.
 const LISTING: &str = "id, account_id, sku, channel_ref, title, fulfilled_by, status, handle, issues, \
      product_id, mapped_by, units, price_minor, price_currency, price_wanted_minor, price_wanted_currency, \
-     verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at, places_shown, places_sent, images";
-const LISTING_WIDTH: usize = 26;
+     verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at, places_shown, places_sent, \
+     images, barcode";
+const LISTING_WIDTH: usize = 27;
 
 fn record(row: &Row) -> Result<ListingRecord, StoreError> {
     let offer = offer_from_row(row, LISTING_WIDTH)?;
@@ -147,6 +152,7 @@ fn record(row: &Row) -> Result<ListingRecord, StoreError> {
         updated_at: row.time(22)?,
         places: places(row, 23)?,
         images: row.opt_text(25)?.is_some().then(|| row.json(25)).transpose()?,
+        barcode: row.opt_string(26)?,
         expected: offer.expected(),
         verified: offer.verified(),
         offer,
@@ -292,7 +298,7 @@ pub struct ListingCounts {
     pub account: AccountId,
     /// All listings.
     pub total: i64,
-    /// Without a product.
+    /// Without a product, and nobody said to leave them so.
     pub unmapped: i64,
     /// Mapped and shipped by the seller: those whose quantity the hub keeps.
     pub kept: i64,
@@ -307,7 +313,7 @@ pub struct ListingCounts {
 pub(crate) async fn listing_counts(tenant: &Tenant, tx: &mut Tx) -> Result<Vec<ListingCounts>, StoreError> {
     let kept = "fulfilled_by = 'seller' AND product_id IS NOT NULL";
     let sql = format!(
-        "SELECT account_id, COUNT(*), COUNT(*) - COUNT(product_id), \
+        "SELECT account_id, COUNT(*), COUNT(CASE WHEN product_id IS NULL AND mapped_by IS NULL THEN 1 END), \
          COUNT(CASE WHEN {kept} THEN 1 END), COUNT(CASE WHEN {kept} AND NOT ({OFFER_VERIFIED}) THEN 1 END), \
          COUNT(due_qty), CAST(COALESCE(SUM(CASE WHEN {kept} THEN exposure * units END), 0) AS BIGINT) \
          FROM listings WHERE tenant_id = $1 GROUP BY account_id ORDER BY account_id"

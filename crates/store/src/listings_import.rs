@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
+use stockbridge_domain::catalog::gtin14;
 use stockbridge_domain::channel::{ListingSnapshot, Timing};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Timestamp};
@@ -53,11 +54,13 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("updated_at", Kind::Int),
     ("channel_units", Kind::Int),
     ("images", Kind::Text),
+    ("barcode", Kind::Text),
+    ("gtin", Kind::Text),
 ];
 
 const UPDATE: &str = "UPDATE listings SET channel_ref = $3, title = $4, fulfilled_by = $5, status = $6, \
      handle = $7, issues = $8, price_minor = $9, price_currency = $10, updated_at = $11, \
-     channel_units = $12, images = $13 \
+     channel_units = $12, images = $13, barcode = $14, gtin = $15 \
      WHERE tenant_id = $1 AND id = $2";
 
 /// What is known of a listing and comes from the channel.
@@ -74,6 +77,7 @@ struct Shown {
     channel_units: Option<i64>,
     /// Its images, as JSON.
     images: Option<String>,
+    barcode: Option<String>,
 }
 
 struct Known {
@@ -209,7 +213,8 @@ impl TenantTx {
         skus: Vec<String>,
     ) -> Result<HashMap<String, Known>, StoreError> {
         let sql = "SELECT sku, id, product_id, channel_ref, title, fulfilled_by, status, handle, issues, \
-             price_minor, price_currency, channel_units, images FROM listings WHERE tenant_id = $1 AND account_id = $2 \
+             price_minor, price_currency, channel_units, images, barcode FROM listings \
+             WHERE tenant_id = $1 AND account_id = $2 \
              AND sku {in $3}";
         let rows = self
             .tx
@@ -249,7 +254,9 @@ impl TenantTx {
             currency,
             self.env.now().into(),
             shown.channel_units.into(),
-            shown.images.into(),
+            shown.images.clone().into(),
+            shown.barcode.clone().into(),
+            shown.barcode.as_deref().and_then(gtin14).into(),
         ]
     }
 
@@ -288,7 +295,9 @@ impl TenantTx {
             now.into(),
             now.into(),
             shown.channel_units.into(),
-            shown.images.into(),
+            shown.images.clone().into(),
+            shown.barcode.clone().into(),
+            shown.barcode.as_deref().and_then(gtin14).into(),
         ]
     }
 }
@@ -311,6 +320,7 @@ fn shown(snapshot: &ListingSnapshot) -> Result<Shown, StoreError> {
         channel_units: snapshot
             .quantity
             .filter(|_| snapshot.fulfilled_by == FulfilledBy::Channel),
+        barcode: snapshot.barcode.clone(),
     })
 }
 
@@ -328,6 +338,7 @@ fn known_from_row(row: &Row) -> Result<Known, StoreError> {
             price: row.opt_money(9)?,
             channel_units: row.opt_int(11)?,
             images: row.opt_string(12)?,
+            barcode: row.opt_string(13)?,
         },
     })
 }

@@ -144,17 +144,48 @@ impl TenantTx {
             mapped.insert(row.parsed::<ProductId>(0)?);
         }
         self.mark_dirty(mapped, "mapping", now).await?;
-        let sql = "SELECT DISTINCT o.account_id, l.sku FROM order_lines l JOIN orders o \
+        self.adopt_waiting(None, skus).await
+    }
+
+    /// Reserves for every order that waits for one of these SKUs, on one account or on all.
+    pub(crate) async fn adopt_waiting(
+        &mut self,
+        account: Option<AccountId>,
+        skus: Value,
+    ) -> Result<ImportOutcome, StoreError> {
+        let (of_account, mut params) = ("AND o.account_id = $3", vec![self.key(), skus]);
+        params.extend(account.map(Value::from));
+        let sql = format!(
+            "SELECT DISTINCT o.account_id, l.sku FROM order_lines l JOIN orders o \
              ON o.tenant_id = l.tenant_id AND o.id = l.order_id \
-             WHERE l.tenant_id = $1 AND l.product_id IS NULL AND l.sku {in $2} ORDER BY o.account_id, l.sku";
+             WHERE l.tenant_id = $1 AND l.product_id IS NULL AND l.sku {{in $2}} {} ORDER BY o.account_id, l.sku",
+            account.map_or("", |_| of_account)
+        );
         let mut adopted = ImportOutcome::default();
-        for row in self.tx.query(sql, &[self.key(), skus]).await? {
+        for row in self.tx.query(&sql, &params).await? {
             let more = self.adopt_lines(row.parsed(0)?, &row.sku(1)?).await?;
             adopted.changed += more.changed;
             adopted.dirty += more.dirty;
             adopted.notices.extend(more.notices);
         }
         Ok(adopted)
+    }
+
+    /// Puts a listing that was left alone back among those that wait for a product; false when it has one or waits
+    /// already.
+    ///
+    /// # Errors
+    /// [`MapError::UnknownListing`].
+    pub async fn restore_listing(&mut self, listing: ListingId) -> Result<bool, MapError> {
+        let known = self.lock_mapping(listing, None).await?;
+        known.ok_or(MapError::UnknownListing(listing))?;
+        let sql = "UPDATE listings SET mapped_by = NULL, updated_at = $3 WHERE tenant_id = $1 AND id = $2 \
+             AND product_id IS NULL AND mapped_by IS NOT NULL";
+        let changed = self
+            .tx
+            .exec(sql, &[self.key(), listing.into(), self.env.now().into()])
+            .await?;
+        Ok(changed == 1)
     }
 }
 

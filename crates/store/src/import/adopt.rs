@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use stockbridge_domain::channel::{LineSnapshot, OrderSnapshot};
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::OrderStatus;
-use stockbridge_domain::{AccountId, OrderId, Sku};
+use stockbridge_domain::{AccountId, OrderId, ProductId, Sku, Timestamp};
 
 use super::load::{LINE_COLUMNS, line_from_row};
 use super::write::line_values;
@@ -30,10 +30,11 @@ impl TenantTx {
         let fresh: Vec<(&OrderSnapshot, String)> = waiting.iter().map(|(_, s)| (s, String::new())).collect();
         let mut known = self.lines_of(&waiting, sku).await?;
         let mut goods = self.goods(account, &fresh, &known).await?;
-        // Connected long before any of these: nothing of them is history.
+        let taken_in = self.taken_in(goods.product_of(sku.as_str())).await?;
+        // Connected long before any of these; what was shipped before the shelf was counted is history all the same.
         let import = ImportAccount {
             id: account,
-            connected_at: stockbridge_domain::Timestamp::EPOCH,
+            connected_at: Timestamp::EPOCH,
         };
         let mut values = Vec::new();
         for (id, snapshot) in &waiting {
@@ -46,7 +47,10 @@ impl TenantTx {
                 attention: None,
                 lines: Vec::new(),
             };
-            let lines = known.remove(id).unwrap_or_default();
+            let mut lines = known.remove(id).unwrap_or_default();
+            if snapshot.updated_at < taken_in {
+                lines::make_history(&order, &mut lines);
+            }
             lines::merge(self, &import, &mut order, lines, &mut goods, &mut outcome.notices)?;
             values.extend(
                 order
@@ -67,6 +71,19 @@ impl TenantTx {
             )
             .await?;
         Ok(outcome)
+    }
+
+    /// The last instant at which somebody said what lies on the shelf: when the product was counted, else when it was
+    /// entered. What an order shipped before then is not taken from it again.
+    async fn taken_in(&mut self, product: Option<ProductId>) -> Result<Timestamp, StoreError> {
+        let Some(product) = product else {
+            return Ok(Timestamp::EPOCH);
+        };
+        let sql = "SELECT p.created_at, (SELECT MAX(l.at) FROM stock_ledger l WHERE l.tenant_id = p.tenant_id \
+             AND l.product_id = p.id AND l.kind = 'count') FROM products p WHERE p.tenant_id = $1 AND p.id = $2";
+        let row = self.tx.query_one(sql, &[self.key(), product.into()]).await?;
+        let (entered, counted) = (row.time(0)?, row.opt_time(1)?);
+        Ok(counted.map_or(entered, |counted| counted.max(entered)))
     }
 
     /// Orders with waiting lines, as snapshots that hold those lines alone.

@@ -114,6 +114,19 @@ fn new_line(
     }
 }
 
+/// Says of lines that had no product yet that what they shipped was gone before the shelf was last counted.
+pub(super) fn make_history(order: &Merged<'_>, lines: &mut [KnownLine]) {
+    for snapshot in &order.snapshot.lines {
+        let line = lines
+            .iter_mut()
+            .find(|l| l.channel_line_id == snapshot.channel_line_id);
+        if let Some(line) = line.filter(|l| l.stock == LineStock::default()) {
+            let shipped = shipped_units(order, snapshot);
+            (line.stock.reserved, line.stock.shipped) = (shipped, shipped);
+        }
+    }
+}
+
 fn shipped_units(order: &Merged<'_>, snapshot: &LineSnapshot) -> i64 {
     match order.status {
         OrderStatus::Shipped => snapshot.ordered - snapshot.cancelled,

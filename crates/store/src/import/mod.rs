@@ -247,6 +247,14 @@ pub(crate) struct Goods {
     parts: Vec<(OrderLineId, LinePart)>,
 }
 
+impl Goods {
+    /// The product that lines of a SKU are resolved to.
+    fn product_of(&self, sku: &str) -> Option<ProductId> {
+        let listing = self.listings.get(sku).and_then(|listing| listing.product);
+        listing.or_else(|| self.products.get(sku).copied())
+    }
+}
+
 /// Snapshots that say something new, each with its digest, the latest of each order only.
 fn select_fresh<'a>(
     snapshots: &'a [OrderSnapshot],

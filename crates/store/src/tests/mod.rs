@@ -15,6 +15,7 @@ mod kits;
 mod kits_property;
 mod listings;
 mod locations;
+mod mapping;
 mod moves;
 mod offers;
 mod orders;
@@ -36,14 +37,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stockbridge_domain::catalog::Product;
+use stockbridge_domain::catalog::{Product, ProductDetails};
 use stockbridge_domain::channel::{
     ChannelKind, CheckedAccount, LineSnapshot, ListingSnapshot, OrderSnapshot, SecretText,
 };
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::order::OrderStatus;
-use stockbridge_domain::{AccountId, Currency, Money, OrderId, Sku, Timestamp, UserId};
+use stockbridge_domain::{AccountId, Currency, Money, OrderId, ProductId, Sku, Timestamp, UserId};
 
 use crate::testing::{TestDb, databases};
 use crate::{ImportAccount, ListingsOutcome, NewAccount, NewProduct, PageQuery, Store, Tenant};
@@ -165,9 +166,18 @@ fn new_product(text: &str) -> NewProduct {
     NewProduct {
         sku: sku(text),
         title: format!("Title of {text}"),
-        barcode: None,
         base_price: Some(eur(1_999)),
+        details: ProductDetails::default(),
     }
+}
+
+/// Edits a product; false when the tenant has no such product.
+async fn edit(tenant: &Tenant, id: ProductId, change: impl FnOnce(&mut Product)) -> bool {
+    let Some(mut product) = tenant.product(id).await.unwrap() else {
+        return false;
+    };
+    change(&mut product);
+    tenant.change_products(&[product]).await.unwrap() == 1
 }
 
 fn new_account(name: &str) -> NewAccount {
@@ -195,6 +205,7 @@ fn listing(text: &str, quantity: i64) -> ListingSnapshot {
     ListingSnapshot {
         sku: sku(text),
         channel_ref: Some(format!("REF-{text}")),
+        barcode: None,
         title: format!("Listing of {text}"),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(quantity),

@@ -13,13 +13,8 @@ async fn show(world: &World, account: AccountId, title: &str) {
 }
 
 async fn call(world: &World, product: ProductId, title: &str) {
-    assert!(
-        world
-            .ours
-            .update_product(product, title, None, None)
-            .await
-            .unwrap()
-    );
+    let named = |p: &mut Product| title.clone_into(&mut p.title);
+    assert!(edit(&world.ours, product, named).await);
 }
 
 async fn differing(world: &World) -> Vec<ConflictRecord> {

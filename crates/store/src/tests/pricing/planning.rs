@@ -46,11 +46,7 @@ async fn every_change_marks_the_listings_it_concerns() {
         rule(ours, &Scope::Tenant, keep()).await;
         plan(ours).await;
         let (a, product) = (listings[0].id, listings[0].product.unwrap());
-        assert!(
-            ours.update_product(product, "Tea", None, Some(eur(3_000)))
-                .await
-                .unwrap()
-        );
+        assert!(edit(ours, product, |p| p.base_price = Some(eur(3_000))).await);
         assert_eq!(plan(ours).await.listings, 1, "{}", world.label);
         assert_eq!(wanted(&world, a).await, Some(eur(3_000)));
 
@@ -159,9 +155,7 @@ async fn a_price_that_moves_too_far_waits_for_a_person() {
         let a = ours.listing(a).await.unwrap().unwrap();
         assert_eq!(a.price_wanted, Some(eur(1_999)));
         // Small steps from what was approved pass by themselves.
-        ours.update_product(a.product.unwrap(), "Tea", None, Some(eur(2_100)))
-            .await
-            .unwrap();
+        edit(ours, a.product.unwrap(), |p| p.base_price = Some(eur(2_100))).await;
         assert!(!plan(ours).await.due.is_empty());
     }
 }
@@ -185,9 +179,10 @@ async fn a_price_a_person_sets_passes_and_a_rate_that_grows_old_blocks() {
         rule(ours, &Scope::Listing(id), keep()).await;
         let_pass(ours).await;
         let inr = Currency::parse("INR").unwrap();
-        ours.update_product(product, "Tea", None, Some(Money::from_minor(90_000, inr)))
-            .await
-            .unwrap();
+        edit(ours, product, |p| {
+            p.base_price = Some(Money::from_minor(90_000, inr))
+        })
+        .await;
         plan(ours).await;
         let held = async || ours.held_prices(None, &PageQuery::default()).await.unwrap().items;
         assert_eq!(held().await[0].reason, Reason::NoRate);
