@@ -143,6 +143,14 @@ pub(crate) async fn held_prices(tx: &mut TenantTx) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Ends the alerts about SKUs that no order waits for any more.
+pub(crate) async fn mapped(tx: &mut TenantTx) -> Result<(), StoreError> {
+    let waiting = tx.waiting_skus().await?;
+    let key = |(account, sku): (AccountId, String)| format!("listing.unmapped:{account}:{sku}");
+    let keys = waiting.into_iter().map(key).collect();
+    tx.resolve_alerts_except("listing.unmapped", keys).await.map(drop)
+}
+
 fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
     let at = account.map(|a| a.to_string()).unwrap_or_default();
     let (kind, severity, key, subject, title, detail) = match notice {

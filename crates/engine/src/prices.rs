@@ -189,9 +189,7 @@ impl Hub {
         costs.floor = patch.floor.unwrap_or(costs.floor);
         problems(product_problems(product.base_price, &costs))?;
         let mut tx = tenant.begin().await?;
-        let barcode = product.barcode.as_deref();
-        tx.update_product(product.id, &product.title, barcode, product.base_price)
-            .await?;
+        tx.set_base_price(product.id, product.base_price).await?;
         tx.set_product_costs(product.id, &costs).await?;
         let told = |money: Option<Money>| money.map_or_else(|| "none".to_owned(), |m| m.to_string());
         let detail = format!(
@@ -328,7 +326,8 @@ impl Hub {
     }
 }
 
-fn product_problems(base: Option<Money>, costs: &ProductCosts) -> Vec<FieldError> {
+/// What is wrong with a base price and costs: fields `base`, `cost` and `floor`.
+pub(crate) fn product_problems(base: Option<Money>, costs: &ProductCosts) -> Vec<FieldError> {
     let mut found = Vec::new();
     for (field, money) in [("base", base), ("cost", costs.cost), ("floor", costs.floor)] {
         if let Some(message) = money.and_then(|m| too_much(m, field != "cost")) {

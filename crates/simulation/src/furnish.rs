@@ -70,7 +70,8 @@ impl World {
             let request = NewProductRequest {
                 sku: sku(product),
                 title: format!("Product {product}"),
-                barcode: None,
+                cost: None,
+                details: stockbridge_domain::catalog::ProductDetails::default(),
                 price: None,
             };
             let made = must(

@@ -63,6 +63,8 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         store_page(ctx, &opened, run, page, read_at).await?;
         if cursor.is_none() {
             all_read(ctx, account).await?;
+            // New listings whose SKU says nothing may have a product's barcode.
+            crate::mapping::auto_map_account(ctx.hub, &ctx.tenant, account).await?;
             return done(format!("{seen} listings read"));
         }
         ctx.keep_lane().await?;
