@@ -20,6 +20,24 @@ use crate::problem::Problem;
 /// The largest body of a request, in bytes.
 pub(crate) const MAX_BODY: usize = 2 * 1024 * 1024;
 
+/// The largest body that is a file, or a form with one.
+pub(crate) const MAX_UPLOAD: usize = stockbridge_engine::MAX_FILE + 64 * 1024;
+
+/// A body that is a file; what it is, its content says.
+#[derive(Debug)]
+pub(crate) struct FileBody(pub Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for FileBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|error| body_problem(&error))?;
+        Ok(Self(body.to_vec()))
+    }
+}
+
 /// A JSON body, or a JSON answer.
 #[derive(Debug)]
 pub(crate) struct ApiJson<T>(pub T);

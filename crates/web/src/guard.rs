@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use stockbridge_domain::tenant::Role;
@@ -44,6 +45,18 @@ pub(crate) struct Guard {
 /// The fields of a form, read by the guard while it looked for the CSRF token.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form(Vec<(String, String)>);
+
+/// The file of a form, read by the guard; empty when none was chosen.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Upload(pub Bytes);
+
+impl<S: Send + Sync> FromRequestParts<S> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
 
 impl Form {
     /// A field; empty when it was not sent.
@@ -167,13 +180,15 @@ fn finish(
 }
 
 async fn admitted(guard: &Guard, request: Request) -> Result<(Request, Option<Form>), Problem> {
+    // Before the body is read: nobody unknown has the server hold a file.
+    let known = match (guard.access, request.extensions().get::<Caller>()) {
+        (Access::Public, _) => None,
+        // Put there by this very process; it cannot come over the network.
+        (Access::Role(_), Some(caller)) => Some(caller.clone()),
+        (Access::Role(_), None) => Some(caller(&guard.app, request.headers()).await?),
+    };
     let (mut request, form) = with_form(request).await?;
-    if let Access::Role(needed) = guard.access {
-        let caller = match request.extensions().get::<Caller>() {
-            // Put there by this very process; it cannot come over the network.
-            Some(caller) => caller.clone(),
-            None => caller(&guard.app, request.headers()).await?,
-        };
+    if let (Access::Role(needed), Some(caller)) = (guard.access, known) {
         if !is_safe(request.method()) {
             from_our_page(&caller, request.headers(), form.as_ref())?;
         }
@@ -194,12 +209,16 @@ const fn is_safe(method: &Method) -> bool {
 
 /// Reads the form of a request that has one.
 async fn with_form(request: Request) -> Result<(Request, Option<Form>), Problem> {
-    let is_form = request
+    let kind = request
         .headers()
         .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    if !is_form {
+        .and_then(|v| v.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+        return with_upload(request)
+            .await
+            .map(|(request, form)| (request, Some(form)));
+    }
+    if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         return Ok((request, None));
     }
     let (parts, body) = request.into_parts();
@@ -208,6 +227,30 @@ async fn with_form(request: Request) -> Result<(Request, Option<Form>), Problem>
         .map_err(|error| body_problem(&error))?;
     let form = Form(form_pairs(&body));
     Ok((Request::from_parts(parts, Body::from(body)), Some(form)))
+}
+
+/// Reads a form that has a file with it.
+async fn with_upload(request: Request) -> Result<(Request, Form), Problem> {
+    let (parts, body) = request.into_parts();
+    let torn = |error: MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        _ => Problem::malformed("The form did not arrive whole; send it again."),
+    };
+    let mut multipart = Multipart::from_request(Request::from_parts(parts.clone(), body), &())
+        .await
+        .map_err(|_| Problem::malformed("The form cannot be read; send it again from its page."))?;
+    let (mut fields, mut upload) = (Vec::new(), Upload::default());
+    while let Some(field) = multipart.next_field().await.map_err(torn)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if field.file_name().is_some() {
+            upload = Upload(field.bytes().await.map_err(torn)?);
+        } else {
+            fields.push((name, field.text().await.map_err(torn)?));
+        }
+    }
+    let mut request = Request::from_parts(parts, Body::empty());
+    request.extensions_mut().insert(upload);
+    Ok((request, Form(fields)))
 }
 
 /// Who sends these headers.

@@ -118,6 +118,15 @@ fn operation(route: &Route) -> Value {
             "content": { "application/json": { "schema": reference(shape) } },
         });
     }
+    if route.file {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": {
+                "text/csv": {},
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {},
+            },
+        });
+    }
     operation
 }
 
@@ -137,10 +146,10 @@ fn refusals(route: &Route) -> Vec<u16> {
     if route.idempotent() {
         statuses.push(409);
     }
-    if route.body.is_some() {
+    if route.body.is_some() || route.file {
         statuses.extend([400, 413]);
     }
-    if route.body.is_some() || !route.query.is_empty() {
+    if route.body.is_some() || route.file || !route.query.is_empty() {
         statuses.push(422);
     }
     statuses
@@ -180,7 +189,9 @@ fn parameters(route: &Route) -> Vec<Value> {
     for param in route.query {
         let schema = match param.name {
             "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 }),
-            "attention" | "mapped" | "verified" => json!({ "type": "boolean" }),
+            "attention" | "mapped" | "verified" | "dry_run" | "skip_bad" | "ignored" => {
+                json!({ "type": "boolean" })
+            }
             _ => text.clone(),
         };
         parameters

@@ -96,8 +96,9 @@ impl Problem {
     /// 413: too much.
     pub(crate) fn too_large() -> Self {
         let detail = format!(
-            "A request has at most {} bytes; split it up.",
-            crate::extract::MAX_BODY
+            "A request has at most {} bytes, a file of products or mappings at most {}; split it up.",
+            crate::extract::MAX_BODY,
+            stockbridge_engine::MAX_FILE
         );
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,

@@ -30,7 +30,9 @@ templates![
     "pages/counts.html",
     "pages/docs.html",
     "pages/explain.html",
+    "pages/import.html",
     "pages/listings.html",
+    "pages/mappings.html",
     "pages/allocation.html",
     "pages/locations.html",
     "pages/order.html",
@@ -143,6 +145,8 @@ mod tests {
             view::channel_locations::ChannelLocationsPage
         );
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
+        framed!("mappings", "Mapping", "listings", view::mapping::MappingPage);
+        framed!("import", "Import products", "stock", view::mapping::ImportPage);
         framed!(
             "price_settings",
             "Limits and exchange rates",

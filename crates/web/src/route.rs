@@ -1,6 +1,7 @@
 //! The shape of a route: the one line from which router, document and coverage test are made.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
@@ -8,6 +9,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use stockbridge_domain::tenant::Role;
 
+use crate::extract::MAX_UPLOAD;
 use crate::guard::{Access, Guard, guard};
 use crate::idempotent::once;
 use crate::state::App;
@@ -48,6 +50,8 @@ pub(crate) struct Route {
     pub query: &'static [Param],
     /// Shape of the body.
     pub body: Option<&'static str>,
+    /// The body is a file instead, or a form with one.
+    pub file: bool,
     /// What it answers.
     pub answer: Answer,
     /// A page for people; not in the document.
@@ -76,6 +80,7 @@ impl Route {
             summary,
             query: &[],
             body: None,
+            file: false,
             answer: Answer::Nothing,
             page: false,
         }
@@ -121,6 +126,11 @@ impl Route {
             body: Some(shape),
             ..self
         }
+    }
+
+    /// Takes a file of products or mappings, larger than anything else that is sent.
+    pub(crate) fn takes_file(self) -> Self {
+        Self { file: true, ..self }
     }
 
     /// Answers one thing.
@@ -210,6 +220,10 @@ pub(crate) fn router(routes: Vec<Route>, app: &App) -> Router<App> {
         if keyed {
             handler = handler.route_layer(from_fn_with_state(app.clone(), once));
         }
-        router.route(route.path, handler.route_layer(from_fn_with_state(state, guard)))
+        handler = handler.route_layer(from_fn_with_state(state, guard));
+        if route.file {
+            handler = handler.route_layer(DefaultBodyLimit::max(MAX_UPLOAD));
+        }
+        router.route(route.path, handler)
     })
 }

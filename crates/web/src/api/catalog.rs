@@ -1,13 +1,15 @@
 //! Products and listings.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer};
-use stockbridge_domain::catalog::Product;
+use stockbridge_domain::catalog::{Attribute, Dimensions, Product, ProductDetails};
 use stockbridge_domain::channel::ChannelKind;
 use stockbridge_domain::listing::ListingStatus;
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Sku};
-use stockbridge_engine::NewProductRequest;
+use stockbridge_engine::{NewProductRequest, ProductChange};
 use stockbridge_store::{ListingFilter, ListingRecord};
 
 use super::inventory::{no_product, sku_of};
@@ -30,7 +32,7 @@ const LISTINGS: &[Param] = paged![
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         route::get("/api/v1/products", "Products by SKU", products)
-            .query(paged!["search": "In SKU and title"])
+            .query(paged!["search": "In SKU and title; a barcode, or the parent of variants"])
             .lists("Product"),
         route::post(
             "/api/v1/products",
@@ -40,6 +42,13 @@ pub(crate) fn routes() -> Vec<Route> {
         .takes("NewProduct")
         .lists_with(201, "Product"),
         route::get("/api/v1/products/{sku}", "One product", product).gives(200, "Product"),
+        route::patch(
+            "/api/v1/products/{sku}",
+            "Change what is known of a product",
+            change,
+        )
+        .takes("ProductPatch")
+        .gives(200, "Product"),
         route::get(
             "/api/v1/listings",
             "Listings with what they should show and show",
@@ -104,8 +113,43 @@ async fn product(
 struct NewProduct {
     sku: String,
     title: String,
-    barcode: Option<String>,
     price: Option<Money>,
+    cost: Option<Money>,
+    #[serde(default)]
+    barcodes: Vec<String>,
+    brand: Option<String>,
+    category: Option<String>,
+    weight_g: Option<i64>,
+    dimensions_mm: Option<Dimensions>,
+    #[serde(default)]
+    images: Vec<String>,
+    #[serde(default)]
+    attributes: BTreeMap<String, Attribute>,
+    parent: Option<Sku>,
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+}
+
+impl From<NewProduct> for NewProductRequest {
+    fn from(new: NewProduct) -> Self {
+        Self {
+            sku: new.sku,
+            title: new.title,
+            price: new.price,
+            cost: new.cost,
+            details: ProductDetails {
+                barcodes: new.barcodes,
+                brand: new.brand,
+                category: new.category,
+                weight_g: new.weight_g,
+                dimensions_mm: new.dimensions_mm,
+                images: new.images,
+                attributes: new.attributes,
+                parent: new.parent,
+                options: new.options,
+            },
+        }
+    }
 }
 
 async fn create(
@@ -123,21 +167,23 @@ async fn create(
     .to_string();
     let news: Vec<NewProduct> =
         crate::extract::read_json(text.as_bytes()).map_err(|p| unindexed(p, single))?;
-    let requests = news
-        .into_iter()
-        .map(|n| NewProductRequest {
-            sku: n.sku,
-            title: n.title,
-            barcode: n.barcode,
-            price: n.price,
-        })
-        .collect();
+    let requests = news.into_iter().map(NewProductRequest::from).collect();
     let created = app
         .hub()
         .create_products(&caller, requests)
         .await
         .map_err(|refusal| unindexed(refusal.into(), single))?;
     Ok((StatusCode::CREATED, List::whole(created)))
+}
+
+async fn change(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    ApiJson(body): ApiJson<ProductChange>,
+) -> Result<ApiJson<Product>, Problem> {
+    let sku = sku_of(&path)?;
+    Ok(ApiJson(app.hub().change_product(&caller, &sku, body).await?))
 }
 
 /// Pointers into the body as it was sent: without the index when one product was sent alone.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use stockbridge_domain::{ListingId, ProductId, Sku};
-use stockbridge_store::{ListingFilter, ListingRecord, MappedBy, PageQuery};
+use stockbridge_store::{AutoMapped, ListingFilter, ListingRecord, MappedBy, PageQuery};
 
 use super::{catalog, paged, stores};
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, page_query, parsed};
@@ -22,6 +22,17 @@ pub(crate) fn routes() -> Vec<Route> {
         route::post(path, "Say which product a listing of a store sells", add)
             .takes("NewMapping")
             .gives(201, "Mapping"),
+        route::post(
+            "/api/v1/integrations/{channel}/stores/{id}/mappings/auto",
+            "Map what nobody has to decide: by SKU, else by a barcode that one product alone has",
+            auto,
+        )
+        .gives(200, "AutoMapped"),
+        route::delete(
+            "/api/v1/integrations/{channel}/stores/{id}/mappings/{mapping}",
+            "Take a listing, by its id, off its product: it is left alone from now on",
+            remove,
+        ),
     ]
 }
 
@@ -123,4 +134,19 @@ async fn add(
         .await?;
     let mapped = catalog::found(&app, &who, listing.id).await?;
     Ok((StatusCode::CREATED, ApiJson(mapped.into())))
+}
+
+async fn auto(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJson<AutoMapped>, Problem> {
+    let store = stores::found(&app, &who, &path).await?;
+    Ok(ApiJson(app.hub().auto_map(&who.0, Some(store.id)).await?))
+}
+
+async fn remove(State(app): State<App>, who: Who, path: ApiPath) -> Result<StatusCode, Problem> {
+    let store = stores::found(&app, &who, &path).await?;
+    let listing = catalog::found(&app, &who, path.id("mapping")?).await?;
+    if listing.account != store.id {
+        return Err(Problem::not_found("This store has no such listing."));
+    }
+    app.hub().map_listing(&who.0, listing.id, None, 1).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

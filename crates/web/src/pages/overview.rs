@@ -260,7 +260,7 @@ fn attention(
         "listing matches no product, so its stock is not kept",
         "listings match no product, so their stock is not kept",
         "Map them",
-        "/listings?show=unmapped",
+        "/mappings",
     );
     for (n, tone, [one, many], href) in to_decide(conflicts, prices_held) {
         add(n, tone, one, many, "Decide", href);
@@ -324,7 +324,7 @@ fn steps(connected: bool, counted: bool, unmapped: i64) -> Vec<FirstStep> {
             done: connected && unmapped == 0,
             title: "Map what is left",
             text: "Listings whose SKU no product has.",
-            href: "/listings?show=unmapped",
+            href: "/mappings",
         },
     ]
 }

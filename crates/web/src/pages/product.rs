@@ -12,6 +12,7 @@ use stockbridge_store::{LedgerRecord, ListingPlace, LocationRecord, PreviewRow, 
 
 use super::allocation::said;
 use super::explain::why_href;
+use super::product_data::data;
 use super::stock::marked;
 use super::{Accounts, Frame, channel_label, component, product_href};
 use crate::api::inventory::{no_product, sku_of};
@@ -20,7 +21,9 @@ use crate::guard::Access;
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
-use crate::view::product::{ComponentRow, LedgerRow, PlaceRow, ProductPage, Spark, Step, WhyRow};
+use crate::view::product::{
+    ComponentRow, LedgerRow, PlaceRow, ProductData, ProductPage, Spark, Step, WhyRow,
+};
 use crate::view::words::{change, count, money, number, told, when};
 use crate::view::{Badge, Choice, Tone};
 
@@ -39,7 +42,12 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
     let explanation = explained.ok_or_else(|| no_product(&sku))?;
     let accounts = Accounts::of(&frame.tenant()).await?;
     let locations = frame.tenant().locations().await?;
-    let page = page(&frame.app, &explanation, &accounts, &locations);
+    let variants = match &explanation.product.details.parent {
+        Some(parent) => frame.tenant().variants(parent).await?,
+        None => Vec::new(),
+    };
+    let data = data(&explanation.product, &variants);
+    let page = page(&frame.app, &explanation, &accounts, &locations, data);
     frame.show("product", &page.sku, "stock", &page).await
 }
 
@@ -48,6 +56,7 @@ fn page(
     explanation: &Explanation,
     accounts: &Accounts,
     locations: &[LocationRecord],
+    data: ProductData,
 ) -> ProductPage {
     let (product, stock, now) = (&explanation.product, &explanation.stock, app.now());
     let (tone, mark) = marked(stock);
@@ -57,7 +66,7 @@ fn page(
         sku: product.sku.to_string(),
         sku_path: component(product.sku.as_str()),
         title: product.title.clone(),
-        barcode: product.barcode.clone(),
+        data,
         price: product.base_price.map(money),
         on_hand: number(stock.on_hand),
         reserved: number(stock.reserved),

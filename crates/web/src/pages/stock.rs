@@ -200,8 +200,7 @@ async fn create(State(app): State<App>, Who(caller): Who, form: Form) -> Result<
     let product = NewProductRequest {
         sku: sku.clone(),
         title: form.get("title").to_owned(),
-        barcode: None,
-        price: None,
+        ..NewProductRequest::default()
     };
     app.hub().create_products(&caller, vec![product]).await?;
     if counted.is_some() {

@@ -6,6 +6,7 @@
 mod common;
 mod conflicts;
 mod goods;
+mod mapping;
 mod offers;
 mod places;
 mod prices;
@@ -54,6 +55,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         conflicts::CONFLICTS,
         stores::STORES,
         goods::GOODS,
+        mapping::MAPPING,
         offers::OFFERS,
         proof::PROOF,
         prices::PRICES,

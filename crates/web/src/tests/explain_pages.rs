@@ -35,6 +35,7 @@ impl World {
         let shown = ListingSnapshot {
             sku: Sku::parse("TEA/250 g").unwrap(),
             channel_ref: None,
+            barcode: None,
             title: "Tea".into(),
             fulfilled_by: FulfilledBy::Seller,
             quantity: Some(4),

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod explain_pages;
+mod mapping_pages;
 mod order_pages;
 mod price_pages;
 mod stock_pages;

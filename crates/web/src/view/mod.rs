@@ -12,6 +12,7 @@ pub(crate) mod conflicts;
 pub(crate) mod explain;
 pub(crate) mod listings;
 pub(crate) mod locations;
+pub(crate) mod mapping;
 pub(crate) mod moves;
 pub(crate) mod orders;
 pub(crate) mod overview;

@@ -13,8 +13,8 @@ pub(crate) struct ProductPage {
     pub sku_path: String,
     /// Its title.
     pub title: String,
-    /// Its barcode.
-    pub barcode: Option<String>,
+    /// What else is known of it.
+    pub data: ProductData,
     /// Its price.
     pub price: Option<String>,
     /// Units on the shelf.
@@ -61,6 +61,35 @@ pub(crate) struct ProductPage {
     pub once: String,
     /// The level of the last movements, drawn.
     pub spark: Option<Spark>,
+}
+
+/// What is known of a product beside its SKU and title.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct ProductData {
+    /// In words: what, and its value.
+    pub facts: Vec<(String, String)>,
+    /// Addresses of images.
+    pub images: Vec<String>,
+    /// The other variants: page, SKU, options.
+    pub variants: Vec<(String, String, String)>,
+    /// As a person types it, as all that follow.
+    pub barcodes: String,
+    /// Brand.
+    pub brand: String,
+    /// Category.
+    pub category: String,
+    /// Weight in grams.
+    pub weight: String,
+    /// Length, width and height in millimetres.
+    pub sides: [String; 3],
+    /// What groups its variants.
+    pub parent: String,
+    /// What tells it from the other variants.
+    pub options: String,
+    /// Addresses of images, one to a line.
+    pub image_lines: String,
+    /// Attributes as JSON.
+    pub attributes: String,
 }
 
 /// A component of a kit.
@@ -226,7 +255,7 @@ mod samples {
                 sku: "TEA-250".into(),
                 sku_path: "TEA-250".into(),
                 title: "Assam tea, whole leaf, 250 g".into(),
-                barcode: None,
+                data: ProductData::default(),
                 price: None,
                 on_hand: "0".into(),
                 reserved: "0".into(),
@@ -255,7 +284,18 @@ mod samples {
 
         fn typical() -> Self {
             let mut typical = Self {
-                barcode: Some("4006381333931".into()),
+                data: ProductData {
+                    facts: vec![
+                        ("Barcodes".into(), "4006381333931".into()),
+                        ("Brand".into(), "Nordlicht".into()),
+                        ("Weight".into(), "250 g".into()),
+                    ],
+                    images: vec!["https://example.com/tea.png".into()],
+                    variants: vec![("/stock/TEA-500".into(), "TEA-500".into(), "500 g".into())],
+                    parent: "TEA".into(),
+                    options: "size=250 g".into(),
+                    ..ProductData::default()
+                },
                 price: Some("INR 499.00".into()),
                 on_hand: "142".into(),
                 reserved: "18".into(),
@@ -282,6 +322,7 @@ mod samples {
             let mut extreme = Self::typical();
             extreme.sku = LONG_SKU.into();
             extreme.title = format!("{HOSTILE} {}", "Very long title ".repeat(20));
+            extreme.data.facts = vec![(HOSTILE.into(), format!("{HOSTILE} {LONG_SKU}")); 40];
             extreme.on_hand = "−1,000".into();
             extreme.available = "−12,346,678".into();
             extreme.tone = Tone::Bad;

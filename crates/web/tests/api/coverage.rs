@@ -85,6 +85,7 @@ fn good_body(operation: &Operation) -> serde_json::Value {
             json!({ "order": "ord_01jd0000000000000000000000", "carrier": "Post", "tracking": "T" })
         }
         "map" => json!({ "product_sku": null }),
+        "import" => json!("sku,product_sku\nP-1,P-1\n"),
         "lines" => json!({ "lines": [{ "sku": "P-1", "counted": 1 }] }),
         "return" => {
             let line = "oln_01jd0000000000000000000000";

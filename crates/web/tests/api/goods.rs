@@ -22,6 +22,7 @@ fn shown(sku: &str) -> ListingSnapshot {
     ListingSnapshot {
         sku: Sku::parse(sku).unwrap(),
         channel_ref: Some("B000".into()),
+        barcode: None,
         title: format!("Listing of {sku}"),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(4),
@@ -136,6 +137,8 @@ impl Goods {
         let path = path
             .replace("{channel}", "bazaar")
             .replace("{sku}", "P-1")
+            .replace("{mapping}", &self.ids["listing"])
+            .replace("{product}", &self.ids["product"])
             .replace("{id}", id);
         assert!(!path.contains("//") && !path.ends_with('/'), "no id for {path}");
         path

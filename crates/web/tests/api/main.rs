@@ -6,6 +6,7 @@ mod bad_input;
 mod bad_places;
 mod bad_stores;
 mod basics;
+mod catalogue;
 mod channel;
 mod coverage;
 mod document;

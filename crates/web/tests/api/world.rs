@@ -155,6 +155,11 @@ impl World {
             .uri(path)
             .header("authorization", format!("Bearer {token}"));
         let body = match body {
+            // Text is a file.
+            Some(Value::String(file)) => {
+                request = request.header("content-type", "text/csv");
+                Body::from(file)
+            }
             Some(body) => {
                 request = request.header("content-type", "application/json");
                 Body::from(body.to_string())

@@ -216,7 +216,8 @@ impl World {
         let product = NewProductRequest {
             sku: sku.to_owned(),
             title: format!("Product {sku}"),
-            barcode: None,
+            cost: None,
+            details: stockbridge_domain::catalog::ProductDetails::default(),
             price: None,
         };
         self.hub
