@@ -62,6 +62,8 @@ enum Bench {
     Reads,
     /// The ledger check, an explanation and a sale's way to the wire, at a million entries and ten thousand listings.
     Trust,
+    /// What listings may be by the words of their titles, and files of products on their way in.
+    Catalogue,
     /// Memory and readiness of an idle server.
     Idle,
     /// The program killed again and again under load; an error when anything is lost, doubled or oversold. Not part of `all`.
@@ -112,9 +114,15 @@ async fn main() -> anyhow::Result<()> {
         if all || matches!(bench, Bench::Trust) {
             cases::trust::run(kind, &options, &mut report).await?;
         }
+        if all || matches!(bench, Bench::Catalogue) {
+            cases::catalogue::run(kind, &options, &mut report).await?;
+        }
         if all || matches!(bench, Bench::Reads) {
             cases::reads::run(kind, &options, &mut report).await?;
         }
+    }
+    if all || matches!(bench, Bench::Catalogue) {
+        cases::catalogue::suggest(&mut report);
     }
     if all || matches!(bench, Bench::Plan) {
         cases::plan::run(&mut report);

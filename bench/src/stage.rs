@@ -90,7 +90,7 @@ impl Stage {
                 Ok(NewProduct {
                     sku: sku(n)?,
                     title: format!("Product number {n}, in a pack of one, assorted colours"),
-                    barcode: None,
+                    details: stockbridge_domain::catalog::ProductDetails::default(),
                     base_price: None,
                 })
             });
@@ -113,6 +113,7 @@ impl Stage {
                 Ok(ListingSnapshot {
                     sku: sku(n)?,
                     channel_ref: Some(format!("B0{n:08}")),
+                    barcode: None,
                     title: format!("Product number {n}, in a pack of one, assorted colours"),
                     fulfilled_by: FulfilledBy::Seller,
                     quantity: Some(quantity),

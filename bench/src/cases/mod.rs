@@ -1,5 +1,6 @@
 //! The benchmarks, one file each.
 
+pub mod catalogue;
 pub mod explain;
 pub mod idle;
 pub mod import;

@@ -342,6 +342,7 @@ async fn show(
             Ok(ListingSnapshot {
                 sku: sku(*n)?,
                 channel_ref: None,
+                barcode: None,
                 title: "A product".to_owned(),
                 fulfilled_by: FulfilledBy::Seller,
                 quantity: Some(quantity),

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use clap::Args;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::time::Duration;
@@ -105,8 +105,7 @@ impl Api {
             let app = app.clone();
             request.extensions_mut().insert(caller.clone());
             Box::pin(async move {
-                // Every body written here is JSON, which is text.
-                let request = request.map(|body| String::from_utf8_lossy(&body).into_owned());
+                let request = request.map(Full::new);
                 let answer = app.oneshot(request).await;
                 let (head, body) = answer.unwrap_or_else(|never| match never {}).into_parts();
                 let body = body.collect().await;
@@ -163,6 +162,25 @@ impl Api {
         self.call("POST", path, Some(body)).await
     }
 
+    /// Sends a file.
+    ///
+    /// # Errors
+    /// The API's own words with the remedy.
+    pub async fn send_file(&self, path: &str, file: Vec<u8>) -> anyhow::Result<Value> {
+        let answer = self
+            .ask("POST", path, Bytes::from(file), "application/octet-stream")
+            .await?;
+        self.json(&answer)
+    }
+
+    /// Reads something that is no JSON.
+    ///
+    /// # Errors
+    /// The API's own words with the remedy.
+    pub async fn download(&self, path: &str) -> anyhow::Result<Bytes> {
+        self.ask("GET", path, Bytes::new(), "").await
+    }
+
     /// Reads a list page by page, up to `most` rows. `path` may have a query.
     ///
     /// # Errors
@@ -196,27 +214,39 @@ impl Api {
     /// The API's own words with the remedy.
     pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
         let bytes = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
-        let mut request = HttpRequest::new(bytes);
+        let kind = if body.is_some() { "application/json" } else { "" };
+        let answer = self.ask(method, path, bytes, kind).await?;
+        self.json(&answer)
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Bytes, kind: &str) -> anyhow::Result<Bytes> {
+        let mut request = HttpRequest::new(body);
         *request.method_mut() = method.parse()?;
         *request.uri_mut() = format!("{}{PREFIX}{path}", self.base).parse()?;
         let headers = request.headers_mut();
         headers.insert("accept", "application/json".parse()?);
         headers.insert("host", host(&self.base).parse()?);
-        if body.is_some() {
-            headers.insert("content-type", "application/json".parse()?);
+        if !kind.is_empty() {
+            headers.insert("content-type", kind.parse()?);
         }
         let answer = (self.exchange)(request)
             .await
             .map_err(|error| self.unanswered(&error))?;
-        let text = String::from_utf8_lossy(answer.body());
         let status = answer.status();
         if !status.is_success() {
-            anyhow::bail!("{}", problem(status.as_u16(), &text));
+            anyhow::bail!(
+                "{}",
+                problem(status.as_u16(), &String::from_utf8_lossy(answer.body()))
+            );
         }
-        if text.trim().is_empty() {
+        Ok(answer.into_body())
+    }
+
+    fn json(&self, body: &Bytes) -> anyhow::Result<Value> {
+        if body.trim_ascii().is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_str(&text).map_err(|_| {
+        serde_json::from_slice(body).map_err(|_| {
             anyhow::anyhow!(
                 "{} answered something other than JSON; check that it is Stockbridge's address",
                 self.base
@@ -260,7 +290,7 @@ fn problem(status: u16, body: &str) -> String {
         .flatten()
         .map(|e| {
             let part = |name| e.get(name).and_then(Value::as_str).unwrap_or_default();
-            format!("{}: {}", part("pointer").trim_start_matches('/'), part("message"))
+            format!("{}: {}", place(part("pointer")), part("message"))
         })
         .collect();
     let said = match (fields.is_empty(), text("/detail").or_else(|| text("/title"))) {
@@ -272,6 +302,19 @@ fn problem(status: u16, body: &str) -> String {
         return format!("{said}\nthe token was refused; make one with `stockbridge token create`");
     }
     said
+}
+
+/// Where a problem is: in a file the row and its column.
+fn place(pointer: &str) -> String {
+    let path = pointer.trim_start_matches('/');
+    match path
+        .strip_prefix("rows/")
+        .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    {
+        Some((row, "")) => format!("row {row}"),
+        Some((row, column)) => format!("row {row}, {}", column.replace("~1", "/").replace("~0", "~")),
+        None => path.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -287,6 +330,8 @@ mod tests {
             problem(409, r#"{"detail":"it is there already"}"#),
             "it is there already"
         );
+        let rows = r#"{"errors":[{"pointer":"/rows/3/weight_g","message":"no"},{"pointer":"/rows/4","message":"no"}]}"#;
+        assert_eq!(problem(422, rows), "row 3, weight_g: no\nrow 4: no");
         assert!(problem(401, "{}").contains("token create"));
         assert!(problem(502, "<html>").contains("502"));
     }

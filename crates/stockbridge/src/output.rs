@@ -14,6 +14,12 @@ pub fn line(text: impl std::fmt::Display) {
     let _reader_gone = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// Bytes as they are, such as a file.
+pub fn raw(bytes: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    let _reader_gone = out.write_all(bytes).and_then(|()| out.flush());
+}
+
 /// Says something beside the result.
 pub fn remark(text: impl std::fmt::Display) {
     let _reader_gone = writeln!(std::io::stderr().lock(), "{text}");

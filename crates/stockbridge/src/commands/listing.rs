@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::Context;
 use super::account::{account_id, account_names};
+use super::{Context, product};
 use crate::client::{Target, segment};
 use crate::output;
 
@@ -19,6 +19,48 @@ pub enum Listing {
     #[command(after_help = "Example:\n  \
         stockbridge listing map lst_01978c5e-8a7b-7000-8000-000000000000 --sku MUG-BLK-0001 --units 2")]
     Map(MapTo),
+    /// List what waits for a product, with the products it may be.
+    #[command(after_help = "Example:\n  stockbridge listing unmapped --json")]
+    Unmapped(Unmapped),
+    /// Map what nobody has to decide: by SKU, else by a barcode that one product alone has.
+    #[command(after_help = "Example:\n  stockbridge listing auto-map")]
+    AutoMap(AutoMap),
+    /// Map a store's listings from a CSV or XLSX file with the columns sku, product_sku and perhaps units.
+    #[command(after_help = "Example:\n  stockbridge listing import-map Till mappings.csv --dry-run")]
+    ImportMap(ImportMap),
+}
+
+#[derive(Debug, Args)]
+pub struct Unmapped {
+    /// Only those with this in SKU or title, or this barcode.
+    #[arg(long)]
+    search: Option<String>,
+    /// Those that were left alone, instead of those that wait.
+    #[arg(long)]
+    ignored: bool,
+    /// Show at most N listings.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct AutoMap {
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportMap {
+    /// The account, by name or id.
+    account: String,
+    /// The file; - for standard input.
+    file: std::path::PathBuf,
+    #[command(flatten)]
+    how: product::How,
+    #[command(flatten)]
+    target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -61,7 +103,67 @@ impl Listing {
         match self {
             Self::List(command) => command.run(context).await,
             Self::Map(command) => command.run(context).await,
+            Self::Unmapped(command) => command.run(context).await,
+            Self::AutoMap(command) => command.run(context).await,
+            Self::ImportMap(command) => command.run(context).await,
         }
+    }
+}
+
+impl Unmapped {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let api = self.target.open(context).await?;
+        let search = self.search.as_deref().map(segment).unwrap_or_default();
+        let path = format!("/mappings/unmapped?ignored={}&search={search}", self.ignored);
+        let rows = api.list(&path, self.limit).await?;
+        if self.target.json() {
+            output::json(&rows);
+            return Ok(());
+        }
+        let columns = [
+            ("LISTING", "/listing"),
+            ("SKU", "/sku"),
+            ("TITLE", "/title"),
+            ("UNITS WAITING", "/units_waiting"),
+            ("MAY BE", "/suggestions/0/sku"),
+            ("SCORE", "/suggestions/0/score"),
+        ];
+        output::table(&columns, &rows, "Every listing has its product.");
+        Ok(())
+    }
+}
+
+impl AutoMap {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let api = self.target.open(context).await?;
+        let answer = api.post("/mappings/auto", &json!({})).await?;
+        if self.target.json() {
+            output::json(&answer);
+            return Ok(());
+        }
+        let number = |name: &str| answer.get(name).and_then(Value::as_i64).unwrap_or_default();
+        let (by_sku, by_barcode) = (number("by_sku"), number("by_barcode"));
+        output::line(format_args!("{by_sku} mapped by SKU, {by_barcode} by barcode."));
+        Ok(())
+    }
+}
+
+impl ImportMap {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let file = product::read(&self.file)?;
+        let api = self.target.open(context).await?;
+        let id = account_id(&api, &self.account).await?;
+        let answer = api.get("/stores").await?;
+        let stores = answer.get("data").and_then(Value::as_array);
+        let channel = stores
+            .into_iter()
+            .flatten()
+            .find(|store| store.get("id").and_then(Value::as_str) == Some(&id))
+            .and_then(|store| store.get("channel")?.as_str().map(str::to_owned))
+            .ok_or_else(|| anyhow::anyhow!("there is no store `{}`", self.account))?;
+        let path = format!("/integrations/{}/stores/{id}/mappings/import", segment(&channel));
+        let report = product::send(&api, &path, (self.file.as_path(), file), &self.how).await?;
+        product::said(&self.target, &report, (self.file.as_path(), &self.how))
     }
 }
 

@@ -252,7 +252,8 @@ async fn seller(
         .map(|l| NewProductRequest {
             sku: l.sku.clone(),
             title: l.title.clone(),
-            barcode: None,
+            cost: None,
+            details: stockbridge_domain::catalog::ProductDetails::default(),
             price: Money::from_decimal(&l.price.to_string(), currency).ok(),
         })
         .collect();

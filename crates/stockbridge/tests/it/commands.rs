@@ -141,7 +141,7 @@ fn products_and_stock_are_entered_and_explained_on_the_database() {
     let import = run_in(folder.path(), &["product", "import", file.to_str().unwrap()]);
     assert_eq!(
         (import.code, import.out.as_str()),
-        (0, "2 entered, 0 there already, 2 counted.\n"),
+        (0, "2 new, 0 changed, 0 the same, 0 wrong, 2 counted.\n"),
         "{import:?}"
     );
     let adjusted = run_in(
@@ -159,7 +159,23 @@ fn products_and_stock_are_entered_and_explained_on_the_database() {
     run_in(folder.path(), &["stock", "adjust", "MUG", "0"]).refused(1, &["change"]);
     std::fs::write(&file, "sku,title\nNEW,New\nMUG2\n").unwrap();
     let bad = ["product", "import", file.to_str().unwrap()];
-    run_in(folder.path(), &bad).refused(1, &["nothing was entered", "line 3"]);
+    run_in(folder.path(), &bad).refused(1, &["nothing was written", "row 3, title"]);
+    let dry = [&bad[..], &["--dry-run"]].concat();
+    run_in(folder.path(), &dry).refused(1, &["some rows are wrong"]);
+    let exported = run_in(folder.path(), &["product", "export"]);
+    assert!(exported.out.contains("MUG,Mug,,,,4.50,EUR"), "{exported:?}");
+    std::fs::write(&file, &exported.out).unwrap();
+    let again = run_in(folder.path(), &["product", "import", file.to_str().unwrap()]);
+    assert_eq!(
+        again.out, "0 new, 0 changed, 2 the same, 0 wrong, 0 counted.\n",
+        "{again:?}"
+    );
+    let queue = run_in(folder.path(), &["listing", "unmapped"]);
+    assert_eq!(queue.out, "Every listing has its product.\n", "{queue:?}");
+    assert_eq!(
+        run_in(folder.path(), &["listing", "auto-map"]).out,
+        "0 mapped by SKU, 0 by barcode.\n"
+    );
     assert_eq!(
         run_in(folder.path(), &["product", "list", "--json"])
             .json()

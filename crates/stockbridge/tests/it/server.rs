@@ -110,14 +110,11 @@ fn operator_commands_ask_a_running_server() {
     std::fs::write(&file, "sku,title,quantity\nMUG,Mug,12\nCUP,Cup,\n").unwrap();
     let ask = |args: &[&str]| run(&[args, &["--server", &server.url, "--token", token, "--json"]].concat());
     let entered = ask(&["product", "import", file.to_str().unwrap()]).json();
-    assert_eq!((&entered["entered"], &entered["counted"]), (&2.into(), &1.into()));
+    assert_eq!((&entered["created"], &entered["counted"]), (&2.into(), &1.into()));
     let stock = ask(&["stock", "show", "MUG"]).json();
     assert_eq!(stock["on_hand"], 12);
     let again = ask(&["product", "import", file.to_str().unwrap()]).json();
-    assert_eq!(
-        (&again["entered"], &again["there_already"]),
-        (&0.into(), &2.into())
-    );
+    assert_eq!((&again["created"], &again["unchanged"]), (&0.into(), &2.into()));
     run(&["stock", "show", "--server", &server.url, "--token", "sbt_wrong"]).refused(1, &["token create"]);
     run(&["stock", "show", "--server", &server.url]).refused(2, &["--token"]);
     let (url, mut server) = (server.url.clone(), server);

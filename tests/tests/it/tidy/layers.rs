@@ -114,6 +114,21 @@ const ROOMS: &[Room] = &[
         why: "only the store speaks SQL",
     },
     Room {
+        outside: "csv",
+        users: &["stockbridge-engine"],
+        why: "files mean the same from the dashboard, the API and the command line",
+    },
+    Room {
+        outside: "calamine",
+        users: &["stockbridge-engine"],
+        why: "files mean the same from the dashboard, the API and the command line",
+    },
+    Room {
+        outside: "zip",
+        users: &["stockbridge-engine"],
+        why: "a workbook is measured where it is read",
+    },
+    Room {
         outside: "reqwest",
         users: &["stockbridge-channels"],
         why: "only channels open outbound connections",
