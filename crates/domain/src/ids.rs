@@ -139,6 +139,8 @@ ids! {
     ReturnId = "ret";
     /// A check of the books.
     CheckId = "chk";
+    /// A message a channel sent by itself.
+    InboxId = "inb";
 }
 
 #[cfg(test)]

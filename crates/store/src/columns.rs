@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use stockbridge_domain::{
-    AccountId, AlertId, AuditId, CheckId, ConflictEventId, ConflictId, CountId, Currency, JobId,
+    AccountId, AlertId, AuditId, CheckId, ConflictEventId, ConflictId, CountId, Currency, InboxId, JobId,
     LedgerEntryId, ListingId, LocationId, Money, OrderId, OrderLineId, ProductId, PushId, QuarantineId,
     ReturnId, RunId, SaleId, SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
 };
@@ -31,6 +31,7 @@ text_values!(
     AuditId,
     ConflictEventId,
     ConflictId,
+    InboxId,
     JobId,
     LedgerEntryId,
     ListingId,

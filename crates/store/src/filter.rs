@@ -59,6 +59,11 @@ pub(crate) fn contains_pattern(text: &str) -> String {
     format!("%{}%", escaped(&text.trim().to_ascii_lowercase()))
 }
 
+/// The same in the letters' own case, where the database tells them apart.
+pub(crate) fn like_pattern(text: &str) -> String {
+    format!("%{}%", escaped(text))
+}
+
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

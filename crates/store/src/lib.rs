@@ -21,6 +21,7 @@ mod filter;
 mod handle;
 mod idempotency;
 mod import;
+mod inbox;
 mod kits;
 mod lanes;
 mod listings;
@@ -60,7 +61,10 @@ mod transfers;
 mod unpaid;
 mod vault;
 
-pub use accounts::{AccountChange, AccountRecord, AccountStatus, ConnectError, NewAccount};
+pub use accounts::{
+    AccountChange, AccountCheck, AccountHealth, AccountRecord, AccountStatus, ConnectError, NewAccount,
+    RefusedRequest,
+};
 pub use alerts::{AlertCounts, AlertFilter, AlertRecord, AlertState, NewAlert, Raised, Severity};
 pub use audit::{AuditRecord, NewAudit};
 pub use budgets::BudgetRecord;
@@ -76,6 +80,7 @@ pub use db::{Db, DbConfig};
 pub use error::{ConstraintKind, StoreError};
 pub use handle::{Database, Store, StoreConfig, System, Tenant, TenantTx};
 pub use idempotency::Idempotency;
+pub use inbox::{InboxFilter, InboxRecord, InboxState, NewEvent, Worked};
 pub use import::{ImportAccount, ImportOutcome, Notice};
 pub use kits::{KitError, KitPart};
 pub use lanes::{Found, LaneRecord, Lease};

@@ -128,6 +128,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 19,
+        name: "0019_inbox",
+        common: include_str!("../migrations/0019_inbox/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 20,
         name: "0020_consents",
         common: include_str!("../migrations/0020_consents/common.sql"),

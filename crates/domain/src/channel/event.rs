@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 
 use super::fault::ChannelError;
 use super::io::SecretText;
@@ -58,7 +59,8 @@ pub struct Event {
 }
 
 /// Something to look at again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Nudge {
     /// One order, by the channel's id of it.
     Order(String),

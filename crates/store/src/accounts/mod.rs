@@ -1,5 +1,6 @@
 //! A seller's accounts on channels: how they are connected, what is secret of them, how they fare.
 
+mod care;
 mod health;
 mod renewing;
 mod secrets;
@@ -13,6 +14,7 @@ use stockbridge_domain::{AccountId, Currency, Timestamp};
 use crate::columns::{Columns as _, json_value, words};
 use crate::db::{Row, Tx, Value};
 use crate::{StoreError, Tenant, TenantTx};
+pub use care::{AccountCheck, AccountHealth, RefusedRequest};
 use secrets::{WEBHOOK_KEY, seal_credentials, webhook_key};
 
 words! {

@@ -14,6 +14,7 @@ pub(crate) mod guarded;
 mod history;
 mod kits;
 mod locking;
+mod nudged;
 mod places;
 mod planning;
 mod prices;

@@ -23,6 +23,10 @@ const ACROSS: &[(&str, &str)] = &[
     ("DELETE FROM signin_links WHERE expires_at", "upkeep"),
     ("DELETE FROM idempotency_keys WHERE created_at", "upkeep"),
     ("DELETE FROM promise_buckets WHERE (tenant_id", "upkeep"),
+    (
+        "SELECT tenant_id FROM accounts WHERE id = $1",
+        "the address of a webhook names the account alone",
+    ),
     ("FROM lanes", "workers serve every tenant"),
     (
         "UPDATE lanes SET lease_owner = NULL, lease_until",
