@@ -109,7 +109,12 @@ impl Hub {
         })?;
         tx.resume_lanes(record.id).await?;
         tx.resolve_alert(&job::reauthorise_key(record.id)).await?;
+        crate::care::forget_pause(&mut tx, record.id).await?;
         start_work(&mut tx, channel.as_ref(), &record, "connect").await?;
+        if descriptor.can(Capability::Events) && self.settings().public_url.is_some() {
+            tx.enqueue(job::register_webhooks(record.id, self.env().now()))
+                .await?;
+        }
         if descriptor.remote && descriptor.can(Capability::Listings) {
             tx.await_listings(record.id).await?;
         }
@@ -123,6 +128,7 @@ impl Hub {
         })
         .await?;
         tx.commit().await?;
+        self.account_changed(record.id);
         Ok(record)
     }
 
@@ -214,6 +220,9 @@ impl Hub {
             tx.mark_all_dirty(Some(account), "store changed").await?;
             tx.enqueue(job::plan(caller.tenant, now)).await?;
         }
+        if patch.paused.is_some() {
+            crate::care::forget_pause(&mut tx, account).await?;
+        }
         match patch.paused {
             Some(true) => {
                 tx.set_account_status(account, AccountStatus::Paused, Some("paused by a person"))
@@ -237,6 +246,7 @@ impl Hub {
         })
         .await?;
         tx.commit().await?;
+        self.account_changed(account);
         self.existing(caller, account).await
     }
 
@@ -279,14 +289,16 @@ impl Hub {
             .ok_or_else(|| Refusal::NotFound(format!("there is no store {account}")))
     }
 
-    /// Disconnects an account: its work stops, its credentials are forgotten, its orders and ledger stay.
+    /// Disconnects an account: its channel is asked to send no more, its work stops, its credentials are forgotten, its orders and ledger stay.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] when there is none.
     pub async fn disconnect(&self, caller: &Caller, account: AccountId) -> Result<(), Refusal> {
         caller.require(Role::Admin)?;
         let before = self.existing(caller, account).await?;
+        self.say_farewell(caller, &before).await;
         let mut tx = self.tenant(caller.tenant).begin().await?;
+        crate::care::forget_pause(&mut tx, account).await?;
         tx.disconnect_account(account).await?;
         tx.clear_schedules(account).await?;
         tx.pause_lanes(account, "the store is disconnected").await?;
@@ -301,6 +313,7 @@ impl Hub {
         })
         .await?;
         tx.commit().await?;
+        self.account_changed(account);
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stockbridge_domain::channel::{Capability, Connection, Descriptor, Io, Timing};
+use stockbridge_domain::channel::{Capability, Connection, Descriptor, Io, SecretText, Timing};
 use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{AccountId, TenantId};
 use stockbridge_store::{AccountRecord, AccountStatus, OfferAccount, OfferAccounts, StoreError};
@@ -18,6 +18,8 @@ pub(crate) struct Opened {
     pub(crate) descriptor: &'static Descriptor,
     pub(crate) timing: Timing,
     pub(crate) connection: Box<dyn Connection>,
+    /// The unguessable part of its webhook address.
+    pub(crate) webhook_key: SecretText,
 }
 
 impl Hub {
@@ -46,12 +48,14 @@ impl Hub {
             keeper: Arc::new(StoreKeeper(tenant.clone())),
             env: self.env().clone(),
         };
+        let webhook_key = config.webhook_key.clone();
         let connection = channel.connect(config, io).map_err(Refusal::Fields)?;
         Ok(Opened {
             record,
             descriptor,
             timing,
             connection,
+            webhook_key,
         })
     }
 

@@ -6,6 +6,8 @@ use stockbridge_domain::channel::{Channel, Transport};
 use stockbridge_domain::{Env, TenantId};
 use stockbridge_store::{Store, Tenant};
 
+use crate::intake::Intake;
+
 /// What the operator decided for the whole installation.
 #[derive(Debug, Clone, Default)]
 pub struct HubSettings {
@@ -27,6 +29,7 @@ struct Inner {
     channels: Vec<Arc<dyn Channel>>,
     transport: Arc<dyn Transport>,
     settings: HubSettings,
+    intake: Intake,
 }
 
 impl Hub {
@@ -43,6 +46,7 @@ impl Hub {
                 channels,
                 transport,
                 settings,
+                intake: Intake::default(),
             }),
         }
     }
@@ -75,6 +79,10 @@ impl Hub {
     /// A channel by its name.
     pub fn channel(&self, kind: &str) -> Option<&Arc<dyn Channel>> {
         self.inner.channels.iter().find(|c| c.descriptor().kind == kind)
+    }
+
+    pub(crate) fn intake(&self) -> &Intake {
+        &self.inner.intake
     }
 
     pub(crate) fn transport(&self) -> Arc<dyn Transport> {

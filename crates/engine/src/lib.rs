@@ -6,6 +6,7 @@
 mod accounts;
 mod books;
 mod caller;
+mod care;
 mod catalog;
 mod chain;
 mod channel_locations;
@@ -15,6 +16,8 @@ mod consents;
 mod explain;
 mod hub;
 mod imports;
+mod inbox;
+mod intake;
 pub mod job;
 mod keeper;
 mod kits;
@@ -46,6 +49,8 @@ pub use consents::ConsentAddress;
 pub use explain::{Explanation, ListingExplanation, hold_in_words};
 pub use hub::{Hub, HubSettings};
 pub use imports::{ImportOptions, ImportReport, PRODUCT_COLUMNS, RowProblem};
+pub use inbox::WebhookState;
+pub use intake::{NotTaken, Taken, WebhookDoor};
 pub use locations::{LocationChange, LocationRequest};
 pub use mapping::{QueueEntry, Suggestion};
 pub use moves::{

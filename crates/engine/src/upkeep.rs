@@ -19,6 +19,9 @@ const JOBS_KEPT: Duration = Duration::from_secs(14 * 86_400);
 /// How long a request may be sent again under its idempotency key.
 const REQUESTS_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
+/// How long a message of a channel can be looked up and worked again, and is known when it is sent again.
+const INBOX_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Upkeep {
@@ -32,10 +35,14 @@ pub struct Upkeep {
     pub promise: u64,
     /// Checks of tenants' books asked for.
     pub checks: u64,
+    /// Checks of accounts asked for.
+    pub account_checks: u64,
+    /// Messages of channels that are old.
+    pub inbox: u64,
 }
 
 impl Hub {
-    /// Forgets what nobody needs any more, and has books checked that were not for a day.
+    /// Forgets what nobody needs any more, and has books and accounts checked that were not for a day.
     ///
     /// # Errors
     /// When the database fails; what was forgotten until then is.
@@ -45,11 +52,19 @@ impl Hub {
             requests: system.purge_requests(now.minus(REQUESTS_KEPT)).await?,
             signins: system.purge_signins().await? + system.purge_consents().await?,
             checks: self.check_daily().await?,
+            account_checks: self.check_accounts_daily().await?,
             ..Upkeep::default()
         };
         loop {
             let bite = system.purge_done(now.minus(JOBS_KEPT), BITE).await?;
             done.jobs += bite;
+            if bite == 0 {
+                break;
+            }
+        }
+        loop {
+            let bite = system.purge_inbox(now.minus(INBOX_KEPT), BITE).await?;
+            done.inbox += bite;
             if bite == 0 {
                 break;
             }

@@ -3,8 +3,10 @@
 //! A message says that something happened to an order or a listing; the hub then reads that thing through the channel's
 //! API. So a message that is forged, late, doubled or out of order can cost a call and nothing else.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 use super::fault::ChannelError;
@@ -28,6 +30,37 @@ pub struct Inbound {
     ///
     /// [`AccountConfig::webhook_key`]: super::AccountConfig::webhook_key
     pub key: Option<SecretText>,
+}
+
+/// Headers that prove who sends, and say nothing about the message.
+const SECRET_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+/// So many headers of a request are kept, each of at most so many bytes.
+const KEPT_HEADERS: (usize, usize) = (64, 1_024);
+
+impl Inbound {
+    /// The headers that can be kept with the message: text, bounded, and without anything that lets somebody in.
+    pub fn kept_headers(&self) -> BTreeMap<String, String> {
+        let (most, longest) = KEPT_HEADERS;
+        let key = self.key.as_ref().map_or("", SecretText::expose);
+        self.headers
+            .iter()
+            .filter(|(name, _)| !SECRET_HEADERS.contains(&name.as_str()))
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .filter(|(_, value)| value.len() <= longest && (key.is_empty() || !value.contains(key)))
+            .take(most)
+            .collect()
+    }
+
+    /// A request as it was, from what was kept of it.
+    #[must_use]
+    pub fn with_headers(mut self, kept: &BTreeMap<String, String>) -> Self {
+        for (name, value) in kept {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
+                self.headers.insert(name, value);
+            }
+        }
+        self
+    }
 }
 
 /// Why a request was not taken.
@@ -103,4 +136,38 @@ pub trait EventSource: Send + Sync {
 
     /// Ends all that [`Self::register`] made for `url`.
     fn unregister<'a>(&'a self, url: &'a str) -> BoxFut<'a, Result<(), ChannelError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lets_somebody_in_is_not_kept() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("authorization", "Basic abc"),
+            ("cookie", "session=1"),
+            ("referer", "https://hub.example.com/?key=unguessable"),
+            ("x-topic", "orders/create"),
+            ("x-long", &"a".repeat(5_000)),
+        ] {
+            headers.insert(HeaderName::from_static(name), value.parse().unwrap());
+        }
+        let inbound = Inbound {
+            topic: "orders".into(),
+            url: "https://hub.example.com".into(),
+            method: "POST".into(),
+            headers,
+            body: Bytes::new(),
+            key: Some(SecretText::new("unguessable")),
+        };
+        let kept = inbound.kept_headers();
+        assert_eq!(kept.keys().collect::<Vec<_>>(), ["x-topic"]);
+        let again = Inbound {
+            headers: HeaderMap::new(),
+            ..inbound
+        };
+        assert_eq!(again.with_headers(&kept).headers["x-topic"], "orders/create");
+    }
 }

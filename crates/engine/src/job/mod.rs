@@ -12,29 +12,41 @@
 //! | `prices.push` | account/listings | due prices onto the wire |
 //! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
 //! | `orders.expire` | account/orders | an own order that was not paid in time is called off |
+//! | `order.pull` | account/orders | one order a channel announced |
+//! | `listings.mark` | account/listings | announced listings, to be read back now |
+//! | `account.probe` | account/orders | whether the account is still allowed in, because its channel said it might not be |
+//! | `webhooks.register` | account/listings | has the channel send what happens |
+//! | `account.check` | account/care | the daily look after an account; brings a paused one back |
 //! | `books.check` | tenant/books | proves that balances, reservations, exposures and references agree |
 //!
 //! A handler is safe to run twice, takes ids rather than data, holds no transaction across a network call, and answers
 //! what the store's queue should do with the job. Errors are not handled at call sites: `settle` does it for all.
 
+mod check_account;
 mod check_books;
 mod confirm_shipment;
 mod expire_order;
+mod mark_listings;
 mod new;
 mod plan_offers;
 mod plan_prices;
+mod probe_account;
 mod pull_inventory;
 mod pull_listings;
+mod pull_order;
 mod pull_orders;
 mod push_offers;
 mod push_prices;
 mod read_back;
+mod register_webhooks;
 
 pub(crate) use check_books::KIND as CHECK_BOOKS;
 use new::pull_earlier_orders;
 pub(crate) use new::{
-    check_books, confirm_shipment, expire_order, plan, plan_prices, pull, push, push_price, read_back,
+    check_account, check_books, confirm_shipment, expire_order, lane, mark_listings, plan, plan_prices,
+    probe_account, pull, pull_order, push, push_price, read_back, register_webhooks,
 };
+pub(crate) use pull_order::KIND as PULL_ORDER;
 
 use std::time::Duration;
 
@@ -131,6 +143,10 @@ fn preparing(until: Timestamp) -> Finish {
 
 /// Runs a job and says what is to become of it; `None` when the lane was lost and nothing may be written.
 pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
+    let messages = match crate::intake::awaited(ctx).await {
+        Ok(messages) => messages,
+        Err(error) => return settle(ctx, Err(error.into())).await,
+    };
     let result = match ctx.job.kind.as_str() {
         pull_orders::KIND => pull_orders::run(ctx).await,
         pull_listings::KIND => pull_listings::run(ctx).await,
@@ -143,11 +159,22 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         confirm_shipment::KIND => confirm_shipment::run(ctx).await,
         expire_order::KIND => expire_order::run(ctx).await,
         check_books::KIND => check_books::run(ctx).await,
+        pull_order::KIND => pull_order::run(ctx).await,
+        mark_listings::KIND => mark_listings::run(ctx, &messages).await,
+        probe_account::KIND => probe_account::run(ctx).await,
+        register_webhooks::KIND => register_webhooks::run(ctx).await,
+        check_account::KIND => check_account::run(ctx).await,
         other => Ok(Finish::Dead {
             error: format!("no handler for `{other}`; this version does not know the kind"),
         }),
     };
-    settle(ctx, result).await
+    let finish = settle(ctx, result).await?;
+    if !messages.is_empty()
+        && let Err(error) = crate::intake::worked(ctx, &messages, &finish).await
+    {
+        tracing::warn!(job.id = %ctx.job.id, %error, "what came of a message could not be noted");
+    }
+    Some(finish)
 }
 
 /// What happens after a handler: the only place that decides.
@@ -220,13 +247,15 @@ fn retry(ctx: &JobCtx<'_>, error: String) -> Finish {
 
 /// Records a fault where people look: the account's state, and an alert when somebody has to act.
 async fn report(ctx: &JobCtx<'_>, error: &ChannelError) -> Result<(), StoreError> {
-    let Some(account) = ctx.job.account else {
-        return Ok(());
-    };
-    if error.fault == Fault::Throttled {
-        return Ok(());
+    match ctx.job.account {
+        Some(account) if error.fault != Fault::Throttled => report_for(ctx, account, error).await,
+        _ => Ok(()),
     }
-    ctx.tenant.note_error(account, &error.to_string()).await?;
+}
+
+/// The same for an account that is not the job's own.
+async fn report_for(ctx: &JobCtx<'_>, account: AccountId, error: &ChannelError) -> Result<(), StoreError> {
+    let failures = ctx.tenant.note_error(account, &error.to_string()).await?;
     let (kind, severity, title, detail) = match error.fault.disposition() {
         Disposition::ParkAccount => (
             "account.reauthorise",
@@ -248,7 +277,12 @@ async fn report(ctx: &JobCtx<'_>, error: &ChannelError) -> Result<(), StoreError
             format!("`{}` was refused or could not be read", error.operation),
             error.to_string(),
         ),
-        _ => return Ok(()),
+        _ => {
+            return ctx
+                .hub
+                .pause_failing(ctx.tenant.id(), account, failures, error)
+                .await;
+        }
     };
     let mut tx = ctx.tenant.begin().await?;
     if error.fault == Fault::Credentials {
@@ -269,7 +303,14 @@ async fn report(ctx: &JobCtx<'_>, error: &ChannelError) -> Result<(), StoreError
         detail,
     })
     .await?;
-    tx.commit().await
+    tx.commit().await?;
+    if error.fault == Fault::Credentials {
+        ctx.hub.account_changed(account);
+        return Ok(());
+    }
+    ctx.hub
+        .pause_failing(ctx.tenant.id(), account, failures, error)
+        .await
 }
 
 /// The key of the alert that asks for a new authorisation; connecting resolves it.

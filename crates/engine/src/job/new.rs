@@ -9,7 +9,8 @@ use stockbridge_store::NewJob;
 
 use super::CHECK_BOOKS;
 
-fn lane(account: AccountId, group: QuotaGroup) -> String {
+/// The lane of an account's calls of one quota group.
+pub(crate) fn lane(account: AccountId, group: QuotaGroup) -> String {
     format!("{account}/{}", group.name())
 }
 
@@ -164,6 +165,68 @@ pub(crate) fn confirm_shipment(account: AccountId, shipment: ShipmentId, run_at:
         dedupe_key: Some(shipment.to_string()),
         payload: serde_json::json!({ "shipment": shipment }),
         priority: Priority::SHIPMENT,
+        run_at,
+    }
+}
+
+/// One order a channel said something about.
+pub(crate) fn pull_order(account: AccountId, order: &str, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::PULL_ORDER,
+        lane: lane(account, QuotaGroup::Orders),
+        account: Some(account),
+        dedupe_key: Some(format!("{account}/{order}")),
+        payload: serde_json::json!({ "order": order }),
+        priority: Priority::ORDER_NUDGE,
+        run_at,
+    }
+}
+
+/// The listings a channel said something about, to be read back.
+pub(crate) fn mark_listings(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        super::mark_listings::KIND,
+        account,
+        QuotaGroup::Listings,
+        Priority::ORDER_NUDGE,
+        run_at,
+        Json::Null,
+    )
+}
+
+/// Whether the account is still allowed in.
+pub(crate) fn probe_account(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        super::probe_account::KIND,
+        account,
+        QuotaGroup::Orders,
+        Priority::ORDER_NUDGE,
+        run_at,
+        Json::Null,
+    )
+}
+
+/// Has the account's channel send what happens.
+pub(crate) fn register_webhooks(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        super::register_webhooks::KIND,
+        account,
+        QuotaGroup::Listings,
+        Priority::PULL,
+        run_at,
+        Json::Null,
+    )
+}
+
+/// A look after an account, in a lane that its pause does not stop.
+pub(crate) fn check_account(account: AccountId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::check_account::KIND,
+        lane: format!("{account}/care"),
+        account: None,
+        dedupe_key: Some(account.to_string()),
+        payload: serde_json::json!({ "account": account }),
+        priority: Priority::BACKGROUND,
         run_at,
     }
 }

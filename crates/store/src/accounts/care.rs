@@ -89,8 +89,7 @@ impl Tenant {
     /// # Errors
     /// When the database fails.
     pub async fn account_health(&self, account: AccountId) -> Result<AccountHealth, StoreError> {
-        let sql =
-            format!("SELECT {HEALTH} FROM account_health WHERE tenant_id = $1 AND account_id = $2");
+        let sql = format!("SELECT {HEALTH} FROM account_health WHERE tenant_id = $1 AND account_id = $2");
         let row = self
             .read()
             .await?
@@ -158,8 +157,7 @@ impl TenantTx {
         since: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         self.ensure_health(account).await?;
-        let sql =
-            "UPDATE account_health SET paused_at = $3 WHERE tenant_id = $1 AND account_id = $2";
+        let sql = "UPDATE account_health SET paused_at = $3 WHERE tenant_id = $1 AND account_id = $2";
         self.tx
             .exec(sql, &[self.key(), account.into(), since.into()])
             .await?;

@@ -135,7 +135,9 @@ impl Tenant {
     pub async fn known_events(&self, names: &[Name]) -> Result<BTreeSet<Name>, StoreError> {
         let mut tx = self.read().await?;
         let rows = known(&mut tx, self.key(), names).await?;
-        rows.iter().map(|row| Ok((row.parsed(0)?, row.string(1)?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.parsed(0)?, row.string(1)?)))
+            .collect()
     }
 }
 
@@ -200,8 +202,7 @@ impl TenantTx {
         let tail = "ON CONFLICT (tenant_id, account_id, event_id) DO NOTHING";
         if self.tx.insert_many("inbox", COLUMNS, tail, values).await? < wanted {
             let there = known(&mut self.tx, self.tenant.into(), &names).await?;
-            let there: BTreeSet<InboxId> =
-                there.iter().map(|row| row.parsed(2)).collect::<Result<_, _>>()?;
+            let there: BTreeSet<InboxId> = there.iter().map(|row| row.parsed(2)).collect::<Result<_, _>>()?;
             for id in &mut ids {
                 *id = id.filter(|id| there.contains(id));
             }

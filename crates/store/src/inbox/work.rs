@@ -87,7 +87,9 @@ impl Tenant {
                    ORDER BY inbox_work.inbox_id LIMIT $3";
         let params = [self.key(), work.into(), most.into()];
         let rows = self.read().await?.query(sql, &params).await?;
-        rows.iter().map(|row| Ok((row.parsed(0)?, row.json(1)?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.parsed(0)?, row.json(1)?)))
+            .collect()
     }
 
     /// Notes how a try of the work of these messages ended. A message that waits for other work as well stays new until
