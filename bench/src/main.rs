@@ -52,6 +52,8 @@ struct Options {
 enum Bench {
     /// From Amazon's JSON to committed orders, and the same again.
     Import,
+    /// Webhooks from the router to an answer that is true on disk, and the same ones again.
+    Inbox,
     /// From dirty products to listings that are due and a push for their accounts.
     Offers,
     /// One product with 20 listings: policies, shares and decisions, without a database.
@@ -104,6 +106,9 @@ async fn main() -> anyhow::Result<()> {
         }
         if all || matches!(bench, Bench::Import) {
             cases::import::run(kind, &options, &mut report).await?;
+        }
+        if all || matches!(bench, Bench::Inbox) {
+            cases::inbox::run(kind, &options, &mut report).await?;
         }
         if all || matches!(bench, Bench::Offers) {
             cases::offers::run(kind, &options, &mut report).await?;

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod explain;
 pub mod idle;
 pub mod import;
+pub mod inbox;
 pub mod offers;
 pub mod plan;
 pub mod queue;

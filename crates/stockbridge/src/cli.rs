@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, conflict, demo, doctor, explain, init, job, kit, listing, location,
-    moves, order, policy, price, product, promise, rates, serve, sim, simulate, stock, tenant, token, user,
+    account, check, completions, config, conflict, demo, doctor, explain, inbox, init, job, kit, listing,
+    location, moves, order, policy, price, product, promise, rates, serve, sim, simulate, stock, tenant,
+    token, user,
 };
 use crate::config::Flags;
 
@@ -93,6 +94,9 @@ pub enum Command {
     /// See and ship orders.
     #[command(subcommand)]
     Order(order::Order),
+    /// See what channels sent, and have it worked again.
+    #[command(subcommand)]
+    Inbox(inbox::Inbox),
     /// See the work queue, retry and cancel jobs.
     #[command(subcommand)]
     Job(job::Job),

@@ -20,7 +20,7 @@ use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::pricing::{Reason, StepKind};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
-use stockbridge_store::{AccountStatus, AlertState, JobState, MappedBy, RunState, Severity};
+use stockbridge_store::{AccountStatus, AlertState, InboxState, JobState, MappedBy, RunState, Severity};
 
 use crate::guard::Access;
 use crate::route::{Answer, Route};
@@ -112,6 +112,9 @@ fn operation(route: &Route) -> Value {
             json!([{ "token": [] }])
         }
     };
+    if route.raw {
+        operation["requestBody"] = json!({ "required": true, "content": { "*/*": {} } });
+    }
     if let Some(shape) = route.body {
         operation["requestBody"] = json!({
             "required": true,
@@ -140,8 +143,11 @@ fn refusals(route: &Route) -> Vec<u16> {
     if route.access != Access::Public {
         statuses.extend([401, 403]);
     }
-    if route.path.contains('{') {
+    if route.path.contains('{') || route.raw {
         statuses.push(404);
+    }
+    if route.raw {
+        statuses.extend([400, 401, 413, 503]);
     }
     if route.idempotent() {
         statuses.push(409);
@@ -149,7 +155,7 @@ fn refusals(route: &Route) -> Vec<u16> {
     if route.body.is_some() || route.file {
         statuses.extend([400, 413]);
     }
-    if route.body.is_some() || route.file || !route.query.is_empty() {
+    if route.body.is_some() || route.file || !route.query.is_empty() && !route.raw {
         statuses.push(422);
     }
     statuses
@@ -176,6 +182,7 @@ fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
 fn about_path(name: &str) -> &'static str {
     match name {
         "channel" => "Name of the channel",
+        "topic" => "What the message is about, as the channel was told",
         "sku" => "The product's SKU, percent-encoded",
         _ => "Its id",
     }
@@ -311,6 +318,7 @@ fn words(name: &str) -> Vec<&'static str> {
         "data_kind" => DataKind::ALL.iter().map(|w| w.name()).collect(),
         "entry_kind" => EntryKind::ALL.iter().map(|w| w.name()).collect(),
         "extent" => vec!["full", "partial"],
+        "inbox_state" => InboxState::ALL.iter().map(|w| w.name()).collect(),
         "fulfilled_by" => FulfilledBy::ALL.iter().map(|w| w.name()).collect(),
         "job_state" => JobState::ALL.iter().map(|w| w.name()).collect(),
         "listing_status" => ListingStatus::ALL.iter().map(|w| w.name()).collect(),

@@ -58,6 +58,14 @@ impl Problem {
         }
     }
 
+    /// The same, not before this instant.
+    pub(crate) fn until(self, at: Timestamp) -> Self {
+        Self {
+            retry_at: Some(at),
+            ..self
+        }
+    }
+
     /// 400: the request cannot be read.
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(

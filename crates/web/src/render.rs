@@ -31,10 +31,12 @@ templates![
     "pages/docs.html",
     "pages/explain.html",
     "pages/import.html",
+    "pages/inbox.html",
     "pages/listings.html",
     "pages/mappings.html",
     "pages/allocation.html",
     "pages/locations.html",
+    "pages/message.html",
     "pages/order.html",
     "pages/order_new.html",
     "pages/orders.html",
@@ -170,6 +172,8 @@ mod tests {
         framed!("channels", "Channels", "channels", view::channels::ChannelsPage);
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("consent", "Sign in", "channels", view::channels::ConsentPage);
+        framed!("inbox", "Inbox", "inbox", view::inbox::InboxPage);
+        framed!("message", "Message", "inbox", view::inbox::MessagePage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);
         framed!("alerts", "Alerts", "alerts", view::alerts::AlertsPage);
         pages

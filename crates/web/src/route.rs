@@ -56,6 +56,8 @@ pub(crate) struct Route {
     pub answer: Answer,
     /// A page for people; not in the document.
     pub page: bool,
+    /// Its body is the handler's own to read, byte for byte.
+    pub raw: bool,
     handler: MethodRouter<App>,
 }
 
@@ -83,6 +85,7 @@ impl Route {
             file: false,
             answer: Answer::Nothing,
             page: false,
+            raw: false,
         }
     }
 
@@ -113,6 +116,11 @@ impl Route {
             access: Access::Public,
             ..self
         }
+    }
+
+    /// Gets the body as it comes, whatever it is.
+    pub(crate) fn raw(self) -> Self {
+        Self { raw: true, ..self }
     }
 
     /// Takes these parameters.
@@ -215,6 +223,7 @@ pub(crate) fn router(routes: Vec<Route>, app: &App) -> Router<App> {
             app: app.clone(),
             access: route.access,
             page: route.page,
+            raw: route.raw,
         };
         let mut handler = route.handler;
         if keyed {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use stockbridge_domain::{TenantId, Timestamp};
 use stockbridge_engine::Hub;
 use stockbridge_store::Tenant;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use crate::api::events::Snapshot;
 use crate::problem::Problem;
@@ -19,7 +19,20 @@ pub struct WebOptions {
     pub cookie_secure: bool,
     /// Turns true when the server stops: live streams end then, so that it can.
     pub shutdown: Option<watch::Receiver<bool>>,
+    /// The largest webhook taken, in bytes; 1 MiB where it is not said.
+    pub max_webhook_bytes: Option<usize>,
 }
+
+impl WebOptions {
+    /// The largest webhook taken, in bytes.
+    pub(crate) fn webhook_bytes(&self) -> usize {
+        self.max_webhook_bytes.unwrap_or(1024 * 1024)
+    }
+}
+
+/// Webhooks that are read and stored at the same time; with their largest size this bounds what strangers can make the
+/// server keep in memory.
+const WEBHOOKS: usize = 128;
 
 /// Shared by all requests; cheap to clone.
 #[derive(Clone)]
@@ -32,6 +45,7 @@ struct Inner {
     options: WebOptions,
     templates: Templates,
     snapshots: Mutex<HashMap<TenantId, (Timestamp, Arc<Snapshot>)>>,
+    webhooks: Semaphore,
 }
 
 impl App {
@@ -43,8 +57,14 @@ impl App {
                 options,
                 templates: Templates::new(),
                 snapshots: Mutex::default(),
+                webhooks: Semaphore::new(WEBHOOKS),
             }),
         }
+    }
+
+    /// Room for one more webhook; nothing when too many are under way.
+    pub(crate) fn webhook_room(&self) -> Option<SemaphorePermit<'_>> {
+        self.inner.webhooks.try_acquire().ok()
     }
 
     /// The engine.

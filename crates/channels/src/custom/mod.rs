@@ -7,6 +7,7 @@
 //! | `api` | the signed caller, and errors as faults |
 //! | `wire` | the protocol's JSON |
 //! | `read` | listings and orders as snapshots |
+//! | `events` | what the other side sends by itself |
 //! | `writes` | quantities, prices and shipments |
 //!
 //! What shapes it: the other side answers a write after it is made, so the answer itself frees or promises units; a
@@ -15,6 +16,7 @@
 
 mod api;
 mod client;
+mod events;
 mod read;
 mod sign;
 mod wire;
@@ -25,8 +27,8 @@ use std::time::Duration;
 
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, Capability, Channel, ChannelError, CheckedAccount, Connection,
-    CredentialField, DataKind, Descriptor, FulfilmentSink, Health, Io, ListingSource, OrderSource, PriceSink,
-    Schedule, SecretText, StockSink, Timing, WriteMode, options,
+    CredentialField, DataKind, Descriptor, EventSource, FulfilmentSink, Health, Io, ListingSource,
+    OrderSource, PriceSink, Schedule, SecretText, StockSink, Timing, WriteMode, options,
 };
 use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{BoxFut, Currency, FieldError};
@@ -64,6 +66,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         Capability::Stock,
         Capability::Prices,
         Capability::Fulfilment,
+        Capability::Events,
     ],
     credentials: &[
         CredentialField {
@@ -284,6 +287,10 @@ impl Connection for CustomConnection {
     }
 
     fn fulfilment(&self) -> Option<&dyn FulfilmentSink> {
+        Some(self)
+    }
+
+    fn events(&self) -> Option<&dyn EventSource> {
         Some(self)
     }
 }

@@ -8,6 +8,7 @@ pub mod conflict;
 pub mod demo;
 pub mod doctor;
 pub mod explain;
+pub mod inbox;
 pub mod init;
 pub mod job;
 pub mod kit;
@@ -68,6 +69,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rates(command) => command.run(&context).await,
         Command::Conflict(command) => command.run(&context).await,
         Command::Policy(command) => command.run(&context).await,
+        Command::Inbox(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,
         Command::Check(command) => return command.run(&context).await,
         Command::Doctor(command) => return command.run(&context).await,

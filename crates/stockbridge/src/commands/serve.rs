@@ -91,6 +91,7 @@ impl Serve {
             let options = WebOptions {
                 cookie_secure: settings.server.is_https(),
                 shutdown: Some(tasks.stopped()),
+                max_webhook_bytes: Some(settings.server.max_webhook_kib * 1024),
             };
             let app = stockbridge_web::app(hub, options);
             let mut stopped = tasks.stopped();

@@ -15,6 +15,8 @@ pub struct Server {
     /// Where people reach the dashboard.
     #[serde(default)]
     pub public_url: Option<String>,
+    /// Largest webhook taken, in KiB.
+    pub max_webhook_kib: usize,
     /// How long a stop waits for work under way, in seconds.
     pub shutdown_timeout_secs: u64,
 }
@@ -31,6 +33,9 @@ impl Server {
                     "setting `server.public_url`: `{url}` is no address; write it like https://hub.example.com"
                 ));
             }
+        }
+        if !(1..=16 * 1024).contains(&self.max_webhook_kib) {
+            return Err("setting `server.max_webhook_kib`: 1 to 16384".into());
         }
         if self.shutdown_timeout_secs > 3_600 {
             return Err("setting `server.shutdown_timeout_secs`: at most 3600".into());

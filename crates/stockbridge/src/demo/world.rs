@@ -208,6 +208,7 @@ async fn serve(hub: &Hub, port: u16, mut stopped: watch::Receiver<bool>) -> anyh
     let options = WebOptions {
         cookie_secure: false,
         shutdown: Some(stopped.clone()),
+        max_webhook_bytes: None,
     };
     let server = stockbridge_web::serve(listener, stockbridge_web::app(hub.clone(), options), async move {
         let _ = stopped.wait_for(|s| *s).await;

@@ -10,6 +10,7 @@ mod consents;
 pub(crate) mod events;
 mod explain;
 pub(crate) mod imports;
+mod inbox;
 pub(crate) mod inventory;
 mod kits;
 mod locations;
@@ -26,6 +27,7 @@ mod resync;
 pub(crate) mod sales;
 pub(crate) mod stores;
 pub(crate) mod system;
+mod webhooks;
 pub(crate) mod work;
 
 use crate::route::{Param, Route};
@@ -81,6 +83,8 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(events::routes());
     routes.extend(explain::routes());
     routes.extend(promise::routes());
+    routes.extend(webhooks::routes());
+    routes.extend(inbox::routes());
     routes.extend(system::routes());
     routes
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use stockbridge_domain::channel::{DataKind, Descriptor, OptionKind, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Timestamp};
-use stockbridge_engine::{AccountPatch, ConnectRequest, ConsentAddress, Refusal};
+use stockbridge_engine::{AccountPatch, ConnectRequest, ConsentAddress, Refusal, WebhookState};
 use stockbridge_store::{AccountRecord, AccountStatus};
 
 use super::overview::status;
@@ -18,8 +18,10 @@ use crate::route::Route;
 use crate::state::App;
 use crate::view::channels::{
     AccountCard, ChannelCard, ChannelsPage, ConnectPage, ConsentPage, FormField, MarketChoice, Region,
+    WebhookCard,
 };
-use crate::view::words::when;
+use crate::view::words::{count, when};
+use crate::view::{Badge, Tone};
 
 pub(super) fn routes() -> Vec<Route> {
     let operator = Access::Role(Role::Operator);
@@ -31,6 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::page(post.clone(), "/channels/connect/{channel}", admin, connect),
         Route::page(post.clone(), "/channels/{id}/sync", operator, sync),
         Route::page(post.clone(), "/channels/{id}/test", operator, test),
+        Route::page(post.clone(), "/channels/{id}/check", operator, check),
         Route::page(post.clone(), "/channels/{id}/pause", admin, pause),
         Route::page(post.clone(), "/channels/{id}/resume", admin, resume),
         Route::page(post, "/channels/{id}/disconnect", admin, disconnect),
@@ -41,8 +44,13 @@ async fn list(frame: Frame) -> Result<Response, Problem> {
     let mut accounts = Accounts::of(&frame.tenant()).await?.0;
     accounts.sort_by_key(|a| (a.status == AccountStatus::Disconnected, a.connected_at));
     let now = frame.app.now();
+    let mut cards = Vec::with_capacity(accounts.len());
+    for account in &accounts {
+        let state = frame.app.hub().webhook_state(&frame.who.0, account.id).await?;
+        cards.push(card(&frame.app, account, state, now));
+    }
     let page = ChannelsPage {
-        accounts: accounts.iter().map(|a| card(&frame.app, a, now)).collect(),
+        accounts: cards,
         channels: frame
             .app
             .hub()
@@ -67,7 +75,7 @@ fn about(descriptor: &Descriptor) -> ChannelCard {
     }
 }
 
-fn card(app: &App, account: &AccountRecord, now: Timestamp) -> AccountCard {
+fn card(app: &App, account: &AccountRecord, state: WebhookState, now: Timestamp) -> AccountCard {
     let kind = account.channel.as_str();
     let descriptor = app.hub().channel(kind).map(|c| c.descriptor());
     let code = |id: &String| {
@@ -103,6 +111,35 @@ fn card(app: &App, account: &AccountRecord, now: Timestamp) -> AccountCard {
         paused: account.status == AccountStatus::Paused,
         disconnected: matches!(account.status, AccountStatus::Disconnected),
         reconnect: format!("/channels/connect/{}", component(kind)),
+        checked: state.health.checked_at.map(|at| when(at, now)),
+        warnings: state.health.warnings.clone(),
+        webhooks: state.supported.then(|| webhooks(state, now)),
+    }
+}
+
+fn webhooks(state: WebhookState, now: Timestamp) -> WebhookCard {
+    let health = state.health;
+    let registered = match (health.registered_at, health.by_hand.is_empty()) {
+        (None, _) => Badge::new(Tone::Warn, "not registered yet"),
+        (Some(_), true) => Badge::new(Tone::Good, "registered"),
+        (Some(_), false) if state.last_event_at.is_some() => Badge::new(Tone::Good, "set up by hand"),
+        (Some(_), false) => Badge::new(Tone::Warn, "to be set up by hand"),
+    };
+    let refused = health.refusals.first().map(|last| {
+        format!(
+            "{} refused within an hour, the last {}: {}",
+            count(health.refused_lately, "request was", "requests were"),
+            when(last.at, now).text,
+            last.reason
+        )
+    });
+    WebhookCard {
+        address: state.address_with_key.or(state.address),
+        missing: state.missing,
+        registered,
+        last: state.last_event_at.map(|at| when(at, now)),
+        by_hand: health.by_hand,
+        refused,
     }
 }
 
@@ -356,6 +393,20 @@ async fn test(
         .collect::<Vec<_>>()
         .join(" ");
     Ok(done(&app, &form.back(), text))
+}
+
+async fn check(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    app.hub().ask_account_check(&caller, path.id("id")?).await?;
+    Ok(done(
+        &app,
+        &form.back(),
+        "It is being looked after: tested, and its webhooks put in order.",
+    ))
 }
 
 async fn set_paused(app: &App, who: &Who, path: &ApiPath, paused: bool) -> Result<AccountRecord, Problem> {

@@ -12,6 +12,7 @@ mod conflicts;
 mod counts;
 mod explain;
 mod imports;
+mod inbox;
 mod kits;
 mod listings;
 mod locations;
@@ -89,6 +90,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(conflict_settings::routes());
     routes.extend(channels::routes());
     routes.extend(channel_locations::routes());
+    routes.extend(inbox::routes());
     routes.extend(sync::routes());
     routes.extend(alerts::routes());
     routes

@@ -6,6 +6,7 @@
 mod common;
 mod conflicts;
 mod goods;
+mod inbox;
 mod mapping;
 mod offers;
 mod places;
@@ -53,6 +54,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     [
         common::COMMON,
         conflicts::CONFLICTS,
+        inbox::INBOX,
         stores::STORES,
         goods::GOODS,
         mapping::MAPPING,

@@ -102,6 +102,8 @@ async fn every_page_opens_empty_and_filled() {
         "/channels",
         "/channels/connect/own",
         "/sync",
+        "/inbox",
+        "/inbox?state=refused&topic=orders",
         "/alerts",
         "/alerts?state=resolved",
         "/prices",

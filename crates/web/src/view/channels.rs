@@ -48,6 +48,29 @@ pub(crate) struct AccountCard {
     pub disconnected: bool,
     /// Where to connect it anew.
     pub reconnect: String,
+    /// When it was last looked after.
+    pub checked: Option<When>,
+    /// What works less well than it should.
+    pub warnings: Vec<String>,
+    /// Where its channel sends what happens, if it does.
+    pub webhooks: Option<WebhookCard>,
+}
+
+/// How an account's webhooks stand.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct WebhookCard {
+    /// Where the channel sends to; with its key for those who may see it.
+    pub address: Option<String>,
+    /// What has to be configured before there is one.
+    pub missing: Option<String>,
+    /// Whether the channel knows it.
+    pub registered: Badge,
+    /// When the last message came.
+    pub last: Option<When>,
+    /// What has to be done at the channel by hand.
+    pub by_hand: Vec<String>,
+    /// Why requests were refused lately, in a sentence.
+    pub refused: Option<String>,
 }
 
 /// One channel that can be connected.
@@ -183,6 +206,17 @@ impl ChannelsPage {
             paused: false,
             disconnected: false,
             reconnect: "/channels/connect/own".into(),
+            checked: None,
+            warnings: vec![],
+            webhooks: None,
+        };
+        let hook = WebhookCard {
+            address: Some("https://hub.example.com/api/v1/webhooks/own/acc_1/{topic}?key=abc".into()),
+            missing: None,
+            registered: Badge::new(Tone::Good, "registered"),
+            last: Some(when("2 min ago")),
+            by_hand: vec![],
+            refused: None,
         };
         let mut typical = Self {
             accounts: vec![
@@ -195,6 +229,8 @@ impl ChannelsPage {
         typical.accounts[1].last_error_at = Some(when("4 min ago"));
         typical.accounts[1].last_error = Some("The refresh token was refused (invalid_grant).".into());
         typical.accounts[1].remedy = Some("Sign in to the seller's account, authorise again and enter the new token. Its work waits; nothing is lost.".into());
+        typical.accounts[0].webhooks = Some(hook.clone());
+        typical.accounts[0].checked = Some(when("5 h ago"));
         typical.accounts[2].paused = true;
         typical.accounts[2].remote = false;
         let mut extreme = typical.clone();
@@ -208,6 +244,14 @@ impl ChannelsPage {
                 .to_vec();
             one.last_error = Some(format!("{HOSTILE} {}", "words ".repeat(80)));
             one.last_ok = None;
+            one.warnings = vec![format!("{HOSTILE} {}", "words ".repeat(40)); 3];
+            one.webhooks = Some(WebhookCard {
+                address: None,
+                missing: Some(HOSTILE.into()),
+                by_hand: vec![HOSTILE.repeat(5)],
+                refused: Some(HOSTILE.repeat(9)),
+                ..hook.clone()
+            });
             one.disconnected = i % 2 == 0;
             extreme.accounts.push(one);
         }

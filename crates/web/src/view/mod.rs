@@ -10,6 +10,7 @@ pub(crate) mod channel_locations;
 pub(crate) mod channels;
 pub(crate) mod conflicts;
 pub(crate) mod explain;
+pub(crate) mod inbox;
 pub(crate) mod listings;
 pub(crate) mod locations;
 pub(crate) mod mapping;

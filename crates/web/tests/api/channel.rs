@@ -1,19 +1,25 @@
 //! Two small channels: one far away whose probe follows its options, and one that lives in the hub.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BucketSpec, Capability, Channel, ChannelError, CheckedAccount, Connection,
-    CredentialField, DataKind, Descriptor, Fault, Health, HttpRequest, HttpResponse, Io, Marketplace,
-    Schedule, Timing, Transport, TransportError, WriteMode,
+    CredentialField, DataKind, Descriptor, Event, EventSource, Fault, Health, HttpRequest, HttpResponse,
+    Inbound, InboundRefusal, Io, Marketplace, Nudge, OrderPage, OrderQuery, OrderSource, Registered, Schedule,
+    SecretText, Timing, Transport, TransportError, WriteMode,
 };
+use stockbridge_domain::listing::FulfilledBy;
+use stockbridge_domain::order::{OrderSnapshot, OrderStatus};
 use stockbridge_domain::{BoxFut, Currency, FieldError, Timestamp};
+use subtle::ConstantTimeEq;
 
 static BAZAAR: Descriptor = Descriptor {
     kind: "bazaar",
     label: "Bazaar",
     summary: "A channel for tests.",
-    capabilities: &[Capability::Orders, Capability::Listings],
+    capabilities: &[Capability::Orders, Capability::Listings, Capability::Events],
     credentials: &[CredentialField {
         name: "key",
         label: "Key",
@@ -85,7 +91,14 @@ static OWN: Descriptor = Descriptor {
 };
 
 /// The channel far away. Its option `fails` says how a probe ends.
-pub struct Bazaar;
+#[derive(Default)]
+pub struct Bazaar {
+    /// What it was asked, in order.
+    pub asked: Asked,
+}
+
+/// What a channel was asked.
+pub type Asked = Arc<Mutex<Vec<String>>>;
 
 /// The channel in the hub.
 pub struct Own;
@@ -128,7 +141,11 @@ impl Channel for Bazaar {
             .get("fails")
             .and_then(|f| f.as_str())
             .unwrap_or_default();
-        Ok(Box::new(Probe(fails.to_owned())))
+        Ok(Box::new(Probe {
+            fails: fails.to_owned(),
+            key: account.webhook_key.clone(),
+            asked: Arc::clone(&self.asked),
+        }))
     }
 }
 
@@ -146,16 +163,136 @@ impl Channel for Own {
     }
 
     fn connect(&self, _: AccountConfig, _: Io) -> Result<Box<dyn Connection>, Vec<FieldError>> {
-        Ok(Box::new(Probe(String::new())))
+        Ok(Box::new(Till))
     }
 }
 
-struct Probe(String);
+struct Till;
+
+impl Connection for Till {
+    fn probe(&self) -> BoxFut<'_, Result<Health, ChannelError>> {
+        let health = Health {
+            summary: "It lives here.".into(),
+            warnings: Vec::new(),
+        };
+        Box::pin(async move { Ok(health) })
+    }
+}
+
+struct Probe {
+    fails: String,
+    key: SecretText,
+    asked: Asked,
+}
+
+impl Probe {
+    fn note(&self, what: String) {
+        self.asked.lock().unwrap().push(what);
+    }
+}
+
+/// The proof that goes with a body.
+pub fn proof(key: &str, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(key);
+    hash.update(body);
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl EventSource for Probe {
+    /// Bodies are JSON: `id`, `secs` (when), and lists of `orders` and `listings`. Proved by a header, or by the address.
+    fn receive(&self, inbound: &Inbound, now: Timestamp) -> Result<Event, InboundRefusal> {
+        let given = inbound.headers.get("x-proof").and_then(|v| v.to_str().ok());
+        let wanted = proof(self.key.expose(), &inbound.body);
+        let by_header = given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(wanted.as_bytes())));
+        let by_key = inbound.key.as_ref() == Some(&self.key);
+        if !by_header && !by_key {
+            return Err(InboundRefusal::Unauthentic("`x-proof` is missing or wrong".into()));
+        }
+        let value: serde_json::Value = serde_json::from_slice(&inbound.body)
+            .map_err(|error| InboundRefusal::Unreadable(format!("no JSON: {error}")))?;
+        let at = value["secs"].as_i64().map(Timestamp::from_secs);
+        if at.is_some_and(|at| now.since(at) > Duration::from_secs(300)) {
+            return Err(InboundRefusal::Stale("`secs` is more than five minutes ago".into()));
+        }
+        let texts = |name: &str| {
+            let list = value[name].as_array().cloned().unwrap_or_default();
+            list.into_iter().filter_map(|one| one.as_str().map(str::to_owned))
+        };
+        let nudges = texts("orders")
+            .map(Nudge::Order)
+            .chain(texts("listings").map(Nudge::Listing))
+            .collect();
+        Ok(Event {
+            id: value["id"].as_str().unwrap_or_default().to_owned(),
+            topic: inbound.topic.clone(),
+            at,
+            nudges,
+        })
+    }
+
+    fn register<'a>(&'a self, url: &'a str) -> BoxFut<'a, Result<Registered, ChannelError>> {
+        self.note(format!("register {url}"));
+        Box::pin(async {
+            Ok(Registered {
+                mended: 1,
+                ..Registered::default()
+            })
+        })
+    }
+
+    fn unregister<'a>(&'a self, url: &'a str) -> BoxFut<'a, Result<(), ChannelError>> {
+        self.note(format!("unregister {url}"));
+        Box::pin(async { Err(ChannelError::new(Fault::Unavailable, "unregister", "it is down")) })
+    }
+}
+
+impl OrderSource for Probe {
+    fn page<'a>(&'a self, _: &'a OrderQuery) -> BoxFut<'a, Result<OrderPage, ChannelError>> {
+        self.note("page".into());
+        Box::pin(async { Ok(OrderPage::default()) })
+    }
+
+    fn get<'a>(&'a self, id: &'a str) -> BoxFut<'a, Result<OrderSnapshot, ChannelError>> {
+        self.note(format!("get {id}"));
+        let down = self.fails == "down";
+        Box::pin(async move {
+            if down {
+                return Err(ChannelError::new(Fault::Unavailable, "get", "it is down"));
+            }
+            if id == "unknown" {
+                return Err(ChannelError::new(Fault::NotFound, "get", "no such order"));
+            }
+            Ok(OrderSnapshot {
+                channel_order_id: id.to_owned(),
+                channel_status: "paid".into(),
+                status: Some(OrderStatus::Open),
+                fulfilled_by: FulfilledBy::Seller,
+                marketplace: None,
+                placed_at: crate::world::START,
+                updated_at: crate::world::START,
+                ship_by: None,
+                total: None,
+                lines: Vec::new(),
+                oddities: Vec::new(),
+                payload: "{}".into(),
+            })
+        })
+    }
+}
 
 impl Connection for Probe {
+    fn events(&self) -> Option<&dyn EventSource> {
+        Some(self)
+    }
+
+    fn orders(&self) -> Option<&dyn OrderSource> {
+        Some(self)
+    }
+
     fn probe(&self) -> BoxFut<'_, Result<Health, ChannelError>> {
         let error = |fault, message: &str| ChannelError::new(fault, "probe", message);
-        let answer = match self.0.as_str() {
+        let answer = match self.fails.as_str() {
             "" => Ok(Health {
                 summary: "Signed in.".into(),
                 warnings: vec!["The role for prices is missing; add it.".into()],
@@ -163,6 +300,7 @@ impl Connection for Probe {
             "throttled" => {
                 Err(error(Fault::Throttled, "too many calls").until(Timestamp::from_secs(1_800_000_030)))
             }
+            "down" => Err(error(Fault::Unavailable, "it is down")),
             _ => Err(error(Fault::Credentials, "the key was withdrawn; connect again")),
         };
         Box::pin(async move { answer })

@@ -14,4 +14,6 @@ mod goods;
 mod live;
 mod pages;
 mod truth;
+mod webhook_work;
+mod webhooks;
 mod world;

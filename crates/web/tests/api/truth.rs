@@ -42,7 +42,8 @@ fn inr(amount: &str) -> Value {
     json!({ "amount": amount, "currency": "INR" })
 }
 
-fn of_stores(goods: &Goods) -> Vec<Call> {
+fn of_stores(goods: &Goods, key: &str) -> Vec<Call> {
+    const CHECK: &str = "/api/v1/integrations/{channel}/stores/{id}/check";
     const STORE: &str = "/api/v1/integrations/{channel}/stores/{id}";
     const SYNC: &str = "/api/v1/integrations/{channel}/stores/{id}/sync";
     const SYNC_ORDERS: &str = "/api/v1/integrations/{channel}/stores/{id}/sync-orders";
@@ -65,6 +66,12 @@ fn of_stores(goods: &Goods) -> Vec<Call> {
         call(202, "POST", SYNC_INVENTORY, json!({})),
         call(202, "POST", SYNC, json!({ "kinds": ["orders", "listings"] })),
         call(201, "POST", MAPPINGS, mapping),
+        call(204, "POST", CHECK, Value::Null),
+        call(200, "POST", "/api/v1/inbox/{id}/replay", json!({})),
+        call(401, "POST", "/api/v1/webhooks/{channel}/{store_id}/{topic}", json!({}))
+            .at(format!("/api/v1/webhooks/bazaar/{}/orders", goods.ids["store"])),
+        call(200, "POST", "/api/v1/inventory/webhook", json!({}))
+            .at(format!("/api/v1/inventory/webhook?store={}&key={key}", goods.ids["store"])),
         call(201, "POST", TRACKING, tracking)
             .at(format!("/api/v1/integrations/own/stores/{own}/update-tracking")),
     ]
@@ -323,7 +330,8 @@ async fn every_write_takes_and_answers_what_the_document_says() {
     let goods = Goods::new().await;
     let document = Document::of(&goods.world).await;
     let mut called = BTreeSet::new();
-    let calls = of_stores(&goods)
+    let key = goods.world.key(goods.ids["store"].parse().unwrap()).await;
+    let calls = of_stores(&goods, &key)
         .into_iter()
         .chain(of_goods(&goods))
         .chain(of_mappings(&goods))

@@ -9,14 +9,14 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{TenantId, Timestamp};
-use stockbridge_engine::{Caller, Hub, HubSettings};
+use stockbridge_domain::{AccountId, TenantId, Timestamp};
+use stockbridge_engine::{Caller, Hub, HubSettings, Step, Worker, WorkerOptions};
 use stockbridge_store::{Database, MasterKey, Store, StoreConfig};
 use stockbridge_web::WebOptions;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::channel::{Bazaar, Nowhere, Own};
+use crate::channel::{Asked, Bazaar, Nowhere, Own};
 
 /// The instant at which every world begins.
 pub const START: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -59,6 +59,8 @@ pub struct World {
     pub hub: Hub,
     pub clock: Arc<Stepped>,
     pub stop: watch::Sender<bool>,
+    /// What the channel far away was asked.
+    pub asked: Asked,
     /// Of the first tenant.
     pub tenant: TenantId,
     pub owner: String,
@@ -79,11 +81,13 @@ impl World {
         let store = Store::open(&config, clock.env()).await.unwrap();
         let settings = HubSettings {
             endpoint_overrides: false,
-            public_url: None,
+            public_url: Some("https://hub.example.com/".into()),
         };
+        let bazaar = Bazaar::default();
+        let asked = Arc::clone(&bazaar.asked);
         let hub = Hub::new(
             store,
-            vec![Arc::new(Bazaar), Arc::new(Own)],
+            vec![Arc::new(bazaar), Arc::new(Own)],
             Arc::new(Nowhere),
             settings,
         );
@@ -111,6 +115,7 @@ impl World {
             hub,
             clock,
             stop,
+            asked,
             tenant,
         }
     }
@@ -185,5 +190,28 @@ impl World {
     pub async fn change(&self, method: Method, path: &str, body: Value) -> Answer {
         self.call(&self.owner, method, &format!("/api/v1{path}"), Some(body))
             .await
+    }
+
+    /// The unguessable part of a store's webhook address.
+    pub async fn key(&self, account: AccountId) -> String {
+        let config = self.hub.tenant(self.tenant).account_config(account).await.unwrap();
+        config.unwrap().1.webhook_key.expose().to_owned()
+    }
+
+    /// A connected store of the channel far away.
+    pub async fn bazaar(&self) -> AccountId {
+        let connect = json!({ "name": "Bazaar", "credentials": { "key": "k1" } });
+        let store = self.post("/integrations/bazaar/connect", connect).await.expect(201);
+        store["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Works the queue until nothing is due.
+    pub async fn work(&self) {
+        let options = WorkerOptions {
+            workers: 1,
+            owner: "test".into(),
+        };
+        let worker = Worker::new(self.hub.clone(), options);
+        while worker.step().await.unwrap() == Step::Worked {}
     }
 }

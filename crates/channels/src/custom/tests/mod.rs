@@ -16,6 +16,7 @@ use super::sign::{Signed, signature};
 use crate::testing::{Answer, World, account, answer, now};
 
 mod errors;
+mod events;
 
 fn draft(base: &str) -> AccountDraft {
     let secret = |name: &str, value: &str| (name.to_owned(), SecretText::new(value));
