@@ -88,7 +88,10 @@ pub async fn run(kind: Kind, options: &Options, report: &mut Report) -> anyhow::
 
 /// The newest message, which a duplicate that was stored would replace.
 async fn newest(stage: &Stage) -> anyhow::Result<Option<String>> {
-    let page = stage.tenant.inbox(&InboxFilter::default(), &PageQuery::first(1)).await?;
+    let page = stage
+        .tenant
+        .inbox(&InboxFilter::default(), &PageQuery::first(1))
+        .await?;
     Ok(page.items.first().map(|event| event.id.to_string()))
 }
 
@@ -135,7 +138,12 @@ impl Sender {
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())?;
         mac.update(format!("v1\n{stamp}\n{nonce}\nPOST\n{path}\n").as_bytes());
         mac.update(body.as_bytes());
-        let proof: String = mac.finalize().into_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        let proof: String = mac
+            .finalize()
+            .into_bytes()
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
         let request = Request::post(path)
             .header("stockbridge-key", "key-1")
             .header("stockbridge-timestamp", stamp)
@@ -143,7 +151,11 @@ impl Sender {
             .header("stockbridge-signature", format!("v1={proof}"))
             .body(Body::from(body))?;
         let answer = self.router.clone().oneshot(request).await?;
-        ensure!(answer.status() == 200, "a webhook was answered {}", answer.status());
+        ensure!(
+            answer.status() == 200,
+            "a webhook was answered {}",
+            answer.status()
+        );
         Ok(())
     }
 

@@ -10,18 +10,16 @@ use stockbridge_domain::job::Priority;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, FieldError};
 use stockbridge_store::{
-    AccountChange, AccountRecord, AccountStatus, ConnectError, NewAccount, NewAudit, RunRecord, StoreError,
-    TenantTx,
+    AccountChange, AccountRecord, AccountStatus, ConnectError, NewAccount, NewAudit, RunRecord,
 };
 
 use crate::caller::{Caller, Refusal};
 use crate::hub::Hub;
 use crate::job;
+use crate::pulls::{schedules, start_work};
 
 /// How far back the first import looks for orders that are still open.
 const FIRST_LOOK_BACK: Duration = Duration::from_secs(7 * 86_400);
-/// Schedules are not closer together than this, whatever an account says.
-const CLOSEST: Duration = Duration::from_secs(1);
 
 /// What a person typed in to connect an account.
 #[derive(Debug, Clone, Default)]
@@ -369,53 +367,4 @@ impl Hub {
         }
         Ok(runs)
     }
-}
-
-/// Sets an account's schedules and enqueues its first pulls: listings before orders, so that sales find their listings.
-async fn start_work(
-    tx: &mut TenantTx,
-    channel: &dyn Channel,
-    record: &AccountRecord,
-    trigger: &str,
-) -> Result<(), StoreError> {
-    let descriptor = channel.descriptor();
-    let now = tx.env().now();
-    for schedule in descriptor.schedules {
-        let every = descriptor
-            .every_with(schedule.kind, &record.options)
-            .unwrap_or(schedule.every)
-            .max(CLOSEST);
-        tx.set_schedule(record.id, schedule.kind, every, now.plus(every))
-            .await?;
-        let priority = match schedule.kind {
-            DataKind::Listings => Priority::ORDER_NUDGE,
-            DataKind::Orders => Priority::PULL,
-            // The first full pass follows from the listings themselves.
-            DataKind::Inventory => continue,
-        };
-        tx.enqueue(job::pull(schedule.kind, record.id, trigger, priority, now))
-            .await?;
-    }
-    Ok(())
-}
-
-fn schedules(asked: &BTreeMap<String, u64>) -> Result<Vec<(DataKind, Duration)>, Refusal> {
-    asked
-        .iter()
-        .map(|(name, secs)| {
-            let kind = DataKind::parse(name).ok_or_else(|| {
-                Refusal::field(
-                    format!("schedules/{name}"),
-                    "there is no such kind; use orders, listings or inventory",
-                )
-            })?;
-            if !(1..=7 * 86_400).contains(secs) {
-                return Err(Refusal::field(
-                    format!("schedules/{name}"),
-                    "a pause is 1 to 604800 seconds",
-                ));
-            }
-            Ok((kind, Duration::from_secs(*secs)))
-        })
-        .collect()
 }

@@ -32,6 +32,7 @@ mod people;
 mod policies;
 mod prices;
 mod promise;
+mod pulls;
 mod sales_and_rates;
 mod sheet;
 mod stock;

@@ -25,7 +25,8 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         .and_then(|a| a.parse().ok())
         .ok_or(JobError::Malformed("account"))?;
     let opened = ctx.hub.open(ctx.tenant.id(), account).await?;
-    let paused = ctx.tenant.account_health(account).await?.paused_at.is_some();
+    let before = ctx.tenant.account_health(account).await?;
+    let paused = before.paused_at.is_some();
     match opened.record.status {
         AccountStatus::Active => {}
         AccountStatus::Paused if paused => {}
@@ -51,7 +52,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     if paused {
         crate::care::resume(&mut tx, account).await?;
     }
-    crate::care::tell_refusals(&mut tx, &ctx.tenant.account_health(account).await?, account).await?;
+    crate::care::tell_refusals(&mut tx, &before, account).await?;
     tx.commit().await?;
     ctx.hub.account_changed(account);
     done(match check.warnings.len() {

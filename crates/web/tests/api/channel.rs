@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BucketSpec, Capability, Channel, ChannelError, CheckedAccount, Connection,
     CredentialField, DataKind, Descriptor, Event, EventSource, Fault, Health, HttpRequest, HttpResponse,
-    Inbound, InboundRefusal, Io, Marketplace, Nudge, OrderPage, OrderQuery, OrderSource, Registered, Schedule,
-    SecretText, Timing, Transport, TransportError, WriteMode,
+    Inbound, InboundRefusal, Io, Marketplace, Nudge, OrderPage, OrderQuery, OrderSource, Registered,
+    Schedule, SecretText, Timing, Transport, TransportError, WriteMode,
 };
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::{OrderSnapshot, OrderStatus};
@@ -207,13 +207,17 @@ impl EventSource for Probe {
         let by_header = given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(wanted.as_bytes())));
         let by_key = inbound.key.as_ref() == Some(&self.key);
         if !by_header && !by_key {
-            return Err(InboundRefusal::Unauthentic("`x-proof` is missing or wrong".into()));
+            return Err(InboundRefusal::Unauthentic(
+                "`x-proof` is missing or wrong".into(),
+            ));
         }
         let value: serde_json::Value = serde_json::from_slice(&inbound.body)
             .map_err(|error| InboundRefusal::Unreadable(format!("no JSON: {error}")))?;
         let at = value["secs"].as_i64().map(Timestamp::from_secs);
         if at.is_some_and(|at| now.since(at) > Duration::from_secs(300)) {
-            return Err(InboundRefusal::Stale("`secs` is more than five minutes ago".into()));
+            return Err(InboundRefusal::Stale(
+                "`secs` is more than five minutes ago".into(),
+            ));
         }
         let texts = |name: &str| {
             let list = value[name].as_array().cloned().unwrap_or_default();
@@ -250,7 +254,13 @@ impl EventSource for Probe {
 impl OrderSource for Probe {
     fn page<'a>(&'a self, _: &'a OrderQuery) -> BoxFut<'a, Result<OrderPage, ChannelError>> {
         self.note("page".into());
-        Box::pin(async { Ok(OrderPage::default()) })
+        let down = self.fails == "down";
+        Box::pin(async move {
+            if down {
+                return Err(ChannelError::new(Fault::Unavailable, "page", "it is down"));
+            }
+            Ok(OrderPage::default())
+        })
     }
 
     fn get<'a>(&'a self, id: &'a str) -> BoxFut<'a, Result<OrderSnapshot, ChannelError>> {

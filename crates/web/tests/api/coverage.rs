@@ -26,8 +26,12 @@ async fn only_the_servers_own_pages_are_open_to_everybody() {
         .map(|o| o.path)
         .collect();
     // What channels send proves itself by its signature.
-    let (sent, open): (Vec<String>, Vec<String>) = open.into_iter().partition(|path| path.contains("webhook"));
-    let addresses = ["/api/v1/inventory/webhook", "/api/v1/webhooks/{channel}/{store_id}/{topic}"];
+    let (sent, open): (Vec<String>, Vec<String>) =
+        open.into_iter().partition(|path| path.contains("webhook"));
+    let addresses = [
+        "/api/v1/inventory/webhook",
+        "/api/v1/webhooks/{channel}/{store_id}/{topic}",
+    ];
     assert_eq!(sent, addresses);
     assert_eq!(open, ["/docs", "/healthz", "/openapi.json", "/readyz"]);
     for path in open {

@@ -101,13 +101,21 @@ impl Goods {
         ids.insert("conflict", text(&conflicts["data"][0]["id"]));
         let sales = world.get("/prices/sales").await.expect(200);
         ids.insert("sale", text(&sales["data"][0]["id"]));
-        let told = format!("/webhooks/bazaar/{account}/orders?key={}", world.key(account).await);
+        let told = format!(
+            "/webhooks/bazaar/{account}/orders?key={}",
+            world.key(account).await
+        );
         let event = world
-            .post(&told, json!({ "id": "e1", "secs": 1_800_000_000, "orders": ["B-1"] }))
+            .post(
+                &told,
+                json!({ "id": "e1", "secs": 1_800_000_000, "orders": ["B-1"] }),
+            )
             .await
             .expect(200);
         ids.insert("event", text(&event["id"]));
-        let bad = world.post(&format!("/webhooks/bazaar/{account}/orders"), json!({})).await;
+        let bad = world
+            .post(&format!("/webhooks/bazaar/{account}/orders"), json!({}))
+            .await;
         bad.expect(401);
         Self { world, ids }
     }

@@ -68,10 +68,17 @@ fn of_stores(goods: &Goods, key: &str) -> Vec<Call> {
         call(201, "POST", MAPPINGS, mapping),
         call(204, "POST", CHECK, Value::Null),
         call(200, "POST", "/api/v1/inbox/{id}/replay", json!({})),
-        call(401, "POST", "/api/v1/webhooks/{channel}/{store_id}/{topic}", json!({}))
-            .at(format!("/api/v1/webhooks/bazaar/{}/orders", goods.ids["store"])),
-        call(200, "POST", "/api/v1/inventory/webhook", json!({}))
-            .at(format!("/api/v1/inventory/webhook?store={}&key={key}", goods.ids["store"])),
+        call(
+            401,
+            "POST",
+            "/api/v1/webhooks/{channel}/{store_id}/{topic}",
+            json!({}),
+        )
+        .at(format!("/api/v1/webhooks/bazaar/{}/orders", goods.ids["store"])),
+        call(200, "POST", "/api/v1/inventory/webhook", json!({})).at(format!(
+            "/api/v1/inventory/webhook?store={}&key={key}",
+            goods.ids["store"]
+        )),
         call(201, "POST", TRACKING, tracking)
             .at(format!("/api/v1/integrations/own/stores/{own}/update-tracking")),
     ]

@@ -39,6 +39,8 @@ impl Sender {
 
     pub async fn send(&self, body: impl Into<Bytes>) -> Answer {
         let body: Bytes = body.into();
+        // Ids sort by the millisecond.
+        self.world.clock.advance(Duration::from_millis(1));
         let request = self.request(&body).body(Body::from(body)).unwrap();
         self.world.send(request).await
     }
@@ -63,7 +65,12 @@ impl Sender {
             ..JobFilter::default()
         };
         let tenant = self.world.hub.tenant(self.world.tenant);
-        tenant.jobs(&filter, &PageQuery::first(500)).await.unwrap().items.len()
+        tenant
+            .jobs(&filter, &PageQuery::first(500))
+            .await
+            .unwrap()
+            .items
+            .len()
     }
 
     async fn webhooks(&self) -> Value {
@@ -79,13 +86,20 @@ async fn a_message_is_stored_with_its_work_before_it_is_answered() {
     assert_eq!(taken["duplicate"], false);
     let inbox = sender.inbox().await;
     assert_eq!(inbox.len(), 1);
-    assert_eq!((inbox[0].id.to_string().as_str(), inbox[0].state), (taken["id"].as_str().unwrap(), InboxState::New));
+    assert_eq!(
+        (inbox[0].id.to_string().as_str(), inbox[0].state),
+        (taken["id"].as_str().unwrap(), InboxState::New)
+    );
     assert_eq!(inbox[0].occurred_at, Some(START));
     assert_eq!(sender.jobs("order.pull").await, 1);
     assert!(!inbox[0].headers.contains_key("authorization"));
     // The same by the unguessable part of the address, and at the other address.
     let by_key = format!("/inventory/webhook?store={}&key={}", sender.account, sender.key);
-    sender.world.post(&by_key, json!({ "id": "e2" })).await.expect(200);
+    sender
+        .world
+        .post(&by_key, json!({ "id": "e2" }))
+        .await
+        .expect(200);
     assert_eq!(sender.inbox().await[0].topic, "inventory");
 }
 
@@ -114,10 +128,17 @@ async fn what_does_not_come_from_the_channel_is_refused_unread() {
     let bomb = "[".repeat(900_000);
     let requests = [
         ("no proof", post().body(Body::from(body.clone()))),
-        ("a wrong proof", post().header("x-proof", "0".repeat(64)).body(Body::from(body.clone()))),
+        (
+            "a wrong proof",
+            post()
+                .header("x-proof", "0".repeat(64))
+                .body(Body::from(body.clone())),
+        ),
         (
             "a changed byte",
-            post().header("x-proof", &right).body(Body::from(body.replace("B-1", "B-2"))),
+            post()
+                .header("x-proof", &right)
+                .body(Body::from(body.replace("B-1", "B-2"))),
         ),
         ("a bomb", post().body(Body::from(bomb))),
         (
@@ -153,14 +174,25 @@ async fn refusals_are_counted_and_told_when_they_pile_up() {
         sender.world.clock.advance(Duration::from_secs(2));
         let request = Request::post(sender.path()).body(Body::from("{}")).unwrap();
         sender.world.send(request).await.expect(401);
-        let alerts = tenant.alerts(&AlertFilter::default(), &PageQuery::default()).await.unwrap();
+        let alerts = tenant
+            .alerts(&AlertFilter::default(), &PageQuery::default())
+            .await
+            .unwrap();
         assert_eq!(alerts.items.len(), usize::from(n >= 9), "{n}");
     }
     let state = sender.webhooks().await;
-    assert_eq!((&state["refused"], &state["refused_lately"]), (&json!(12), &json!(12)));
+    assert_eq!(
+        (&state["refused"], &state["refused_lately"]),
+        (&json!(12), &json!(12))
+    );
     assert_eq!(state["refusals"].as_array().unwrap().len(), 10);
     assert_eq!(state["refusals"][0]["kind"], "unauthentic");
-    let alert = tenant.alerts(&AlertFilter::default(), &PageQuery::default()).await.unwrap().items.remove(0);
+    let alert = tenant
+        .alerts(&AlertFilter::default(), &PageQuery::default())
+        .await
+        .unwrap()
+        .items
+        .remove(0);
     assert!(alert.detail.contains("wrong webhook secret"), "{}", alert.detail);
 }
 
@@ -168,7 +200,10 @@ async fn refusals_are_counted_and_told_when_they_pile_up() {
 async fn addresses_that_lead_nowhere_are_all_alike() {
     let sender = Sender::new().await;
     let world = &sender.world;
-    let till = world.post("/integrations/own/connect", json!({ "name": "Till" })).await.expect(201);
+    let till = world
+        .post("/integrations/own/connect", json!({ "name": "Till" }))
+        .await
+        .expect(201);
     let gone = json!({ "name": "Gone", "credentials": { "key": "k2" } });
     let gone = world.post("/integrations/bazaar/connect", gone).await.expect(201);
     let gone = gone["id"].as_str().unwrap().to_owned();
@@ -176,7 +211,10 @@ async fn addresses_that_lead_nowhere_are_all_alike() {
     let told = format!("/webhooks/bazaar/{gone}/orders?key={key}");
     world.post(&told, json!({})).await.expect(200);
     let path = format!("/api/v1/integrations/bazaar/stores/{gone}");
-    world.call(&world.owner, Method::DELETE, &path, None).await.expect(204);
+    world
+        .call(&world.owner, Method::DELETE, &path, None)
+        .await
+        .expect(204);
     let mut answers = Vec::new();
     for path in [
         "/webhooks/bazaar/acc_01jd0000000000000000000000/orders".to_owned(),
@@ -191,7 +229,10 @@ async fn addresses_that_lead_nowhere_are_all_alike() {
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
-        world.call(&world.owner, method, &sender.path(), None).await.expect(405);
+        world
+            .call(&world.owner, method, &sender.path(), None)
+            .await
+            .expect(405);
     }
 }
 
@@ -201,12 +242,18 @@ async fn a_body_is_read_up_to_its_limit() {
     let large = vec![b' '; 1024 * 1024 + 1];
     sender.send(large.clone()).await.expect(413);
     // Without a length that could be looked at first.
-    let pieces = large.chunks(65_536).map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece)));
+    let pieces = large
+        .chunks(65_536)
+        .map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece)));
     let stream = Body::from_stream(futures_util::stream::iter(pieces.collect::<Vec<_>>()));
     let request = sender.request(&large).body(stream).unwrap();
     sender.world.send(request).await.expect(413);
     let declared = sender.request(b"{}").header("content-length", "99999999");
-    sender.world.send(declared.body(Body::from("{}")).unwrap()).await.expect(413);
+    sender
+        .world
+        .send(declared.body(Body::from("{}")).unwrap())
+        .await
+        .expect(413);
     assert_eq!(sender.inbox().await, []);
     let mut fits = json!({ "id": "big" }).to_string().into_bytes();
     fits.resize(1024 * 1024, b' ');
@@ -223,7 +270,11 @@ async fn what_is_authentic_and_unreadable_is_kept_and_asks_for_nothing() {
     }
     let inbox = sender.inbox().await;
     assert_eq!(inbox.len(), 5);
-    assert!(inbox.iter().all(|event| event.state == InboxState::Refused && event.nudges.is_empty()));
+    assert!(
+        inbox
+            .iter()
+            .all(|event| event.state == InboxState::Refused && event.nudges.is_empty())
+    );
     let id = inbox[0].id;
     let again = sender.world.post(&format!("/inbox/{id}/replay"), json!({})).await;
     again.expect(409);

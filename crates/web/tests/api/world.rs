@@ -194,14 +194,22 @@ impl World {
 
     /// The unguessable part of a store's webhook address.
     pub async fn key(&self, account: AccountId) -> String {
-        let config = self.hub.tenant(self.tenant).account_config(account).await.unwrap();
+        let config = self
+            .hub
+            .tenant(self.tenant)
+            .account_config(account)
+            .await
+            .unwrap();
         config.unwrap().1.webhook_key.expose().to_owned()
     }
 
     /// A connected store of the channel far away.
     pub async fn bazaar(&self) -> AccountId {
         let connect = json!({ "name": "Bazaar", "credentials": { "key": "k1" } });
-        let store = self.post("/integrations/bazaar/connect", connect).await.expect(201);
+        let store = self
+            .post("/integrations/bazaar/connect", connect)
+            .await
+            .expect(201);
         store["id"].as_str().unwrap().parse().unwrap()
     }
 

@@ -61,13 +61,28 @@ fn a_signed_message_names_what_to_look_at() {
 #[test]
 fn a_message_without_the_right_signature_is_not_believed() {
     let spoilt: Vec<(&str, Box<dyn Fn(&mut Inbound)>)> = vec![
-        ("a changed byte", Box::new(|i| i.body = Bytes::from(BODY.replace("17", "18")))),
-        ("another address", Box::new(|i| i.url = URL.replace("changes", "orders"))),
+        (
+            "a changed byte",
+            Box::new(|i| i.body = Bytes::from(BODY.replace("17", "18"))),
+        ),
+        (
+            "another address",
+            Box::new(|i| i.url = URL.replace("changes", "orders")),
+        ),
         ("another method", Box::new(|i| i.method = "PUT".into())),
         ("no key", Box::new(|i| drop(i.headers.remove("stockbridge-key")))),
-        ("no signature", Box::new(|i| drop(i.headers.remove("stockbridge-signature")))),
-        ("no time", Box::new(|i| drop(i.headers.remove("stockbridge-timestamp")))),
-        ("no nonce", Box::new(|i| drop(i.headers.remove("stockbridge-nonce")))),
+        (
+            "no signature",
+            Box::new(|i| drop(i.headers.remove("stockbridge-signature"))),
+        ),
+        (
+            "no time",
+            Box::new(|i| drop(i.headers.remove("stockbridge-timestamp"))),
+        ),
+        (
+            "no nonce",
+            Box::new(|i| drop(i.headers.remove("stockbridge-nonce"))),
+        ),
         (
             "a wrong signature",
             Box::new(|i| {
@@ -80,7 +95,10 @@ fn a_message_without_the_right_signature_is_not_believed() {
         let mut inbound = signed(BODY, now());
         spoil(&mut inbound);
         let refusal = receive(&inbound).unwrap_err();
-        assert!(matches!(refusal, InboundRefusal::Unauthentic(_)), "{what}: {refusal:?}");
+        assert!(
+            matches!(refusal, InboundRefusal::Unauthentic(_)),
+            "{what}: {refusal:?}"
+        );
         assert!(!refusal.to_string().contains("correct-horse"), "{what}");
     }
 }
@@ -96,7 +114,14 @@ fn an_old_message_is_stale_and_a_strange_one_unreadable() {
         }
     }
     let bomb = "[".repeat(500_000);
-    for body in ["", "{", "[]", r#"{"orders":"C-1"}"#, r#"{"changed":["weather"]}"#, bomb.as_str()] {
+    for body in [
+        "",
+        "{",
+        "[]",
+        r#"{"orders":"C-1"}"#,
+        r#"{"changed":["weather"]}"#,
+        bomb.as_str(),
+    ] {
         let taken = receive(&signed(body, now()));
         assert!(matches!(taken, Err(InboundRefusal::Unreadable(_))), "{taken:?}");
     }
