@@ -7,6 +7,7 @@ use stockbridge_channels::custom::Custom;
 use stockbridge_domain::channel::{AccountDraft, SecretText};
 use stockbridge_sim::{CustomShop, ShopConfig, ShopListing, TimeMode};
 
+use crate::bench::WEBHOOK_URL;
 use crate::driver::{PAGE, START, STOCK, Setup};
 
 pub fn setup() -> Setup {
@@ -15,6 +16,7 @@ pub fn setup() -> Setup {
             start: START.parse().unwrap(),
         },
         page: PAGE,
+        webhook_url: Some(WEBHOOK_URL.to_owned()),
         listings: STOCK
             .map(|(sku, quantity)| ShopListing::new(sku, quantity))
             .to_vec(),

@@ -7,6 +7,7 @@ mod orders;
 mod platform;
 mod protocol;
 mod shelf;
+mod tell;
 mod verify;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -52,6 +53,8 @@ pub struct ShopConfig {
     pub freshness_ms: u64,
     /// Most listings or orders of one page, whatever is asked for.
     pub page: usize,
+    /// Where it tells what changed, without the last part; the hub shows the address. It tells nobody without one.
+    pub webhook_url: Option<String>,
 }
 
 impl Default for ShopConfig {
@@ -71,6 +74,7 @@ impl Default for ShopConfig {
             faults: FaultConfig::none(),
             freshness_ms: 1_000,
             page: 100,
+            webhook_url: None,
         }
     }
 }
@@ -179,6 +183,9 @@ struct State {
     writes: Vec<ShopWrite>,
     refused: u64,
     nonces: BTreeMap<String, Timestamp>,
+    /// Messages nobody has carried to the hub yet, and how many there ever were.
+    told: Vec<Request<Bytes>>,
+    messages: u64,
 }
 
 impl CustomShop {
@@ -202,6 +209,8 @@ impl CustomShop {
             writes: Vec::new(),
             refused: 0,
             nonces: BTreeMap::new(),
+            told: Vec::new(),
+            messages: 0,
             config,
         };
         Arc::new(Self {

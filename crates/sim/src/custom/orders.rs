@@ -66,6 +66,7 @@ impl State {
             visible_at: after_ms(self.now, self.config.freshness_ms + late_ms.max(drawn)),
         };
         self.orders.insert(id.clone(), order);
+        self.tell(&id);
         Some(id)
     }
 
@@ -80,6 +81,7 @@ impl State {
         if let Some(units) = place.and_then(|listing| listing.quantities.values_mut().next()) {
             *units += quantity;
         }
+        self.tell(id);
         true
     }
 
