@@ -73,6 +73,9 @@ named! {
         Awaited = "awaited",
         /// The hub's value is written again.
         Repushed = "repushed",
+        /// A write got lost, so the channel shows what it did before: it is written again. Nobody else has written, so
+        /// this counts for no fight.
+        Resent = "resent",
         /// The channel's value was taken over.
         Accepted = "accepted",
         /// A person is asked.

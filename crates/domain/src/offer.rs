@@ -133,7 +133,10 @@ pub enum Settled {
     NotYet,
     /// Exact now, and as it should be.
     AsExpected,
-    /// The write was accepted and never applied.
+    /// The write got no answer and turned out not to have landed: the channel shows what it would without it. It is
+    /// due again, and that is all.
+    Lost,
+    /// The write was accepted and never applied: the channel shows what it would without it, so nobody else has written.
     NeverApplied {
         /// What was written.
         wanted: i64,
@@ -373,6 +376,15 @@ impl Offer {
         Settled::NotYet
     }
 
+    /// Whether a reading can be what is left of the quantity before a write, had the write never landed. Where that
+    /// quantity is not known exactly, whatever the bound allows.
+    fn without(write: &Write, reading: &Anchor) -> bool {
+        match write.prior {
+            Some(prior) => reading.quantity == prior + reading.sold_since,
+            None => reading.quantity <= write.prior_exposure + reading.sold_since,
+        }
+    }
+
     fn settle_on(&mut self, anchor: Anchor, write: Option<(Write, bool)>) -> Settled {
         let before = if self.settled { self.expected() } else { None };
         self.write = None;
@@ -381,10 +393,17 @@ impl Offer {
         self.since = anchor.at;
         self.exposure = anchor.rest();
         match write {
-            Some((write, false)) if anchor.quantity != write.quantity => Settled::NeverApplied {
-                wanted: write.quantity,
-                shown: anchor.quantity,
-            },
+            Some((write, false)) if anchor.quantity != write.quantity => {
+                let (expected, shown) = (write.quantity, anchor.quantity);
+                match write.state {
+                    _ if !Self::without(&write, &anchor) => Settled::Drift { expected, shown },
+                    WriteState::Unknown => Settled::Lost,
+                    _ => Settled::NeverApplied {
+                        wanted: expected,
+                        shown,
+                    },
+                }
+            }
             Some((write, _)) if anchor.quantity > write.quantity => Settled::Drift {
                 expected: write.quantity,
                 shown: anchor.quantity,
@@ -496,6 +515,31 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_write_is_told_from_somebody_elses_number() {
+        let shows = |quantity, state| {
+            let mut offer = settled(5);
+            offer.send(push(), WriteMode::Absolute, 9, 5, at(300));
+            offer.answered(push(), state, at(300));
+            offer.sale(1, at(310));
+            offer.read(quantity, at(340));
+            offer.settle(at(500), TIMING)
+        };
+        let (wanted, expected) = (9, 9);
+        let never = Settled::NeverApplied { wanted, shown: 4 };
+        assert_eq!(shows(4, WriteState::Accepted), never, "the channel took it in");
+        assert_eq!(
+            shows(4, WriteState::Unknown),
+            Settled::Lost,
+            "it may never have arrived"
+        );
+        for state in [WriteState::Accepted, WriteState::Unknown] {
+            for shown in [2, 30] {
+                assert_eq!(shows(shown, state), Settled::Drift { expected, shown });
+            }
+        }
+    }
+
+    #[test]
     fn a_number_that_the_write_cannot_have_left_is_not_its_proof() {
         // Nothing was shown and 3 is on its way; another tool writes 1 before it lands.
         let mut offer = settled(0);
@@ -526,10 +570,7 @@ mod tests {
             "it left at 345 at the latest"
         );
         offer.read(5, at(380));
-        assert!(matches!(
-            offer.settle(at(500), TIMING),
-            Settled::NeverApplied { .. }
-        ));
+        assert_eq!(offer.settle(at(500), TIMING), Settled::Lost);
     }
 
     #[test]

@@ -194,6 +194,7 @@ pub(crate) fn difference(event: &ConflictEvent) -> Link {
     let what = match event.action {
         Action::Awaited => format!("{differs}; waited for orders that explain it"),
         Action::Repushed => format!("{differs}; it is written again"),
+        Action::Resent => format!("{differs}, because a write got lost; it is written again"),
         Action::Accepted => format!("what the channel shows was taken over, {after} instead of {before}"),
         Action::Asked => format!("{differs}; somebody is asked"),
         Action::Stopped => format!("{differs}, again and again; the hub stopped writing it"),

@@ -73,6 +73,34 @@ impl TenantTx {
         rows.iter().map(live).collect()
     }
 
+    /// Notes that a listing shows what it did before a write of the hub that got lost. Planning sends it again, whoever is
+    /// to win: what is shown is nobody's word, so nothing is taken over and nobody is fought with. Unless one write after
+    /// the other seems to get lost: then somebody sets them back before they are seen, or the channel takes none.
+    pub(super) async fn note_lost_write(
+        &mut self,
+        rules: &Rules,
+        found: &Difference,
+    ) -> Result<(), StoreError> {
+        let known = self.live_conflict(found).await?;
+        // Where somebody is asked, or it is fought over, that stands.
+        if known
+            .as_ref()
+            .is_some_and(|k| matches!(k.state, ConflictState::Open | ConflictState::Stopped))
+        {
+            return Ok(());
+        }
+        if self.lost_in_a_row(rules, found).await? >= rules.limit.repushes {
+            return self.note_difference(rules, found).await;
+        }
+        let (strategy, _) = rules.of(found.account, found.field);
+        self.hold_writes(found.listing, None).await?;
+        let id = self
+            .write_conflict(known.as_ref(), found, ConflictState::Healing, strategy)
+            .await?;
+        self.conflict_event(id, found, Action::Resent, strategy, HUB)
+            .await
+    }
+
     /// Notes a difference that is one for sure, and does what its strategy says.
     pub(super) async fn note_difference(
         &mut self,
@@ -176,16 +204,44 @@ impl TenantTx {
         Ok(false)
     }
 
-    /// How often the hub set a field right within the window, since a person last had it go on.
+    /// How often the hub set a field right within the window, since a person last had it go on. Writes that seem to have
+    /// got lost count only [in a row](Self::lost_in_a_row).
     async fn repushes(&mut self, rules: &Rules, found: &Difference) -> Result<i64, StoreError> {
+        let repushed = self
+            .done_since(rules, found, Action::Repushed, Action::Resumed)
+            .await?;
+        Ok(repushed + self.lost_in_a_row(rules, found).await?)
+    }
+
+    /// How many writes of a field have got lost within the window since one was last seen to land.
+    async fn lost_in_a_row(&mut self, rules: &Rules, found: &Difference) -> Result<i64, StoreError> {
+        let agreed = self
+            .done_since(rules, found, Action::Resent, Action::Agreed)
+            .await?;
+        let resumed = self
+            .done_since(rules, found, Action::Resent, Action::Resumed)
+            .await?;
+        Ok(agreed.min(resumed))
+    }
+
+    /// How often something was done about a field within the window, since something else was last done.
+    async fn done_since(
+        &mut self,
+        rules: &Rules,
+        found: &Difference,
+        done: Action,
+        since: Action,
+    ) -> Result<i64, StoreError> {
         let sql = "SELECT COUNT(*) FROM conflict_events WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 \
-             AND action = 'repushed' AND at > $4 AND at > COALESCE((SELECT MAX(at) FROM conflict_events \
-             WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 AND action = 'resumed'), 0)";
+             AND action = $5 AND at > $4 AND at > COALESCE((SELECT MAX(at) FROM conflict_events \
+             WHERE tenant_id = $1 AND listing_id = $2 AND field = $3 AND action = $6), 0)";
         let values = [
             self.key(),
             found.listing.into(),
             found.field.name().into(),
             self.env.now().minus(rules.limit.window()).into(),
+            done.name().into(),
+            since.name().into(),
         ];
         self.tx.query_one(sql, &values).await?.int(0)
     }

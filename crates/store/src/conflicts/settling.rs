@@ -91,11 +91,12 @@ impl TenantTx {
         Ok(())
     }
 
-    /// What settling found: quantities that differ, and listings that show what they should. Answers the differences that
-    /// no order explains.
+    /// What settling found: quantities that differ, listings whose write got lost, and listings that show what they should.
+    /// Answers the differences that no order explains.
     pub(crate) async fn note_settled(
         &mut self,
         differ: Vec<(Difference, Around)>,
+        lost: Vec<Difference>,
         agree: Vec<Difference>,
     ) -> Result<Vec<ListingId>, StoreError> {
         let mut known = Vec::new();
@@ -104,7 +105,7 @@ impl TenantTx {
             known = self.live_conflicts(ids).await?;
             known.retain(|k| k.field == Field::Quantity);
         }
-        if differ.is_empty() && known.is_empty() {
+        if differ.is_empty() && lost.is_empty() && known.is_empty() {
             return Ok(Vec::new());
         }
         let noted = differ.iter().map(|(found, _)| found).chain(&agree);
@@ -117,6 +118,10 @@ impl TenantTx {
             }
             unexplained.push(found.listing);
             self.note_difference(&rules, &found).await?;
+        }
+        for found in lost {
+            unexplained.push(found.listing);
+            self.note_lost_write(&rules, &found).await?;
         }
         for known in known {
             if let Some(now) = agree.iter().find(|d| d.listing == known.listing) {

@@ -279,7 +279,7 @@ impl TenantTx {
             .lock_offers(skus.keys().map(ToString::to_string).collect(), Wait::No)
             .await?;
         let (mut values, mut verified, mut dirty) = (Vec::new(), Vec::new(), Vec::<ProductId>::new());
-        let (mut differ, mut agree) = (Vec::new(), Vec::new());
+        let (mut differ, mut lost, mut agree) = (Vec::new(), Vec::new(), Vec::new());
         for (id, (product, mut offer)) in offers {
             let (_, units, desired) = skus.get(&id).cloned().unwrap_or_default();
             let before = offer;
@@ -299,6 +299,10 @@ impl TenantTx {
             }
             match found {
                 Settled::NotYet => {}
+                Settled::Lost => {
+                    outcome.settled += 1;
+                    dirty.extend(product);
+                }
                 Settled::AsExpected => {
                     outcome.settled += 1;
                     verified.extend(push);
@@ -315,10 +319,12 @@ impl TenantTx {
                     let read_at = before.anchor.map_or(now, |a| a.at);
                     let since = read_at.minus(timing.order_visibility);
                     let since = before.write.map_or(since, |w| since.min(w.sent_at));
-                    differ.push((
-                        quantity(id, account, product, units, expected, shown),
-                        Around::new(read_at, before.since, since),
-                    ));
+                    let difference = quantity(id, account, product, units, expected, shown);
+                    if matches!(found, Settled::NeverApplied { .. }) {
+                        lost.push(difference);
+                    } else {
+                        differ.push((difference, Around::new(read_at, before.since, since)));
+                    }
                     outcome.notices.push(SettleNotice {
                         listing: id,
                         sku: skus.remove(&id).map(|(sku, ..)| sku).unwrap_or_default(),
@@ -331,7 +337,7 @@ impl TenantTx {
         self.write_readings(values, verified, now).await?;
         self.mark_dirty(dirty, "settled", now).await?;
         // What an order explains is nobody's surprise.
-        let unexplained = self.note_settled(differ, agree).await?;
+        let unexplained = self.note_settled(differ, lost, agree).await?;
         outcome.notices.retain(|n| unexplained.contains(&n.listing));
         Ok(outcome)
     }

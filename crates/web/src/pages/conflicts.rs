@@ -256,6 +256,7 @@ fn event(event: &ConflictEvent, now: Timestamp) -> EventRow {
     let done = match event.action {
         Action::Awaited => "waited for orders",
         Action::Repushed => "written again",
+        Action::Resent => "a write got lost; written again",
         Action::Accepted => "taken over from the channel",
         Action::Asked => "somebody is asked",
         Action::Stopped => "stopped, because it is fought over",

@@ -8,9 +8,15 @@ mod images;
 mod levels;
 mod shown;
 
+use stockbridge_domain::stock::EntryKind;
+
 use super::offers::{TIMING, remote};
+use super::shop::entry;
 use super::*;
-use crate::{ConflictEvent, ConflictFilter, ConflictRecord, PolicyScope, Reading, ResolveError};
+use crate::{
+    Amount, Answer, ConflictEvent, ConflictFilter, ConflictRecord, PolicyScope, Reading, ResolveError,
+    WriteAnswer,
+};
 
 /// An account with the listing `A`, of which it shows five, and its product, of which forty were counted.
 async fn shop(world: &World) -> (AccountId, ListingId, ProductId) {
@@ -267,6 +273,71 @@ async fn two_systems_that_fight_are_stopped_and_resumed_by_a_person_or_by_quiet(
         let until = not_before(&world, listing).await.unwrap();
         world.later(Duration::from_secs(7_300));
         assert!(until <= world.store.env().now().micros());
+    }
+}
+
+async fn count(world: &World, product: ProductId, units: i64) {
+    let mut tx = world.ours.begin().await.unwrap();
+    let counted = Amount::Counted(units);
+    let entry = entry(product, EntryKind::Count, counted, &format!("count {units}"));
+    tx.enter_stock(&entry).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A write of the hub that the channel accepts and then applies, or not.
+async fn write(world: &World, account: AccountId, listing: ListingId, lands: bool) {
+    let accounts = remote(&[account]);
+    world.plan(&accounts).await;
+    let mut tx = world.ours.begin().await.unwrap();
+    let sent = tx.begin_writes(account, &accounts, 10).await.unwrap();
+    let answers: Vec<_> = sent
+        .iter()
+        .map(|out| WriteAnswer {
+            listing: out.listing,
+            push: out.push,
+            answer: Answer::Accepted,
+        })
+        .collect();
+    tx.finish_writes(&answers).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(sent.len(), 1, "{}: one is due", world.label);
+    world.later(Duration::from_secs(31));
+    let before = world.offer(listing).await.shown.map_or(0, |shown| shown.quantity);
+    let shown = if lands { sent[0].level.quantity } else { before };
+    read(world, account, shown).await;
+    settle(world, account).await;
+}
+
+#[tokio::test]
+async fn writes_that_get_lost_are_no_fight_and_nobodys_word() {
+    for world in worlds().await {
+        let (account, listing, product) = shop(&world).await;
+        strategy(&world, Some(account), Field::Quantity, Strategy::SourceWins, 1).await;
+        settle(&world, account).await;
+        for units in [50, 60, 70, 80, 90] {
+            count(&world, product, units).await;
+            write(&world, account, listing, false).await;
+            assert_eq!(
+                live(&world).await[0].state,
+                ConflictState::Healing,
+                "{}",
+                world.label
+            );
+            write(&world, account, listing, true).await;
+            assert!(live(&world).await.is_empty(), "{}", world.label);
+            let stock = world.ours.stock_of(&sku("A")).await.unwrap().unwrap();
+            assert_eq!(stock.on_hand, units, "what is shown was not taken over");
+        }
+        assert_eq!(actions(&world).await, [Action::Resent, Action::Agreed].repeat(5));
+        assert_eq!(not_before(&world, listing).await, None);
+        // One after the other: somebody is quicker than any reading.
+        strategy(&world, Some(account), Field::Quantity, Strategy::HubWins, 1).await;
+        count(&world, product, 20).await;
+        for _ in 0..4 {
+            write(&world, account, listing, false).await;
+        }
+        assert_eq!(live(&world).await[0].state, ConflictState::Stopped);
+        assert!(not_before(&world, listing).await.is_some());
     }
 }
 
