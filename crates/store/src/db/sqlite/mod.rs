@@ -359,8 +359,9 @@ async fn give_way(turns: Option<Arc<dyn Turns>>) -> Result<(), StoreError> {
 impl Drop for SqliteTx {
     fn drop(&mut self) {
         let Ok(connection) = self.connection() else { return };
+        // Every read ends here, so the statement is prepared once like any other.
         if !connection.is_autocommit()
-            && let Err(error) = connection.execute_batch("ROLLBACK")
+            && let Err(error) = self.run("ROLLBACK")
         {
             tracing::error!(error = %error, "a transaction could not be undone");
         }
