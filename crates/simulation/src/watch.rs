@@ -1,6 +1,7 @@
 //! Safety, looked at after every step: the hub's beliefs against what is true.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use stockbridge_domain::mode::Mode;
@@ -53,8 +54,7 @@ impl World {
             return Ok(());
         }
         self.seen_changes = changes;
-        let tenant = self.tenant();
-        let stock = must("reading stock", at_once(tenant.stock(None, None, 100)))?;
+        let stock = self.believed_stock()?;
         for product in 0..stock.len() {
             self.tell_state(product);
         }
@@ -63,6 +63,20 @@ impl World {
             self.look_at(product, stock)?;
         }
         Ok(())
+    }
+
+    /// What the hub believes of stock, read anew unless no row of it was written since it was last read.
+    fn believed_stock(&mut self) -> Result<Arc<[StockRecord]>, Broken> {
+        let beliefs = self.turns.beliefs();
+        if let Some((at, stock)) = &self.believed
+            && *at == beliefs
+        {
+            return Ok(stock.clone());
+        }
+        let stock = at_once(self.tenant().stock(None, None, 100));
+        let stock: Arc<[StockRecord]> = must("reading stock", stock)?.into();
+        self.believed = Some((beliefs, stock.clone()));
+        Ok(stock)
     }
 
     fn look_at(&mut self, product: usize, stock: &StockRecord) -> Result<(), Broken> {

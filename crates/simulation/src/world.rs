@@ -12,7 +12,7 @@ use stockbridge_domain::mode::Mode;
 use stockbridge_domain::{AccountId, LocationId, ProductId, Sku, Timestamp, TransferId};
 use stockbridge_engine::{Caller, Hub, HubSettings, Step as Work, Worker, WorkerOptions};
 use stockbridge_sim::{FaultConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode};
-use stockbridge_store::{Database, MasterKey, Store, StoreConfig, Tenant};
+use stockbridge_store::{Database, MasterKey, StockRecord, Store, StoreConfig, Tenant};
 
 use crate::books::Books;
 use crate::furnish::{faults, seller};
@@ -79,6 +79,8 @@ pub(crate) struct World {
     pub(crate) acts: VecDeque<Act>,
     pub(crate) seen_changes: u64,
     pub(crate) seen_beliefs: u64,
+    /// What the hub believed of stock, and how often that had been written by then.
+    pub(crate) believed: Option<(u64, Arc<[StockRecord]>)>,
     pub(crate) steps: u64,
     pub(crate) kills: u64,
     /// Where workers stood when they were killed, and how often.
@@ -156,6 +158,7 @@ impl World {
             acts: VecDeque::new(),
             seen_changes: 0,
             seen_beliefs: 0,
+            believed: None,
             steps: 0,
             kills: 0,
             killed_at: BTreeMap::new(),
