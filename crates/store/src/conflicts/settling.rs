@@ -41,7 +41,8 @@ impl Around {
 
 /// Units in orders of a listing.
 pub(super) struct Ordered {
-    /// Sold so close to the reading, or to the one before, that what is shown may be lower than expected.
+    /// Sold so close to the reading, or to the one before, that what is shown may be lower than expected; or sold since that
+    /// one and called off, and the channel may not have put them back.
     lower_by: i64,
     /// Sold while the reading was under way, or given back by orders that came in or changed since: what is shown may be
     /// higher than expected.
@@ -197,7 +198,7 @@ impl TenantTx {
     async fn ordered(&mut self, found: &Difference, around: Around) -> Result<Ordered, StoreError> {
         let sql = "SELECT \
              CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $5 AND $6 OR o.placed_at BETWEEN $9 AND $10 \
-             THEN l.ordered END), 0) AS BIGINT), \
+             THEN l.ordered WHEN o.placed_at BETWEEN $9 AND $6 THEN l.cancelled END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $8 AND $6 THEN l.ordered END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(CASE WHEN o.updated_at >= $7 OR o.imported_at >= $7 THEN l.cancelled END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(l.ordered - l.cancelled), 0) AS BIGINT) \

@@ -213,6 +213,31 @@ async fn a_sale_while_a_reading_is_under_way_is_nobodys_change() {
 }
 
 #[tokio::test]
+async fn units_called_off_and_not_put_back_are_nobodys_change() {
+    for world in worlds().await {
+        let (account, listing, _) = shop(&world).await;
+        settle(&world, account).await;
+        world.later(Duration::from_secs(100));
+        let mut gone = order("1", world.store.env().now(), &[("A", 2)]);
+        // Placed and called off before the hub saw it, so it was never taken out of what is expected.
+        gone.updated_at = world.later(Duration::from_secs(10));
+        gone.status = Some(OrderStatus::Cancelled);
+        gone.lines[0].cancelled = 2;
+        world.place(account, &[gone]).await;
+        world.later(Duration::from_secs(300));
+        read(&world, account, 3).await;
+        settle(&world, account).await;
+        assert_eq!(world.offer(listing).await.exposure, 3, "{}", world.label);
+        assert!(live(&world).await.is_empty() && actions(&world).await.is_empty());
+        // The same order explains nothing twice.
+        world.later(Duration::from_secs(900));
+        read(&world, account, 1).await;
+        settle(&world, account).await;
+        assert_eq!(actions(&world).await, [Action::Repushed], "{}", world.label);
+    }
+}
+
+#[tokio::test]
 async fn two_systems_that_fight_are_stopped_and_resumed_by_a_person_or_by_quiet() {
     for world in worlds().await {
         let (account, listing, _) = shop(&world).await;
