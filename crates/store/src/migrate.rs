@@ -114,6 +114,10 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         version: 15,
         name: "0015_listing_details",
         common: include_str!("../migrations/0015_listing_details/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 16,
         name: "0016_catalogue",
         common: include_str!("../migrations/0016_catalogue/common.sql"),

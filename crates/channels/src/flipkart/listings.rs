@@ -195,6 +195,8 @@ fn read_listing(sku: &str, raw: &Raw, settings: &Settings) -> Result<ListingSnap
                 .ok()
         }),
         status,
+        images: None,
+        barcode: None,
         handle: Some(details.product_id),
         issues,
     })

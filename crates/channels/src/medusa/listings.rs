@@ -142,6 +142,7 @@ impl MedusaConnection {
             price: price.and_then(|currency| price_in(variant, currency, &mut issues)),
             status: self.status(variant, &mut issues),
             images: variant.product.as_ref().map(images),
+            barcode: None,
             handle: None,
             issues,
         })

@@ -237,6 +237,8 @@ impl NoonConnection {
                 read.map_err(|e| issues.push(format!("`price`: {e}"))).ok()
             }),
             status: status(offer, &mut issues),
+            images: None,
+            barcode: None,
             handle: None,
             issues,
             sku,

@@ -213,6 +213,8 @@ pub(super) fn listing(
         },
         price,
         status,
+        images: None,
+        barcode: None,
         handle: Some(handle.to_string()),
         issues,
     })

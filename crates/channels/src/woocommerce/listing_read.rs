@@ -136,6 +136,8 @@ fn snapshot(target: Target, product: &Product, title: &str, shop: &Shop) -> Resu
         places: Vec::new(),
         price,
         status,
+        images: None,
+        barcode: None,
         handle: Some(target.handle()),
         issues,
     })

@@ -101,6 +101,7 @@ mod tests {
             price: None,
             status: ListingStatus::Active,
             images: None,
+            barcode: None,
             handle: None,
             issues: Vec::new(),
         }

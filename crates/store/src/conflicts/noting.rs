@@ -92,7 +92,7 @@ impl TenantTx {
         if self.lost_in_a_row(rules, found).await? >= rules.limit.repushes {
             return self.note_difference(rules, found).await;
         }
-        let (strategy, _) = rules.of(found.account, found.field);
+        let Winner { strategy, .. } = rules.of(Some(found.account), found.product, found.field);
         self.hold_writes(found.listing, None).await?;
         let id = self
             .write_conflict(known.as_ref(), found, ConflictState::Healing, strategy)

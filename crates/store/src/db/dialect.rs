@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn a_list_of_one_is_compared_with_it() {
         let list = |texts: &[&str]| Value::TextList(texts.iter().map(|t| (*t).to_owned()).collect());
-        assert!(alone(&[1.into(), list(&["a"]), vec![7].into()]));
+        assert!(alone(&[1.into(), list(&["a"]), vec![7_i64].into()]));
         assert!(!alone(&[1.into()]) && !alone(&[list(&[])]));
         assert!(!alone(&[list(&["a"]), list(&["a", "b"])]));
         let shared = "b {in $2}";

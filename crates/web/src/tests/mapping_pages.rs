@@ -111,6 +111,7 @@ async fn listed(world: &World, store: &str, sku: &str, title: &str) {
         places: Vec::new(),
         price: None,
         status: ListingStatus::Active,
+        images: None,
         handle: None,
         issues: Vec::new(),
     };
