@@ -339,7 +339,7 @@ async fn writes_that_get_lost_are_no_fight_and_nobodys_word() {
         let (account, listing, product) = shop(&world).await;
         strategy(&world, Some(account), Field::Quantity, Strategy::SourceWins, 1).await;
         settle(&world, account).await;
-        for units in [50, 60, 70, 80, 90] {
+        for units in [80, 160, 320, 640, 1_280] {
             count(&world, product, units).await;
             write(&world, account, listing, false).await;
             assert_eq!(
