@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use stockbridge_domain::channel::{Connection, EventSource, SecretText};
+use stockbridge_domain::channel::{Connection, EventSource};
 use stockbridge_domain::{AccountId, TenantId, Timestamp};
 use stockbridge_store::StoreError;
 use tokio::sync::Semaphore;
@@ -27,8 +27,6 @@ pub struct WebhookDoor {
     pub(crate) account: AccountId,
     /// Its channel's name.
     pub(crate) channel: String,
-    /// The unguessable part of its address.
-    pub(crate) key: SecretText,
     connection: Box<dyn Connection>,
 }
 
@@ -122,7 +120,6 @@ impl Hub {
             tenant,
             account,
             channel: opened.record.channel.as_str().to_owned(),
-            key: opened.webhook_key,
             connection: opened.connection,
         });
         doors.keep(&door, self.env().now());
