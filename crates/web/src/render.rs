@@ -26,6 +26,7 @@ templates![
     "pages/conflict.html",
     "pages/conflicts.html",
     "pages/connect.html",
+    "pages/consent.html",
     "pages/count.html",
     "pages/counts.html",
     "pages/docs.html",
