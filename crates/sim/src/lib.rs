@@ -43,6 +43,7 @@ pub use flipkart::{
 pub use medusa::{
     Meanwhile, MedusaConfig, MedusaLocation, MedusaOrder, MedusaStore, MedusaVariant, MedusaWrite,
 };
+pub use noon::{NOON_PRACTICE_KEY, noon_public_half};
 pub use noon::{
     NoonConfig, NoonDestination, NoonListing, NoonOrder, NoonShipment, NoonShop, NoonUnit, NoonWrite,
 };

@@ -10,7 +10,10 @@ mod catalogue;
 mod messages;
 mod orders;
 mod platform;
+mod practice;
 mod protocol;
+
+pub use practice::{NOON_PRACTICE_KEY, noon_public_half};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! People of the demo: buyers in the own store, and the clerk who packs parcels.
+//! People of the demo: buyers in the own store and on platforms, and the clerk who packs parcels.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,12 +8,15 @@ use stockbridge_engine::{Caller, Hub, OwnOrderLine, OwnOrderRequest, Parcel, Ref
 use stockbridge_store::{OrderFilter, PageQuery};
 use tokio::sync::watch;
 
+use super::witness::Seat;
 use super::world::Seller;
 
 /// Between two buyers of the own store.
 const BUYER_EVERY: Duration = Duration::from_millis(500);
 /// Every how many buyers the clerk packs some parcels.
 const PACK_EVERY: u64 = 4;
+/// Of so many buyers on a platform one calls the order off.
+const CANCELS_ONE_IN: usize = 25;
 /// Parcels the clerk packs at once.
 const PARCELS: i64 = 5;
 
@@ -88,6 +91,28 @@ impl Shop {
         }
     }
 
+    /// On every platform one buyer comes, and now and then one thinks better of it.
+    fn buy_on_platforms(&self) {
+        for seller in &self.sellers {
+            let skus: Vec<&String> = seller.stock.keys().collect();
+            for platform in seller.seats.iter().filter_map(Seat::platform) {
+                let Some(sku) = skus.get(self.below(skus.len())) else {
+                    continue;
+                };
+                let quantity = if self.below(4) == 0 { 2 } else { 1 };
+                match platform.buy(sku, quantity) {
+                    Some(order) if self.below(CANCELS_ONE_IN) == 0 => {
+                        platform.cancel(&order);
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.turned_away.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            }
+        }
+    }
+
     async fn pack(&self) {
         for seller in &self.sellers {
             let filter = OrderFilter {
@@ -131,6 +156,7 @@ pub(super) async fn run(shop: std::sync::Arc<Shop>, mut closed: watch::Receiver<
             () = tokio::time::sleep(BUYER_EVERY) => {}
         }
         shop.buy().await;
+        shop.buy_on_platforms();
         if round.is_multiple_of(PACK_EVERY) {
             shop.pack().await;
         }

@@ -1,11 +1,13 @@
-//! `stockbridge demo`: the whole product against a simulated marketplace, without any credentials.
+//! `stockbridge demo`: the whole product against simulated marketplaces and shops, without any credentials.
 //!
-//! Simulator and hub run in one process and talk real HTTP over loopback. Buyers buy on every channel while the simulator
+//! Simulators and hub run in one process and talk real HTTP over loopback. Buyers buy on every channel while the simulator
 //! misbehaves; at the end the buyers stop, everything is given the time to settle, and what really happened is compared
 //! with what the hub believes.
 
 mod buyers;
+mod post;
 mod report;
+mod stands;
 mod verdict;
 mod witness;
 mod world;
@@ -87,7 +89,7 @@ pub async fn run(options: DemoOptions, say: impl Fn(&str) + Send + Sync) -> anyh
     let world = World::build(&options, &dir, stopped.clone()).await?;
     say(&format!("Dashboard: {}", world.sign_in_link));
     say(&format!(
-        "Two sellers, {} products, faults: {:?}. {}",
+        "Two sellers on seven channels, {} products each, faults: {:?}. {}",
         world::PRODUCTS,
         options.faults,
         options
@@ -114,11 +116,19 @@ pub async fn run(options: DemoOptions, say: impl Fn(&str) + Send + Sync) -> anyh
         options.seed,
     ));
     tasks.spawn(buyers::run(shop.clone(), closed.clone()));
+    tasks.spawn(post::run(
+        world.platforms(),
+        world.transport.clone(),
+        stopped.clone(),
+    ));
 
     watch_until_end(&world, &shop, options.duration, &say).await;
     let _ = closing.send(true);
     world.sim.stop_buyers();
     world.sim.set_faults(FaultConfig::none());
+    for platform in world.platforms() {
+        platform.set_faults(FaultConfig::none());
+    }
     say("Buyers stopped; waiting for the last orders, pushes and read-backs.");
     let calm = settle(&world).await?;
     let report = verdict::judge(&world, &shop, calm).await?;

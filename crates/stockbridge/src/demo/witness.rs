@@ -14,6 +14,16 @@ pub(super) struct Seat {
     pub(super) witness: Witness,
 }
 
+impl Seat {
+    /// The platform of its own that the account is on, if any.
+    pub(super) fn platform(&self) -> Option<&Arc<dyn Platform>> {
+        match &self.witness {
+            Witness::Platform(platform) => Some(platform),
+            Witness::Seller(_) => None,
+        }
+    }
+}
+
 /// Who knows what really happened.
 #[derive(Debug, Clone)]
 pub(super) enum Witness {

@@ -1,4 +1,4 @@
-//! The demo's world: two sellers, three accounts on the simulated marketplace, an own store, 200 products.
+//! The demo's world: two sellers with accounts on simulated platforms and an own store, 200 products each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use stockbridge_domain::allocation::{BasisPoints, Terms};
-use stockbridge_domain::channel::{Learned, SecretText};
+use stockbridge_domain::channel::{Learned, SecretText, Transport};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::{AccountId, Currency, Money, TenantId};
 use stockbridge_engine::{
     Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, PolicyChange,
 };
 use stockbridge_sim::{
-    BuyerConfig, ListingConfig, Plan, SellerConfig, Sim, SimConfig, SpanMs, generate_listings,
+    BuyerConfig, FaultConfig, ListingConfig, Plan, Platform, SellerConfig, Sim, SimConfig, SpanMs,
+    generate_listings,
 };
 use stockbridge_store::{Database, MasterKey, Store, StoreConfig};
 use stockbridge_web::WebOptions;
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::DemoOptions;
+use super::stands::{self, Goods, Stand};
 use super::witness::{Seat, Witness};
 use crate::env::system_env;
 
@@ -31,9 +33,11 @@ pub(super) const PRODUCTS: usize = 200;
 pub(super) const MAX_LATE_MS: u64 = 4_000;
 /// How long a slow write takes, in the demo's world.
 pub(super) const SLOW_PATCH_MS: u64 = 5_000;
+/// How long a call that is never answered is held.
+const HANG: Duration = Duration::from_secs(2);
 /// The bounds the hub is told: a little more than the simulator takes.
-const ORDER_VISIBILITY_SECS: u64 = 7;
-const WRITE_APPLY_SECS: u64 = 9;
+pub(super) const ORDER_VISIBILITY_SECS: u64 = 7;
+pub(super) const WRITE_APPLY_SECS: u64 = 9;
 
 /// Calls per million seconds. The documented plans suit days, not a minute; Amazon raises them for busy sellers too.
 const PLANS: [(&str, i64); 5] = [
@@ -61,6 +65,7 @@ pub(super) struct Seller {
 pub(super) struct World {
     pub(super) sim: Arc<Sim>,
     pub(super) hub: Hub,
+    pub(super) transport: Arc<dyn Transport>,
     pub(super) sellers: Vec<Seller>,
     pub(super) sign_in_link: String,
 }
@@ -96,6 +101,12 @@ const US: Account = Account {
 };
 
 impl World {
+    /// Every platform besides the marketplace.
+    pub(super) fn platforms(&self) -> Vec<Arc<dyn Platform>> {
+        let seats = self.sellers.iter().flat_map(|s| &s.seats);
+        seats.filter_map(Seat::platform).cloned().collect()
+    }
+
     pub(super) async fn build(
         options: &DemoOptions,
         dir: &Path,
@@ -120,18 +131,38 @@ impl World {
                 allow_private: true,
                 ..Default::default()
             })?;
+        let listener = crate::serve::listen("127.0.0.1", options.port).await?;
+        let address = format!("http://{}", listener.local_addr()?);
         let settings = HubSettings {
             endpoint_overrides: true,
-            public_url: None,
+            public_url: Some(address.clone()),
         };
-        let hub = Hub::new(store, stockbridge_channels::all(), transport, settings);
-        let address = serve(&hub, options.port, stopped).await?;
-        let first = seller(&hub, "Lakeside Traders", &[IN, DE], true, options.seed, &api).await?;
-        let second = seller(&hub, "Northwind Outfitters", &[US], false, options.seed + 1, &api).await?;
+        let hub = Hub::new(store, stockbridge_channels::all(), transport.clone(), settings);
+        serve(&hub, listener, stopped.clone());
+        let faults = options.faults.config();
+        let mut opening = Opening {
+            hub: &hub,
+            api: &api,
+            faults: &faults,
+            stopped,
+        };
+        let first = opening
+            .seller("Lakeside Traders", &[IN, DE], &stands::FIRST, true, options.seed)
+            .await?;
+        let second = opening
+            .seller(
+                "Northwind Outfitters",
+                &[US],
+                &stands::SECOND,
+                false,
+                options.seed + 1,
+            )
+            .await?;
         let secret = sign_in(&hub, first.tenant).await?;
         Ok(Self {
             sim,
             hub,
+            transport,
             sellers: vec![first, second],
             sign_in_link: format!("{address}/signin/{secret}"),
         })
@@ -202,9 +233,7 @@ fn starting_small(mut listings: Vec<ListingConfig>) -> Vec<ListingConfig> {
     listings
 }
 
-async fn serve(hub: &Hub, port: u16, mut stopped: watch::Receiver<bool>) -> anyhow::Result<String> {
-    let listener = crate::serve::listen("127.0.0.1", port).await?;
-    let address = format!("http://{}", listener.local_addr()?);
+fn serve(hub: &Hub, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
     let options = WebOptions {
         cookie_secure: false,
         shutdown: Some(stopped.clone()),
@@ -218,7 +247,6 @@ async fn serve(hub: &Hub, port: u16, mut stopped: watch::Receiver<bool>) -> anyh
             tracing::error!(%error, "the dashboard stopped");
         }
     });
-    Ok(address)
 }
 
 #[expect(
@@ -235,19 +263,103 @@ fn units_of(sku: &str) -> i64 {
     2 + sum * 7 % 11
 }
 
-async fn seller(
+/// What sellers are opened with.
+struct Opening<'a> {
+    hub: &'a Hub,
+    /// Where the marketplace answers.
+    api: &'a str,
+    faults: &'a FaultConfig,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Opening<'_> {
+    /// A seller with products, stock, and accounts on the marketplace, on other platforms and in the hub itself.
+    async fn seller(
+        &mut self,
+        name: &str,
+        accounts: &[Account],
+        stands: &[Stand],
+        own_store: bool,
+        seed: u64,
+    ) -> anyhow::Result<Seller> {
+        let hub = self.hub;
+        let currency = Currency::parse(accounts.first().map_or("EUR", |a| a.currency))?;
+        let goods: Vec<ListingConfig> = generate_listings(seed, PRODUCTS, currency.code());
+        let (tenant, stock) = stocked(hub, name, &goods, currency).await?;
+        let caller = Caller::operator(tenant);
+        let mut seats = Vec::new();
+        for account in accounts {
+            let request = connect_request(account, self.api);
+            let record = hub.connect(&caller, "amazon", request).await?;
+            know_plans(hub, tenant, record.id).await?;
+            seats.push(Seat {
+                account: record.id,
+                witness: Witness::Seller(account.seller.to_owned()),
+            });
+        }
+        for stand in stands {
+            let goods = Goods {
+                listings: &goods,
+                seed,
+                faults: self.faults,
+            };
+            seats.push(self.open(&caller, stand, goods).await?);
+        }
+        let own = match own_store {
+            false => None,
+            true => {
+                let request = ConnectRequest {
+                    name: "Web shop".to_owned(),
+                    ..ConnectRequest::default()
+                };
+                Some(hub.connect(&caller, "own", request).await?.id)
+            }
+        };
+        share(hub, &caller, &seats, own).await?;
+        Ok(Seller {
+            tenant,
+            seats,
+            own,
+            stock,
+        })
+    }
+
+    /// A platform on loopback and its account.
+    async fn open(&mut self, caller: &Caller, stand: &Stand, goods: Goods<'_>) -> anyhow::Result<Seat> {
+        let (platform, mut request) = stand.open(goods);
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("no free port for a platform")?;
+        let address = format!("http://{}", listener.local_addr()?);
+        request.endpoints.insert(stand.endpoint.to_owned(), address);
+        let mut stopped = self.stopped.clone();
+        let server = stockbridge_sim::serve_platform(platform.clone(), HANG, listener, async move {
+            let _ = stopped.wait_for(|s| *s).await;
+        });
+        spawn(async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "a simulated platform stopped");
+            }
+        });
+        let record = self.hub.connect(caller, stand.channel, request).await?;
+        know_generous_plans(self.hub, caller.tenant, stand.channel, record.id).await?;
+        Ok(Seat {
+            account: record.id,
+            witness: Witness::Platform(platform),
+        })
+    }
+}
+
+/// A tenant with its products and what lies on its shelves.
+async fn stocked(
     hub: &Hub,
     name: &str,
-    accounts: &[Account],
-    own_store: bool,
-    seed: u64,
-    api: &str,
-) -> anyhow::Result<Seller> {
+    goods: &[ListingConfig],
+    currency: Currency,
+) -> anyhow::Result<(TenantId, BTreeMap<String, i64>)> {
     let email = format!("owner@{}.example", name.to_lowercase().replace(' ', "-"));
     let (tenant, _) = hub.store().system().create_tenant(name, &email).await?;
     let caller = Caller::operator(tenant);
-    let currency = Currency::parse(accounts.first().map_or("EUR", |a| a.currency))?;
-    let goods: Vec<ListingConfig> = generate_listings(seed, PRODUCTS, currency.code());
     let products = goods
         .iter()
         .map(|l| NewProductRequest {
@@ -274,37 +386,10 @@ async fn seller(
         hub.adjust(&caller, count).await?;
         stock.insert(listing.sku.clone(), units);
     }
-    let mut connected = Vec::new();
-    for account in accounts {
-        let record = hub
-            .connect(&caller, "amazon", connect_request(account, api))
-            .await?;
-        know_plans(hub, tenant, record.id).await?;
-        connected.push(Seat {
-            account: record.id,
-            witness: Witness::Seller(account.seller.to_owned()),
-        });
-    }
-    let own = match own_store {
-        false => None,
-        true => {
-            let request = ConnectRequest {
-                name: "Web shop".to_owned(),
-                ..ConnectRequest::default()
-            };
-            Some(hub.connect(&caller, "own", request).await?.id)
-        }
-    };
-    share(hub, &caller, &connected, own).await?;
-    Ok(Seller {
-        tenant,
-        seats: connected,
-        own,
-        stock,
-    })
+    Ok((tenant, stock))
 }
 
-/// The example of the books: 30 for the own store, 35 for each marketplace, 5 % kept back.
+/// The example of the books: 30 for the own store, the rest in equal parts for the others, 5 % kept back.
 async fn share(hub: &Hub, caller: &Caller, seats: &[Seat], own: Option<AccountId>) -> anyhow::Result<()> {
     let Some(own) = own else { return Ok(()) };
     let share = |account, points| PolicyChange {
@@ -315,7 +400,8 @@ async fn share(hub: &Hub, caller: &Caller, seats: &[Seat], own: Option<AccountId
         }),
         ..PolicyChange::default()
     };
-    let mut changes: Vec<PolicyChange> = seats.iter().map(|seat| share(seat.account, 3_500)).collect();
+    let part = 7_000 / u32::try_from(seats.len().max(1))?;
+    let mut changes: Vec<PolicyChange> = seats.iter().map(|seat| share(seat.account, part)).collect();
     changes.push(share(own, 3_000));
     changes.push(PolicyChange {
         terms: Some(Terms {
@@ -342,6 +428,27 @@ async fn know_plans(hub: &Hub, tenant: TenantId, account: AccountId) -> anyhow::
             };
             hub.tenant(tenant).learn_budget(account, bucket, learned).await?;
         }
+    }
+    Ok(())
+}
+
+/// The same for platforms whose plans suit days, not a minute.
+async fn know_generous_plans(
+    hub: &Hub,
+    tenant: TenantId,
+    channel: &str,
+    account: AccountId,
+) -> anyhow::Result<()> {
+    const GENEROUS_MICRO: i64 = 25_000_000;
+    let channel = hub
+        .channel(channel)
+        .context("this build lacks a channel of the demo")?;
+    for bucket in channel.descriptor().buckets {
+        let learned = Learned {
+            rate_micro: Some(bucket.rate_micro.max(GENEROUS_MICRO)),
+            left: None,
+        };
+        hub.tenant(tenant).learn_budget(account, bucket, learned).await?;
     }
     Ok(())
 }
