@@ -92,6 +92,7 @@ impl Templates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::channel_locations::ChannelLocationsPage;
     use crate::view::{self, Framed, samples};
 
     /// Every page with every sample, as `(name, HTML)`.
@@ -141,12 +142,7 @@ mod tests {
         framed!("count", "Count", "stock", view::moves::CountPage);
         framed!("product", "Product", "stock", view::product::ProductPage);
         framed!("explain", "Why", "stock", view::explain::ExplainPage);
-        framed!(
-            "channel_locations",
-            "Locations of a channel",
-            "channels",
-            view::channel_locations::ChannelLocationsPage
-        );
+        framed!("channel_locations", "Locations", "channels", ChannelLocationsPage);
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
         framed!("mappings", "Mapping", "listings", view::mapping::MappingPage);
         framed!("import", "Import products", "stock", view::mapping::ImportPage);

@@ -51,6 +51,15 @@ pub(crate) fn routes() -> Vec<Route> {
         )
         .query(paged!["conflict": "Only of this one, by id"])
         .lists("ConflictEvent"),
+    ]
+    .into_iter()
+    .chain(settings())
+    .collect()
+}
+
+/// Who wins by itself, and when a field counts as fought over.
+fn settings() -> Vec<Route> {
+    vec![
         route::get(
             "/api/v1/inventory/conflicts/strategies",
             "Who wins, as somebody set it: for everything, a channel, a store, a product, or a product on one of them",

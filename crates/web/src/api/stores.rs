@@ -59,6 +59,15 @@ pub(crate) fn routes() -> Vec<Route> {
             delete,
         )
         .needs(Role::Admin),
+    ]
+    .into_iter()
+    .chain(work())
+    .collect()
+}
+
+/// What a store is asked to do.
+fn work() -> Vec<Route> {
+    vec![
         route::post(
             "/api/v1/integrations/{channel}/stores/{id}/test",
             "Test the connection",

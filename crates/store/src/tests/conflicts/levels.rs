@@ -17,67 +17,65 @@ async fn winner(
     (found.strategy, found.level)
 }
 
+/// The channel of these accounts.
+async fn channel(world: &World, account: AccountId) -> ChannelKind {
+    let record = world.ours.account(account).await.unwrap().unwrap();
+    ChannelKind::new(record.channel.as_str())
+}
+
 #[tokio::test]
 async fn the_most_specific_level_says_who_wins() {
     for world in worlds().await {
         let one = world.account("one").await;
-        let two = world.account("two").await;
         let product = world.counted("A", 40).await;
-        let channel = Some(ChannelKind::new(
-            world.ours.account(one).await.unwrap().unwrap().channel.as_str(),
-        ));
-        let on_channel = PolicyScope {
-            channel: channel.clone(),
-            ..PolicyScope::ALL
-        };
-        let product_on_channel = PolicyScope {
+        let channel = Some(channel(&world, one).await);
+        let of = |product, channel, account| PolicyScope {
+            product,
             channel,
-            ..PolicyScope::product(product)
-        };
-        let product_on_one = PolicyScope {
-            account: Some(one),
-            ..PolicyScope::product(product)
+            account,
         };
         let price = async |product| winner(&world, one, product, Field::Price).await;
         assert_eq!(price(None).await, (Strategy::HubWins, None), "{}", world.label);
-        let set =
-            async |scope: &PolicyScope, to| strategy_of(&world, scope, Field::Price, Some((to, 7))).await;
-        set(&PolicyScope::ALL, Strategy::Manual).await;
-        assert_eq!(price(None).await, (Strategy::Manual, Some(Level::Tenant)));
-        set(&on_channel, Strategy::Highest).await;
-        assert_eq!(price(None).await, (Strategy::Highest, Some(Level::Channel)));
-        set(&PolicyScope::account(one), Strategy::Lowest).await;
+        let levels = [
+            (of(None, None, None), Strategy::Manual, Level::Tenant),
+            (of(None, channel.clone(), None), Strategy::Highest, Level::Channel),
+            (of(None, None, Some(one)), Strategy::Lowest, Level::Account),
+            (
+                of(Some(product), None, None),
+                Strategy::SourceWins,
+                Level::Product,
+            ),
+            (
+                of(Some(product), channel, None),
+                Strategy::HubWins,
+                Level::ProductOnChannel,
+            ),
+            (
+                of(Some(product), None, Some(one)),
+                Strategy::Manual,
+                Level::ProductOnAccount,
+            ),
+        ];
+        for (scope, strategy, level) in &levels {
+            strategy_of(&world, scope, Field::Price, Some((*strategy, 7))).await;
+            assert_eq!(price(Some(product)).await, (*strategy, Some(*level)));
+        }
         assert_eq!(price(None).await, (Strategy::Lowest, Some(Level::Account)));
-        assert_eq!(
-            winner(&world, two, None, Field::Price).await,
-            (Strategy::Highest, Some(Level::Channel)),
-            "the other account inherits the channel's"
-        );
-        set(&PolicyScope::product(product), Strategy::SourceWins).await;
-        assert_eq!(
-            price(Some(product)).await,
-            (Strategy::SourceWins, Some(Level::Product))
-        );
-        assert_eq!(price(None).await, (Strategy::Lowest, Some(Level::Account)));
-        set(&product_on_channel, Strategy::HubWins).await;
-        assert_eq!(
-            price(Some(product)).await,
-            (Strategy::HubWins, Some(Level::ProductOnChannel))
-        );
-        set(&product_on_one, Strategy::Manual).await;
-        assert_eq!(
-            price(Some(product)).await,
-            (Strategy::Manual, Some(Level::ProductOnAccount))
-        );
-        let records = world.ours.conflict_strategies().await.unwrap();
-        assert_eq!(records.len(), 6);
-        assert!(records.iter().filter(|r| r.sku.is_some()).count() == 3);
         assert_eq!(
             winner(&world, one, Some(product), Field::Quantity).await,
             (Strategy::HubWins, None),
             "other fields are not touched"
         );
-        strategy_of(&world, &product_on_one, Field::Price, None).await;
+        let two = world.account("two").await;
+        assert_eq!(
+            winner(&world, two, None, Field::Price).await,
+            (Strategy::Highest, Some(Level::Channel)),
+            "the other account inherits the channel's"
+        );
+        let records = world.ours.conflict_strategies().await.unwrap();
+        assert_eq!(records.len(), levels.len());
+        assert_eq!(records.iter().filter(|r| r.sku.is_some()).count(), 3);
+        strategy_of(&world, &levels[5].0, Field::Price, None).await;
         assert_eq!(
             price(Some(product)).await,
             (Strategy::HubWins, Some(Level::ProductOnChannel)),
@@ -99,9 +97,8 @@ async fn the_most_specific_level_says_who_wins() {
 async fn a_channels_strategy_decides_its_accounts_differences() {
     for world in worlds().await {
         let (account, _, product) = shop(&world).await;
-        let channel = world.ours.account(account).await.unwrap().unwrap().channel;
         let scope = PolicyScope {
-            channel: Some(ChannelKind::new(channel.as_str())),
+            channel: Some(channel(&world, account).await),
             ..PolicyScope::ALL
         };
         strategy_of(&world, &scope, Field::Quantity, Some((Strategy::SourceWins, 1))).await;
