@@ -198,6 +198,12 @@ impl Hub {
         self.connect(&caller, kind, request).await
     }
 
+    /// Whether the channel sends what was agreed to by itself, so that a browser that comes back has nothing to bring.
+    pub fn consent_comes_by_message(&self, channel: &str) -> bool {
+        let channel = self.channel(channel);
+        channel.and_then(|c| c.consent()).is_some_and(Consent::by_message)
+    }
+
     fn signing_in(&self, channel: &str) -> Result<(&Arc<dyn Channel>, &dyn Consent), Refusal> {
         let channel = self.known_channel(channel)?;
         let consent = channel.consent().ok_or_else(|| {

@@ -25,6 +25,10 @@ impl Consent for WooCommerce {
         &[SHOP_URL]
     }
 
+    fn by_message(&self) -> bool {
+        true
+    }
+
     fn state_of(&self, returned: &Returned) -> Option<String> {
         match serde_json::from_slice::<HandedOver>(&returned.body) {
             Ok(keys) if !keys.user_id.is_empty() => Some(keys.user_id),

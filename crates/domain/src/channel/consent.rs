@@ -52,6 +52,11 @@ pub trait Consent: Send + Sync {
     /// Names of the descriptor's credential fields that have to be typed before; the others come with the sign-in.
     fn asks(&self) -> &'static [&'static str];
 
+    /// The channel sends what was agreed to in a message of its own; the person's browser comes back with nothing but itself.
+    fn by_message(&self) -> bool {
+        false
+    }
+
     /// The text in what came back that carries the ticket's state.
     fn state_of(&self, returned: &Returned) -> Option<String>;
 

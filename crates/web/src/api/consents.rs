@@ -54,6 +54,10 @@ async fn come_back(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let channel = known(&app, &path)?;
+    if app.hub().consent_comes_by_message(channel) {
+        let text = "The store appears here as soon as its keys have arrived, which is usually at once. If you did not agree, nothing happens.";
+        return Ok(pages::done(&app, "/channels", text));
+    }
     let signed_in = match cookie(&headers, pages::session_cookie(&app)) {
         Some(token) => app.hub().session(token).await?.map(|caller| caller.actor),
         None => None,
