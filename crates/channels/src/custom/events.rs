@@ -79,6 +79,12 @@ impl EventSource for CustomConnection {
                 "`Stockbridge-Timestamp` is more than five minutes from this clock".to_owned(),
             ));
         }
+        // A list is no message, though it could be read as one without any field.
+        if inbound.body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(InboundRefusal::Unreadable(
+                "the body is not a JSON object, as the protocol has it".to_owned(),
+            ));
+        }
         let message: Message = serde_json::from_slice(&inbound.body).map_err(|error| {
             InboundRefusal::Unreadable(format!("the body is not as the protocol has it: {error}"))
         })?;

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, Io, Learned};
@@ -139,6 +139,12 @@ impl Api {
     }
 
     fn request(&self, call: &Call, token: &str) -> Result<HttpRequest, ChannelError> {
+        let failed = |e: &dyn std::fmt::Display| {
+            let message = format!("the request could not be built: {e}");
+            ChannelError::new(Fault::Contract, call.document.operation.name, message)
+        };
+        let mut token = HeaderValue::from_str(token).map_err(|e| failed(&e))?;
+        token.set_sensitive(true);
         http::Request::post(format!(
             "{}/admin/api/{}/graphql.json",
             self.base,
@@ -148,10 +154,7 @@ impl Api {
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "application/json")
         .body(Bytes::from(client::body(call).to_string()))
-        .map_err(|e| {
-            let message = format!("the request could not be built: {e}");
-            ChannelError::new(Fault::Contract, call.document.operation.name, message)
-        })
+        .map_err(|e| failed(&e))
     }
 
     /// Tells the budget what Shopify says is left of it.

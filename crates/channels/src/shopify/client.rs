@@ -73,7 +73,7 @@ documents! {
     /// More lines of an order.
     ORDER_LINES = "order.lineItems", 310, Read, ["order_lines", "line_fields"];
     /// An order's parcels.
-    ORDER_FULFILLMENTS = "order.fulfillments", 510, Read, ["order_fulfillments"];
+    ORDER_FULFILLMENTS = "order.fulfillments", 353, Read, ["order_fulfillments"];
     /// What is in a parcel.
     FULFILLMENT_LINES = "fulfillment", 210, Read, ["fulfillment_lines"];
     /// What is still to be shipped.
