@@ -19,7 +19,6 @@ use rusqlite::{CachedStatement, Connection};
 use stockbridge_domain::clock::{Turn, Turns};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
-use super::dialect::alone;
 use super::{Access, Row, Value};
 use crate::StoreError;
 use error::sqlite_error;
@@ -34,7 +33,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 const MUCH_KIB: u32 = 49_152;
 
 /// Prepared statements kept per connection; more than the program has.
-const STATEMENTS: usize = 512;
+const STATEMENTS: usize = 256;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -262,7 +261,7 @@ impl SqliteTx {
     pub(super) fn query(&mut self, sql: &Arc<str>, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         blocking(|| {
             let mut out = Vec::new();
-            fetch(&mut self.prepare(sql)?, sql, (params, alone(params)), &mut out)?;
+            fetch(&mut self.prepare(sql)?, sql, params, &mut out)?;
             Ok(out)
         })
     }
@@ -272,20 +271,20 @@ impl SqliteTx {
             let mut statement = self.prepare(sql)?;
             let mut out = Vec::with_capacity(rows.len());
             rows.iter()
-                .try_for_each(|params| fetch(&mut statement, sql, (params, false), &mut out))?;
+                .try_for_each(|params| fetch(&mut statement, sql, params, &mut out))?;
             Ok(out)
         })
     }
 
     pub(super) fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        blocking(|| self.execute(&mut self.prepare(sql)?, params, alone(params)))
+        blocking(|| self.execute(&mut self.prepare(sql)?, params))
     }
 
     pub(super) fn exec_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
         blocking(|| {
             let mut statement = self.prepare(sql)?;
             rows.iter().try_fold(0, |count, params| {
-                Ok(count + self.execute(&mut statement, params, false)?)
+                Ok(count + self.execute(&mut statement, params)?)
             })
         })
     }
@@ -340,13 +339,8 @@ impl SqliteTx {
         Ok(statement)
     }
 
-    fn execute(
-        &self,
-        statement: &mut CachedStatement<'_>,
-        params: &[Value],
-        alone: bool,
-    ) -> Result<u64, StoreError> {
-        bind(statement, params, alone)?;
+    fn execute(&self, statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<u64, StoreError> {
+        bind(statement, params)?;
         let mut rows = statement.raw_query();
         while rows.next().map_err(|error| sqlite_error(&error))?.is_some() {}
         drop(rows);

@@ -10,13 +10,8 @@ use super::super::{Row, Value};
 use super::error::sqlite_error;
 use crate::StoreError;
 
-/// Binds all parameters, refusing a wrong number of them; lists by their one element where the statement is the one for
-/// that ([`alone`](super::super::dialect::alone)).
-pub(super) fn bind(
-    statement: &mut CachedStatement<'_>,
-    params: &[Value],
-    alone: bool,
-) -> Result<(), StoreError> {
+/// Binds all parameters, refusing a wrong number of them.
+pub(super) fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<(), StoreError> {
     if statement.parameter_count() != params.len() {
         let (wanted, given) = (statement.parameter_count(), params.len());
         return Err(StoreError::other(format!(
@@ -24,12 +19,9 @@ pub(super) fn bind(
         )));
     }
     for (i, value) in params.iter().enumerate() {
-        let bound = match value {
-            Value::TextList(texts) if alone => statement.raw_bind_parameter(i + 1, texts.first()),
-            Value::IntList(numbers) if alone => statement.raw_bind_parameter(i + 1, numbers.first()),
-            value => statement.raw_bind_parameter(i + 1, value),
-        };
-        bound.map_err(|error| sqlite_error(&error))?;
+        statement
+            .raw_bind_parameter(i + 1, value)
+            .map_err(|error| sqlite_error(&error))?;
     }
     Ok(())
 }
@@ -55,10 +47,10 @@ impl ToSql for Value {
 pub(super) fn fetch(
     statement: &mut CachedStatement<'_>,
     sql: &Arc<str>,
-    (params, alone): (&[Value], bool),
+    params: &[Value],
     out: &mut Vec<Row>,
 ) -> Result<(), StoreError> {
-    bind(statement, params, alone)?;
+    bind(statement, params)?;
     let columns = statement.column_count();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(|error| sqlite_error(&error))? {
