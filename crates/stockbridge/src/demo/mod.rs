@@ -5,6 +5,7 @@
 //! with what the hub believes.
 
 mod buyers;
+mod opening;
 mod post;
 mod report;
 mod stands;

@@ -6,16 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use stockbridge_domain::allocation::{BasisPoints, Terms};
-use stockbridge_domain::channel::{Learned, SecretText, Transport};
-use stockbridge_domain::stock::EntryKind;
-use stockbridge_domain::{AccountId, Currency, Money, TenantId};
-use stockbridge_engine::{
-    Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, PolicyChange,
-};
+use stockbridge_domain::channel::Transport;
+use stockbridge_domain::{AccountId, TenantId};
+use stockbridge_engine::{Hub, HubSettings};
 use stockbridge_sim::{
-    BuyerConfig, FaultConfig, ListingConfig, Plan, Platform, SellerConfig, Sim, SimConfig, SpanMs,
-    generate_listings,
+    BuyerConfig, ListingConfig, Plan, Platform, SellerConfig, Sim, SimConfig, SpanMs, generate_listings,
 };
 use stockbridge_store::{Database, MasterKey, Store, StoreConfig};
 use stockbridge_web::WebOptions;
@@ -23,8 +18,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::DemoOptions;
-use super::stands::{self, Goods, Stand};
-use super::witness::{Seat, Witness};
+use super::opening::Opening;
+use super::stands;
+use super::witness::Seat;
 use crate::env::system_env;
 
 /// Products of each seller.
@@ -34,13 +30,13 @@ pub(super) const MAX_LATE_MS: u64 = 4_000;
 /// How long a slow write takes, in the demo's world.
 pub(super) const SLOW_PATCH_MS: u64 = 5_000;
 /// How long a call that is never answered is held.
-const HANG: Duration = Duration::from_secs(2);
+pub(super) const HANG: Duration = Duration::from_secs(2);
 /// The bounds the hub is told: a little more than the simulator takes.
 pub(super) const ORDER_VISIBILITY_SECS: u64 = 7;
 pub(super) const WRITE_APPLY_SECS: u64 = 9;
 
 /// Calls per million seconds. The documented plans suit days, not a minute; Amazon raises them for busy sellers too.
-const PLANS: [(&str, i64); 5] = [
+pub(super) const PLANS: [(&str, i64); 5] = [
     ("searchOrders", 1_000_000),
     ("patchListingsItem", 25_000_000),
     ("searchListingsItems", 15_000_000),
@@ -70,12 +66,12 @@ pub(super) struct World {
     pub(super) sign_in_link: String,
 }
 
-struct Account {
-    seller: &'static str,
-    name: &'static str,
-    region: &'static str,
-    marketplace: (&'static str, &'static str),
-    currency: &'static str,
+pub(super) struct Account {
+    pub(super) seller: &'static str,
+    pub(super) name: &'static str,
+    pub(super) region: &'static str,
+    pub(super) marketplace: (&'static str, &'static str),
+    pub(super) currency: &'static str,
 }
 
 const IN: Account = Account {
@@ -253,231 +249,8 @@ fn serve(hub: &Hub, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
     clippy::disallowed_methods,
     reason = "the demo's servers live as long as the process"
 )]
-fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(task);
-}
-
-/// How much there is of a SKU, from 2 to 12 units: little enough that much of it sells out within a minute.
-fn units_of(sku: &str) -> i64 {
-    let sum: i64 = sku.bytes().map(i64::from).sum();
-    2 + sum * 7 % 11
-}
-
-/// What sellers are opened with.
-struct Opening<'a> {
-    hub: &'a Hub,
-    /// Where the marketplace answers.
-    api: &'a str,
-    faults: &'a FaultConfig,
-    stopped: watch::Receiver<bool>,
-}
-
-impl Opening<'_> {
-    /// A seller with products, stock, and accounts on the marketplace, on other platforms and in the hub itself.
-    async fn seller(
-        &mut self,
-        name: &str,
-        accounts: &[Account],
-        stands: &[Stand],
-        own_store: bool,
-        seed: u64,
-    ) -> anyhow::Result<Seller> {
-        let hub = self.hub;
-        let currency = Currency::parse(accounts.first().map_or("EUR", |a| a.currency))?;
-        let goods: Vec<ListingConfig> = generate_listings(seed, PRODUCTS, currency.code());
-        let (tenant, stock) = stocked(hub, name, &goods, currency).await?;
-        let caller = Caller::operator(tenant);
-        let mut seats = Vec::new();
-        for account in accounts {
-            let request = connect_request(account, self.api);
-            let record = hub.connect(&caller, "amazon", request).await?;
-            know_plans(hub, tenant, record.id).await?;
-            seats.push(Seat {
-                account: record.id,
-                witness: Witness::Seller(account.seller.to_owned()),
-            });
-        }
-        for stand in stands {
-            let goods = Goods {
-                listings: &goods,
-                seed,
-                faults: self.faults,
-            };
-            seats.push(self.open(&caller, stand, goods).await?);
-        }
-        let own = match own_store {
-            false => None,
-            true => {
-                let request = ConnectRequest {
-                    name: "Web shop".to_owned(),
-                    ..ConnectRequest::default()
-                };
-                Some(hub.connect(&caller, "own", request).await?.id)
-            }
-        };
-        share(hub, &caller, &seats, own).await?;
-        Ok(Seller {
-            tenant,
-            seats,
-            own,
-            stock,
-        })
-    }
-
-    /// A platform on loopback and its account.
-    async fn open(&mut self, caller: &Caller, stand: &Stand, goods: Goods<'_>) -> anyhow::Result<Seat> {
-        let (platform, mut request) = stand.open(goods);
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .context("no free port for a platform")?;
-        let address = format!("http://{}", listener.local_addr()?);
-        request.endpoints.insert(stand.endpoint.to_owned(), address);
-        let mut stopped = self.stopped.clone();
-        let server = stockbridge_sim::serve_platform(platform.clone(), HANG, listener, async move {
-            let _ = stopped.wait_for(|s| *s).await;
-        });
-        spawn(async move {
-            if let Err(error) = server.await {
-                tracing::error!(%error, "a simulated platform stopped");
-            }
-        });
-        let record = self.hub.connect(caller, stand.channel, request).await?;
-        know_generous_plans(self.hub, caller.tenant, stand.channel, record.id).await?;
-        Ok(Seat {
-            account: record.id,
-            witness: Witness::Platform(platform),
-        })
-    }
-}
-
-/// A tenant with its products and what lies on its shelves.
-async fn stocked(
-    hub: &Hub,
-    name: &str,
-    goods: &[ListingConfig],
-    currency: Currency,
-) -> anyhow::Result<(TenantId, BTreeMap<String, i64>)> {
-    let email = format!("owner@{}.example", name.to_lowercase().replace(' ', "-"));
-    let (tenant, _) = hub.store().system().create_tenant(name, &email).await?;
-    let caller = Caller::operator(tenant);
-    let products = goods
-        .iter()
-        .map(|l| NewProductRequest {
-            sku: l.sku.clone(),
-            title: l.title.clone(),
-            cost: None,
-            details: stockbridge_domain::catalog::ProductDetails::default(),
-            price: Money::from_decimal(&l.price.to_string(), currency).ok(),
-        })
-        .collect();
-    hub.create_products(&caller, products).await?;
-    let mut stock = BTreeMap::new();
-    for listing in goods.iter().filter(|l| l.quantity.is_some()) {
-        let units = units_of(&listing.sku);
-        let count = Adjustment {
-            sku: listing.sku.clone(),
-            location: None,
-            kind: EntryKind::Count,
-            change: None,
-            counted: Some(units),
-            note: Some("opening count".to_owned()),
-            reference: None,
-        };
-        hub.adjust(&caller, count).await?;
-        stock.insert(listing.sku.clone(), units);
-    }
-    Ok((tenant, stock))
-}
-
-/// The example of the books: 30 for the own store, the rest in equal parts for the others, 5 % kept back.
-async fn share(hub: &Hub, caller: &Caller, seats: &[Seat], own: Option<AccountId>) -> anyhow::Result<()> {
-    let Some(own) = own else { return Ok(()) };
-    let share = |account, points| PolicyChange {
-        account: Some(account),
-        terms: Some(Terms {
-            share: Some(BasisPoints(points)),
-            ..Terms::NONE
-        }),
-        ..PolicyChange::default()
-    };
-    let part = 7_000 / u32::try_from(seats.len().max(1))?;
-    let mut changes: Vec<PolicyChange> = seats.iter().map(|seat| share(seat.account, part)).collect();
-    changes.push(share(own, 3_000));
-    changes.push(PolicyChange {
-        terms: Some(Terms {
-            buffer_part: Some(BasisPoints(500)),
-            ..Terms::NONE
-        }),
-        ..PolicyChange::default()
-    });
-    hub.change_policies(caller, &changes).await?;
-    Ok(())
-}
-
-/// Lets the hub know the raised plans as if it had read them from an answer's header yesterday. A hub that is refused before
-/// its first answer goes by the documented plan and reads orders again after three minutes, which is longer than a demo.
-async fn know_plans(hub: &Hub, tenant: TenantId, account: AccountId) -> anyhow::Result<()> {
-    let channel = hub
-        .channel("amazon")
-        .context("this build has no Amazon channel")?;
-    for bucket in channel.descriptor().buckets {
-        if let Some((_, rate_micro)) = PLANS.iter().find(|(operation, _)| *operation == bucket.name) {
-            let learned = Learned {
-                rate_micro: Some(*rate_micro),
-                left: None,
-            };
-            hub.tenant(tenant).learn_budget(account, bucket, learned).await?;
-        }
-    }
-    Ok(())
-}
-
-/// The same for platforms whose plans suit days, not a minute.
-async fn know_generous_plans(
-    hub: &Hub,
-    tenant: TenantId,
-    channel: &str,
-    account: AccountId,
-) -> anyhow::Result<()> {
-    const GENEROUS_MICRO: i64 = 25_000_000;
-    let channel = hub
-        .channel(channel)
-        .context("this build lacks a channel of the demo")?;
-    for bucket in channel.descriptor().buckets {
-        let learned = Learned {
-            rate_micro: Some(bucket.rate_micro.max(GENEROUS_MICRO)),
-            left: None,
-        };
-        hub.tenant(tenant).learn_budget(account, bucket, learned).await?;
-    }
-    Ok(())
-}
-
-fn connect_request(account: &Account, api: &str) -> ConnectRequest {
-    let text = |k: &str, v: String| (k.to_owned(), v);
-    let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
-    let seller = SellerConfig::new(account.seller, account.region, &[account.marketplace.1]);
-    ConnectRequest {
-        name: account.name.to_owned(),
-        marketplaces: vec![account.marketplace.0.to_owned()],
-        credentials: [
-            text("client_id", seller.client_id),
-            text("client_secret", seller.client_secret),
-            text("refresh_token", seller.refresh_token),
-            text("seller_id", seller.seller_id),
-        ]
-        .into_iter()
-        .map(|(k, v)| (k, SecretText::new(v)))
-        .collect(),
-        endpoints: BTreeMap::from([text("api", api.to_owned()), text("lwa", api.to_owned())]),
-        options: BTreeMap::from([
-            number("orders_every_secs", 2),
-            number("inventory_every_secs", 20),
-            number("listings_every_secs", 300),
-            number("order_visibility_secs", ORDER_VISIBILITY_SECS),
-            number("write_apply_secs", WRITE_APPLY_SECS),
-        ]),
-    }
 }
 
 /// A link that signs the first seller's owner in, for as long as the demo lasts.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BucketSpec, Capability, Channel, ChannelError, CheckedAccount, Connection,
-    CredentialField, DataKind, Descriptor, Event, EventSource, Fault, Health, HttpRequest, HttpResponse,
-    Inbound, InboundRefusal, Io, Marketplace, Nudge, OrderPage, OrderQuery, OrderSource, Registered,
-    Schedule, SecretText, Timing, Transport, TransportError, WriteMode,
+    Consent, Consented, CredentialField, DataKind, Descriptor, Event, EventSource, Fault, Health,
+    HttpRequest, HttpResponse, Inbound, InboundRefusal, Io, Marketplace, Nudge, OrderPage, OrderQuery,
+    OrderSource, Registered, Returned, Schedule, SecretText, Ticket, Timing, Transport, TransportError,
+    WriteMode,
 };
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::{OrderSnapshot, OrderStatus};
@@ -146,6 +147,45 @@ impl Channel for Bazaar {
             key: account.webhook_key.clone(),
             asked: Arc::clone(&self.asked),
         }))
+    }
+
+    fn consent(&self) -> Option<&dyn Consent> {
+        Some(self)
+    }
+}
+
+/// Whoever agrees comes back with the code `agreed`, which is good for the key `k-signed-in`.
+impl Consent for Bazaar {
+    fn asks(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn state_of(&self, returned: &Returned) -> Option<String> {
+        returned.param("state").map(str::to_owned)
+    }
+
+    fn address(&self, _: &AccountDraft, ticket: &Ticket) -> Result<String, Vec<FieldError>> {
+        let (state, back) = (ticket.state.expose(), &ticket.return_to);
+        Ok(format!("https://bazaar.example/agree?state={state}&back={back}"))
+    }
+
+    fn accept<'a>(
+        &'a self,
+        _: &'a AccountDraft,
+        _: &'a Ticket,
+        returned: &'a Returned,
+        _: &'a Io,
+    ) -> BoxFut<'a, Result<Consented, ChannelError>> {
+        Box::pin(async {
+            if returned.param("code") != Some("agreed") {
+                let message = "you did not agree; begin again";
+                return Err(ChannelError::new(Fault::Rejected, "agree", message));
+            }
+            let key = ("key".to_owned(), SecretText::new("k-signed-in"));
+            Ok(Consented {
+                credentials: [key].into(),
+            })
+        })
     }
 }
 

@@ -8,6 +8,7 @@ mod bad_stores;
 mod basics;
 mod catalogue;
 mod channel;
+mod consents;
 mod coverage;
 mod document;
 mod goods;

@@ -19,6 +19,7 @@ const ACROSS: &[(&str, &str)] = &[
         "FROM api_tokens WHERE token_hash = $1",
         "the token tells the tenant",
     ),
+    ("DELETE FROM consents WHERE expires_at", "upkeep"),
     ("DELETE FROM sessions WHERE expires_at", "upkeep"),
     ("DELETE FROM signin_links WHERE expires_at", "upkeep"),
     ("DELETE FROM idempotency_keys WHERE created_at", "upkeep"),
