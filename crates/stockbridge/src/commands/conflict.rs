@@ -304,7 +304,9 @@ impl Winners {
         }
         query.extend(self.sku.as_ref().map(|sku| format!("sku={}", segment(sku))));
         let path = format!("/inventory/conflicts/winners?{}", query.join("&"));
-        let mut rows = api.list(&path, usize::MAX).await?;
+        let answer = api.get(&path).await?;
+        let rows = answer.get("data").and_then(Value::as_array).cloned();
+        let mut rows = rows.unwrap_or_default();
         if self.target.json() {
             output::json(&rows);
             return Ok(());

@@ -70,13 +70,13 @@ pub(crate) struct Touched {
 }
 
 /// A wait that the worker set for a reason holds also for work that comes later; a stopped account's new lanes are
-/// stopped too.
+/// stopped too. A stopped lane's reason is no wait: what comes meanwhile is there when it goes on.
 const TOUCH: &str = "INSERT INTO lanes (tenant_id, lane, account_id, ready_at, priority, lease_until, fence, paused, \
      wait_reason) SELECT $1, $2, CAST($3 AS TEXT), $4, $5, 0, 0, stopped.paused, stopped.reason \
      FROM (SELECT COALESCE(MAX(paused), 0) AS paused, MAX(CASE WHEN paused = 1 THEN wait_reason END) AS reason \
      FROM lanes WHERE tenant_id = $1 AND account_id = CAST($3 AS TEXT)) stopped WHERE true \
      ON CONFLICT (tenant_id, lane) DO UPDATE SET \
-     ready_at = CASE WHEN lanes.wait_reason IS NOT NULL AND lanes.ready_at > $6 THEN lanes.ready_at \
+     ready_at = CASE WHEN lanes.paused = 0 AND lanes.wait_reason IS NOT NULL AND lanes.ready_at > $6 THEN lanes.ready_at \
      WHEN excluded.ready_at < lanes.ready_at THEN excluded.ready_at ELSE lanes.ready_at END, \
      priority = CASE WHEN excluded.priority < lanes.priority THEN excluded.priority ELSE lanes.priority END";
 

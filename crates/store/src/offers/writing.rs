@@ -6,7 +6,7 @@ use std::time::Duration;
 use stockbridge_domain::channel::{Level, WriteMode};
 use stockbridge_domain::exposure::Decision;
 use stockbridge_domain::offer::{Write, WriteState};
-use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Timestamp};
+use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Quantity, Timestamp};
 
 use super::places::{parts, sent_text};
 use super::planning::PlannedListing;
@@ -50,6 +50,16 @@ const PUSH_COLUMNS: &[(&str, Kind)] = &[
     ("places", Kind::Text),
 ];
 
+/// The way a quantity is written over what is shown. What is as high as there can be was more than that when it was read,
+/// so there is nothing to compare with or to take from: it is overwritten.
+fn comparable(shown: Option<i64>, mode: WriteMode) -> WriteMode {
+    if shown.is_some_and(|shown| shown >= i64::from(Quantity::MAX)) {
+        WriteMode::Absolute
+    } else {
+        mode
+    }
+}
+
 impl TenantTx {
     /// Takes up to `limit` due listings of an account, most urgent first, decides anew under their products' locks, and
     /// records those still to be written as on their way. Send exactly what is answered, after committing.
@@ -84,6 +94,7 @@ impl TenantTx {
             let before = listing.offer.expected();
             measured.extend(Measured::sent(account, cause.as_deref(), caused_at, now));
             let mode = accounts.get(&account).map_or(WriteMode::Absolute, |a| a.mode);
+            let mode = comparable(before, mode);
             let write = (push, mode, quantity, unseen);
             let change = guarded::send(guards, &mut listing.offer, write, now);
             let due = (cause, caused_at);

@@ -142,8 +142,14 @@ async fn shop_listing(world: &World) -> ListingRecord {
 /// The shop's listing shows what the hub believes, and that is all the shop is to sell.
 async fn assert_converged(world: &World, shop: &CustomShop, told: &str) {
     let listing = shop_listing(world).await;
-    let shown = Some(i64::from(shop.shown("SKU-1")));
-    assert_eq!((listing.expected, listing.desired), (shown, shown), "{told}");
+    let shown = i64::from(shop.shown("SKU-1"));
+    assert_eq!(listing.expected, Some(shown), "{told}");
+    // A difference of an eighth is not worth a write.
+    let desired = listing.desired.unwrap();
+    assert!(
+        (desired - shown).abs() * 8 <= desired.max(shown),
+        "{told}: {desired} and {shown}"
+    );
     assert!(listing.verified && listing.offer.write.is_none(), "{told}");
 }
 

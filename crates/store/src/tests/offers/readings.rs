@@ -142,7 +142,7 @@ async fn readings_out_of_turn_are_ignored() {
 async fn listings_are_read_again_when_due_and_all_of_them_now_and_then() {
     for world in worlds().await {
         let one = world.account("one").await;
-        let a = world.counted("A", 5).await;
+        let a = world.counted("A", 10).await;
         world.listing(one, "A", Some(a), 1, Some(5)).await;
         world.listing(one, "B", Some(a), 1, Some(5)).await;
         world.listing(one, "UNMAPPED", None, 1, Some(5)).await;
