@@ -3,7 +3,7 @@
 //! Whatever the message said, the order is taken as the channel shows it now, so messages may come late, twice and in any
 //! order.
 
-use stockbridge_domain::channel::Fault;
+use stockbridge_domain::channel::{Fault, OrderPage};
 use stockbridge_store::{Finish, ImportAccount};
 
 use super::{JobCtx, JobError, done, plan, read_back};
@@ -28,12 +28,18 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         }
         Err(error) => return Err(error.into()),
     };
+    let page = OrderPage {
+        orders: vec![snapshot],
+        ..OrderPage::default()
+    };
+    let page = page.plausible();
     let import = ImportAccount {
         id: account,
         connected_at: opened.record.connected_at,
     };
     let mut tx = ctx.tenant.begin().await?;
-    let outcome = tx.import_orders(&import, &[snapshot]).await?;
+    let outcome = tx.import_orders(&import, &page.orders).await?;
+    tx.quarantine(account, "order", &page.unreadable).await?;
     crate::notices::raise(&mut tx, Some(account), &outcome.notices).await?;
     if outcome.reread {
         tx.enqueue(read_back(account, ctx.now())).await?;
