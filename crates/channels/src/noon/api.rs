@@ -73,6 +73,10 @@ impl Answer {
 }
 
 /// How calls prove who we are.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each connection, which is boxed itself"
+)]
 pub(super) enum Signing {
     /// By cookies of a service account.
     Service { key: KeyFile, session: Arc<Session> },

@@ -17,6 +17,10 @@ use super::table;
 use crate::check;
 
 /// Who the account says it is.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each connection, which is boxed itself"
+)]
 pub(super) enum Identity {
     Service(KeyFile),
     Legacy(LegacyKey),

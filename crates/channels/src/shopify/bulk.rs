@@ -206,6 +206,7 @@ impl ShopConnection {
 /// The whole groups of a part, and how many bytes they take. A variant that cannot be read goes to `result`.
 fn groups(part: &Part, result: &mut ListingPage) -> Result<(Vec<Group>, usize), ChannelError> {
     let contract = |message: &str| ChannelError::new(Fault::Contract, BULK_FILE.name, message);
+    #[expect(clippy::type_complexity, reason = "a list of this function's own")]
     let mut groups: Vec<(usize, Result<Group, (String, String)>)> = Vec::new();
     let mut at = 0;
     for line in part.bytes.split_inclusive(|byte| *byte == b'\n') {

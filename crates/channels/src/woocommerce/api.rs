@@ -109,7 +109,7 @@ impl Api {
         let secrets = [self.secret.expose(), self.key.expose()];
         let found =
             |secret: &&str| !secret.is_empty() && memchr::memmem::find(&body, secret.as_bytes()).is_some();
-        if !secrets.iter().any(|secret| found(&secret)) {
+        if !secrets.iter().any(found) {
             return body;
         }
         let mut shown = String::from_utf8_lossy(&body).into_owned();

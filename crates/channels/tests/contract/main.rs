@@ -3,6 +3,8 @@
 //! A channel takes part by a file that builds its [`driver::Setup`] and by a line below. A scenario that asks for something
 //! the channel does not claim is not run for it, and the matrix in the documentation says so.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 mod bench;
 mod custom;
 mod driver;

@@ -92,7 +92,8 @@ impl State {
     pub(super) fn orders_page(&self, query: &Query) -> Result<Paged, Failure> {
         let orderby = query.one("orderby").unwrap_or("date");
         let known = ["date", "id", "include", "title", "slug"];
-        if !known.contains(&orderby) && !(orderby == "modified" && self.config.sorts_by_change) {
+        let by_change = orderby == "modified" && self.config.sorts_by_change;
+        if !by_change && !known.contains(&orderby) {
             return Err(Failure::param("orderby"));
         }
         let after = |name: &str| query.instant(name);

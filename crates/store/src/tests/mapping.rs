@@ -236,7 +236,9 @@ async fn two_who_map_at_once_reserve_once() {
                 map(ours.clone(), id, q),
                 map(ours.clone(), id, p)
             );
-            (first.unwrap(), second.unwrap(), third.unwrap());
+            first.unwrap();
+            second.unwrap();
+            third.unwrap();
             let (of_p, of_q) = (reserved(&world, p).await.1, reserved(&world, q).await.1);
             assert_eq!(of_p + of_q, 2 * (round + 1), "{}", world.label);
         }

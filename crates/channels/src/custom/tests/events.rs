@@ -60,6 +60,7 @@ fn a_signed_message_names_what_to_look_at() {
 
 #[test]
 fn a_message_without_the_right_signature_is_not_believed() {
+    #[expect(clippy::type_complexity, reason = "a list of this test's own")]
     let spoilt: Vec<(&str, Box<dyn Fn(&mut Inbound)>)> = vec![
         (
             "a changed byte",

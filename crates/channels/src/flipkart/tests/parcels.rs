@@ -89,7 +89,7 @@ async fn a_label_is_made_later_fetched_and_handed_over_once() {
         tracking,
         Some(("E-Kart Logistics".to_owned(), format!("FMP{id}")))
     );
-    let sent = market.world.sent.lock().unwrap();
+    let sent = market.world.sent.lock().unwrap().clone();
     let packed = sent
         .iter()
         .find(|r| r.method() == "POST" && r.uri().path().ends_with("/labels"))
