@@ -151,6 +151,13 @@ impl EventSource for ShopConnection {
                 );
                 return Ok(done);
             }
+            if !url.starts_with("https://") {
+                done.by_hand.push(
+                    "Shopify sends to https:// addresses alone; give the hub one in `server.public_url`"
+                        .to_owned(),
+                );
+                return Ok(done);
+            }
             let mut ours = self.subscriptions(url).await?;
             for (topic, fields) in TOPICS {
                 let address = address(url, topic);
