@@ -37,6 +37,20 @@ fn encode(uuid: Uuid) -> [u8; 26] {
     text
 }
 
+/// What is no digit of an id.
+const NO_DIGIT: u8 = u8::MAX;
+
+/// The digit each byte stands for.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 32 {
+        digits[ALPHABET[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    digits
+};
+
 fn decode(text: &str) -> Option<Uuid> {
     let bytes = text.as_bytes();
     if bytes.len() != 26 || bytes[0] > b'7' {
@@ -44,8 +58,11 @@ fn decode(text: &str) -> Option<Uuid> {
     }
     let mut value = 0u128;
     for byte in bytes {
-        let digit = ALPHABET.iter().position(|c| c == byte)?;
-        value = (value << 5) | u128::try_from(digit).ok()?;
+        let digit = DIGITS[usize::from(*byte)];
+        if digit == NO_DIGIT {
+            return None;
+        }
+        value = (value << 5) | u128::from(digit);
     }
     Some(Uuid::from_u128(value))
 }
@@ -64,7 +81,8 @@ macro_rules! ids {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let text = encode(self.0);
-                write!(f, concat!($prefix, "_{}"), std::str::from_utf8(&text).unwrap_or_default())
+                f.write_str(concat!($prefix, "_"))?;
+                f.write_str(std::str::from_utf8(&text).unwrap_or_default())
             }
         }
         impl fmt::Debug for $name {

@@ -6,7 +6,7 @@
 //! | token | PostgreSQL | SQLite |
 //! | --- | --- | --- |
 //! | `$n` | `$n` | `?n` (there `$n` would be numbered by first appearance) |
-//! | `{in $n}` | `= ANY($n)` | `IN (SELECT value FROM json_each(?n))`, the list bound as JSON |
+//! | `{in $n}` | `= ANY($n)` | `IN (SELECT value FROM json_each(?n))`, the list bound as JSON; `= ?n` where every list has one element |
 //! | `{for_update}` | `FOR NO KEY UPDATE` | nothing: there is one writer |
 //! | `{lock_by c}` | `ORDER BY c FOR NO KEY UPDATE` | nothing: ordering by a key tempts it to scan that instead of searching |
 //! | `{skip_locked}` | `FOR NO KEY UPDATE SKIP LOCKED` | nothing |
@@ -21,6 +21,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::Value;
 use crate::StoreError;
 
 /// Which database is spoken to.
@@ -36,8 +37,12 @@ pub enum Dialect {
 #[derive(Debug)]
 pub(super) struct Translations {
     dialect: Dialect,
-    known: RwLock<HashMap<Box<str>, Arc<str>>>,
+    known: RwLock<Known>,
+    /// The same where every list has one element.
+    alone: RwLock<Known>,
 }
+
+type Known = HashMap<Box<str>, Arc<str>>;
 
 /// Texts kept before the cache starts anew. The program has a few hundred; the limit only guards against a
 /// caller that formats values into statements.
@@ -48,6 +53,7 @@ impl Translations {
         Self {
             dialect,
             known: RwLock::default(),
+            alone: RwLock::default(),
         }
     }
 
@@ -55,18 +61,15 @@ impl Translations {
         self.dialect
     }
 
-    /// The statement in this database's words.
-    pub(super) fn get(&self, shared: &str) -> Result<Arc<str>, StoreError> {
-        if let Some(known) = self
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(shared)
-        {
+    /// The statement in this database's words; `alone` as [`alone`] says of its parameters.
+    pub(super) fn get(&self, shared: &str, alone: bool) -> Result<Arc<str>, StoreError> {
+        let one = alone && self.dialect == Dialect::Sqlite;
+        let texts = if one { &self.alone } else { &self.known };
+        if let Some(known) = texts.read().unwrap_or_else(PoisonError::into_inner).get(shared) {
             return Ok(Arc::clone(known));
         }
-        let translated: Arc<str> = translate(self.dialect, shared)?.into();
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let translated: Arc<str> = translate(self.dialect, shared, one)?.into();
+        let mut known = texts.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_TRANSLATIONS {
             known.clear();
         }
@@ -75,8 +78,20 @@ impl Translations {
     }
 }
 
+/// Whether there are lists among the parameters, and each has one element, which is then bound by itself: SQLite fills a
+/// table of its own for every list it looks into, which costs more than most statements.
+pub(super) fn alone(params: &[Value]) -> bool {
+    let mut lists = params.iter().filter_map(|value| match value {
+        Value::TextList(texts) => Some(texts.len()),
+        Value::IntList(numbers) => Some(numbers.len()),
+        Value::Null | Value::Int(_) | Value::Text(_) | Value::Bytes(_) => None,
+    });
+    let first = lists.next();
+    first == Some(1) && lists.all(|length| length == 1)
+}
+
 /// Replaces parameters and tokens outside of quoted text.
-fn translate(dialect: Dialect, shared: &str) -> Result<String, StoreError> {
+fn translate(dialect: Dialect, shared: &str, alone: bool) -> Result<String, StoreError> {
     let mut out = String::with_capacity(shared.len() + 32);
     let mut rest = shared;
     let mut quoted = false;
@@ -99,7 +114,7 @@ fn translate(dialect: Dialect, shared: &str) -> Result<String, StoreError> {
                 return Err(StoreError::other(format!("unclosed `{{` in `{shared}`")));
             };
             out.push_str(
-                &replace(dialect, token)
+                &replace(dialect, token, alone)
                     .ok_or_else(|| StoreError::other(format!("unknown token `{{{token}}}` in `{shared}`")))?,
             );
             rest = after;
@@ -109,7 +124,7 @@ fn translate(dialect: Dialect, shared: &str) -> Result<String, StoreError> {
     Ok(out)
 }
 
-fn replace(dialect: Dialect, token: &str) -> Option<String> {
+fn replace(dialect: Dialect, token: &str, alone: bool) -> Option<String> {
     let text = match (token, dialect) {
         ("for_update" | "skip_locked" | "materialized", Dialect::Sqlite) => String::new(),
         ("materialized", Dialect::Postgres) => "MATERIALIZED".to_owned(),
@@ -129,6 +144,7 @@ fn replace(dialect: Dialect, token: &str) -> Option<String> {
         (other, _) => {
             let number: u16 = other.strip_prefix("in $")?.parse().ok()?;
             match dialect {
+                Dialect::Sqlite if alone => format!("= ?{number}"),
                 Dialect::Sqlite => format!("IN (SELECT value FROM json_each(?{number}))"),
                 Dialect::Postgres => format!("= ANY(${number})"),
             }
@@ -253,27 +269,39 @@ mod tests {
     fn tokens_and_parameters_are_translated_outside_quotes() {
         let shared = "SELECT '$1 {x}' FROM t WHERE a = $2 AND b {in $1} {for_update}";
         assert_eq!(
-            translate(Dialect::Sqlite, shared).unwrap(),
+            translate(Dialect::Sqlite, shared, false).unwrap(),
             "SELECT '$1 {x}' FROM t WHERE a = ?2 AND b IN (SELECT value FROM json_each(?1)) "
         );
         assert_eq!(
-            translate(Dialect::Postgres, shared).unwrap(),
+            translate(Dialect::Postgres, shared, false).unwrap(),
             "SELECT '$1 {x}' FROM t WHERE a = $2 AND b = ANY($1) FOR NO KEY UPDATE"
         );
         assert_eq!(
-            translate(Dialect::Postgres, "{lock_by product_id}").unwrap(),
+            translate(Dialect::Postgres, "{lock_by product_id}", false).unwrap(),
             "ORDER BY product_id FOR NO KEY UPDATE"
         );
-        assert_eq!(translate(Dialect::Sqlite, "{lock_by id}").unwrap(), "");
+        assert_eq!(translate(Dialect::Sqlite, "{lock_by id}", false).unwrap(), "");
         assert_eq!(
-            translate(Dialect::Postgres, "{skip_locked}").unwrap(),
+            translate(Dialect::Postgres, "{skip_locked}", false).unwrap(),
             "FOR NO KEY UPDATE SKIP LOCKED"
         );
         assert_eq!(
-            translate(Dialect::Postgres, "{materialized}").unwrap(),
+            translate(Dialect::Postgres, "{materialized}", false).unwrap(),
             "MATERIALIZED"
         );
-        assert_eq!(translate(Dialect::Sqlite, "{materialized}").unwrap(), "");
+        assert_eq!(translate(Dialect::Sqlite, "{materialized}", false).unwrap(), "");
+    }
+
+    #[test]
+    fn a_list_of_one_is_compared_with_it() {
+        let list = |texts: &[&str]| Value::TextList(texts.iter().map(|t| (*t).to_owned()).collect());
+        assert!(alone(&[1.into(), list(&["a"]), vec![7_i64].into()]));
+        assert!(!alone(&[1.into()]) && !alone(&[list(&[])]));
+        assert!(!alone(&[list(&["a"]), list(&["a", "b"])]));
+        let shared = "b {in $2}";
+        assert_eq!(translate(Dialect::Sqlite, shared, true).unwrap(), "b = ?2");
+        let texts = Translations::new(Dialect::Postgres);
+        assert_eq!(&*texts.get(shared, true).unwrap(), "b = ANY($2)");
     }
 
     #[test]
@@ -286,7 +314,7 @@ mod tests {
             "{in $x}",
             "a {for_update",
         ] {
-            assert!(translate(Dialect::Sqlite, bad).is_err(), "{bad}");
+            assert!(translate(Dialect::Sqlite, bad, false).is_err(), "{bad}");
         }
     }
 

@@ -349,7 +349,7 @@ impl Tx {
     fn start(&mut self, sql: &str, params: &[Value]) -> Result<Arc<str>, StoreError> {
         self.ensure_open()?;
         params.iter().try_for_each(Value::check)?;
-        let sql = self.translations.get(sql)?;
+        let sql = self.translations.get(sql, dialect::alone(params))?;
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.state = State::Broken;
         Ok(sql)

@@ -19,6 +19,7 @@ use rusqlite::{CachedStatement, Connection};
 use stockbridge_domain::clock::{Turn, Turns};
 use tokio::sync::{OwnedMutexGuard, Semaphore};
 
+use super::dialect::alone;
 use super::{Access, Row, Value};
 use crate::StoreError;
 use error::sqlite_error;
@@ -33,7 +34,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 const MUCH_KIB: u32 = 49_152;
 
 /// Prepared statements kept per connection; more than the program has.
-const STATEMENTS: usize = 256;
+const STATEMENTS: usize = 512;
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -261,7 +262,7 @@ impl SqliteTx {
     pub(super) fn query(&mut self, sql: &Arc<str>, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         blocking(|| {
             let mut out = Vec::new();
-            fetch(&mut self.prepare(sql)?, sql, params, &mut out)?;
+            fetch(&mut self.prepare(sql)?, sql, (params, alone(params)), &mut out)?;
             Ok(out)
         })
     }
@@ -271,20 +272,20 @@ impl SqliteTx {
             let mut statement = self.prepare(sql)?;
             let mut out = Vec::with_capacity(rows.len());
             rows.iter()
-                .try_for_each(|params| fetch(&mut statement, sql, params, &mut out))?;
+                .try_for_each(|params| fetch(&mut statement, sql, (params, false), &mut out))?;
             Ok(out)
         })
     }
 
     pub(super) fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        blocking(|| self.execute(&mut self.prepare(sql)?, params))
+        blocking(|| self.execute(&mut self.prepare(sql)?, params, alone(params)))
     }
 
     pub(super) fn exec_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64, StoreError> {
         blocking(|| {
             let mut statement = self.prepare(sql)?;
             rows.iter().try_fold(0, |count, params| {
-                Ok(count + self.execute(&mut statement, params)?)
+                Ok(count + self.execute(&mut statement, params, false)?)
             })
         })
     }
@@ -339,8 +340,13 @@ impl SqliteTx {
         Ok(statement)
     }
 
-    fn execute(&self, statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<u64, StoreError> {
-        bind(statement, params)?;
+    fn execute(
+        &self,
+        statement: &mut CachedStatement<'_>,
+        params: &[Value],
+        alone: bool,
+    ) -> Result<u64, StoreError> {
+        bind(statement, params, alone)?;
         let mut rows = statement.raw_query();
         while rows.next().map_err(|error| sqlite_error(&error))?.is_some() {}
         drop(rows);

@@ -10,8 +10,13 @@ use super::super::{Row, Value};
 use super::error::sqlite_error;
 use crate::StoreError;
 
-/// Binds all parameters, refusing a wrong number of them.
-pub(super) fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Result<(), StoreError> {
+/// Binds all parameters, refusing a wrong number of them; lists by their one element where the statement is the one for
+/// that ([`alone`](super::super::dialect::alone)).
+pub(super) fn bind(
+    statement: &mut CachedStatement<'_>,
+    params: &[Value],
+    alone: bool,
+) -> Result<(), StoreError> {
     if statement.parameter_count() != params.len() {
         let (wanted, given) = (statement.parameter_count(), params.len());
         return Err(StoreError::other(format!(
@@ -19,9 +24,12 @@ pub(super) fn bind(statement: &mut CachedStatement<'_>, params: &[Value]) -> Res
         )));
     }
     for (i, value) in params.iter().enumerate() {
-        statement
-            .raw_bind_parameter(i + 1, value)
-            .map_err(|error| sqlite_error(&error))?;
+        let bound = match value {
+            Value::TextList(texts) if alone => statement.raw_bind_parameter(i + 1, texts.first()),
+            Value::IntList(numbers) if alone => statement.raw_bind_parameter(i + 1, numbers.first()),
+            value => statement.raw_bind_parameter(i + 1, value),
+        };
+        bound.map_err(|error| sqlite_error(&error))?;
     }
     Ok(())
 }
@@ -47,10 +55,10 @@ impl ToSql for Value {
 pub(super) fn fetch(
     statement: &mut CachedStatement<'_>,
     sql: &Arc<str>,
-    params: &[Value],
+    (params, alone): (&[Value], bool),
     out: &mut Vec<Row>,
 ) -> Result<(), StoreError> {
-    bind(statement, params)?;
+    bind(statement, params, alone)?;
     let columns = statement.column_count();
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(|error| sqlite_error(&error))? {
