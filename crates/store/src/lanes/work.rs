@@ -41,13 +41,16 @@ const TAKE_LEFT_BEHIND: &str = concat!(
     job_columns!()
 );
 
-/// `$1` tenant, `$2` lane, `$3` fence, `$4` priority, `$5` now, `$6` at most so many.
-const TAKE_DUE: &str = concat!(
-    "WITH taken AS {materialized} (SELECT id FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued' \
-     AND priority = $4 AND run_at <= $5 ORDER BY run_at, id LIMIT $6 {skip_locked}) \
-     UPDATE jobs SET state = 'running', fence = $3 WHERE tenant_id = $1 AND id IN (SELECT id FROM taken) RETURNING ",
-    job_columns!()
+/// `$1` tenant, `$2` lane, `$3` priority, `$4` now, `$5` at most so many. Read first and marked then: SQLite keeps a table
+/// aside for what an update returns, which costs more than both.
+const DUE: &str = concat!(
+    "SELECT ",
+    job_columns!(),
+    " FROM jobs WHERE tenant_id = $1 AND lane = $2 AND state = 'queued' AND priority = $3 AND run_at <= $4 \
+     ORDER BY run_at, id LIMIT $5 {skip_locked}"
 );
+/// `$1` tenant, `$2` fence, `$3` jobs.
+const TAKE: &str = "UPDATE jobs SET state = 'running', fence = $2 WHERE tenant_id = $1 AND id {in $3}";
 
 /// What a held lane has: whether an earlier holder left something running, the most urgent that runs, the most and the
 /// least urgent that wait. `$1` tenant, `$2` lane, `$3` fence.
@@ -133,9 +136,7 @@ impl System {
             if left <= 0 {
                 break;
             }
-            let mut params = lease.key().to_vec();
-            params.extend([priority.into(), now.into(), left.into()]);
-            collect(&mut jobs, lease.tenant, tx.query(TAKE_DUE, &params).await?)?;
+            jobs.append(&mut take_due(tx, lease, priority, now, left).await?);
         }
         held.commit_soon().await?;
         Ok(jobs)
@@ -178,6 +179,25 @@ impl System {
         }
         Ok(())
     }
+}
+
+/// Takes up to `limit` jobs of one priority, in the order in which they are to be done.
+async fn take_due(
+    tx: &mut Tx,
+    lease: &Lease,
+    priority: i64,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Job>, StoreError> {
+    let [tenant, lane, fence] = lease.key();
+    let params = [tenant.clone(), lane, priority.into(), now.into(), limit.into()];
+    let mut jobs = Vec::new();
+    collect(&mut jobs, lease.tenant, tx.query(DUE, &params).await?)?;
+    if !jobs.is_empty() {
+        let ids: Vec<String> = jobs.iter().map(|job| job.id.to_string()).collect();
+        tx.exec(TAKE, &[tenant, fence, ids.into()]).await?;
+    }
+    Ok(jobs)
 }
 
 /// [`System::claim_lane`] in a transaction.
