@@ -144,14 +144,22 @@ impl Worker {
         Box::pin(job::run(&ctx)).await
     }
 
-    /// Turns due schedules into jobs: the schedule moves on in the transaction that enqueues its job.
-    async fn run_schedules(&self, due: Vec<DueSchedule>) -> Result<(), StoreError> {
-        for due in due {
-            let mut tx = self.hub.tenant(due.tenant).begin().await?;
-            if tx.advance_schedule(&due).await? {
-                let now = self.hub.env().now();
-                tx.enqueue(job::pull(due.kind, due.account, "schedule", Priority::PULL, now))
-                    .await?;
+    /// Turns due schedules into jobs, each tenant's in one transaction: a schedule moves on in the one that enqueues its
+    /// job.
+    async fn run_schedules(&self, mut due: Vec<DueSchedule>) -> Result<(), StoreError> {
+        due.sort_by_key(|due| due.tenant);
+        for due in due.chunk_by(|a, b| a.tenant == b.tenant) {
+            let mut tx = self.hub.tenant(due[0].tenant).begin().await?;
+            let mut moved = false;
+            for due in due {
+                if tx.advance_schedule(due).await? {
+                    let now = self.hub.env().now();
+                    tx.enqueue(job::pull(due.kind, due.account, "schedule", Priority::PULL, now))
+                        .await?;
+                    moved = true;
+                }
+            }
+            if moved {
                 tx.commit().await?;
             }
         }
