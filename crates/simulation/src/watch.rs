@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stockbridge_domain::mode::Mode;
-use stockbridge_domain::offer::SURE;
+use stockbridge_domain::offer::{Offer, SURE};
 use stockbridge_sim::Shelf;
 use stockbridge_store::{OfferRecord, StockRecord};
 
@@ -32,18 +32,25 @@ struct Shown {
 /// What a listing could still sell of a shelf, in truth.
 fn could_sell(listing: &Shown, offers: &Offers) -> i64 {
     let shown = i64::from(listing.shelf.quantity);
-    let waiting: i64 = listing.shelf.waiting.iter().map(|q| i64::from(*q)).sum();
-    // Above this exposure the protocol assumes, and says so, that not everything is sold while a write is on its way.
-    let assumed = offers
-        .get(&listing.listing)
-        .and_then(|o| o.offer.write)
-        .is_some_and(|w| w.prior_exposure > SURE);
-    let most = if assumed {
-        shown.max(waiting)
+    let waiting = listing.shelf.waiting.iter().map(|q| i64::from(*q));
+    let most = if offers.get(&listing.listing).is_some_and(|o| assumes(&o.offer)) {
+        waiting.fold(shown, i64::max)
     } else {
-        shown + waiting
+        shown + waiting.sum::<i64>()
     };
     most * listing.units
+}
+
+/// Above [`SURE`] units of exposure when a write leaves, the protocol assumes, and says so, that not everything is sold
+/// while the write is on its way.
+fn assumes(offer: &Offer) -> bool {
+    let Some(write) = offer.write else { return false };
+    let risen = write.quantity + write.margin;
+    // The bound became `risen` if it was lower; what is missing from that by now was sold, and was in the bound.
+    let when_it_left = write.prior_exposure + (risen - offer.exposure).max(0);
+    // A bound that did not rise was above `risen`, which only a margin that does not cover all of it leaves room for.
+    let did_not_rise = offer.exposure == write.prior_exposure && write.quantity > 0;
+    when_it_left > SURE || (did_not_rise && write.margin >= SURE)
 }
 
 impl World {
