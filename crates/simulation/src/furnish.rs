@@ -11,15 +11,11 @@ use stockbridge_engine::{
 use stockbridge_sim::{FaultConfig, ListingConfig, SellerConfig};
 
 use crate::Broken;
-use crate::script::{CHANNELS, Script, Weather};
+use crate::script::{CHANNELS, Habits, Script, Weather};
 use crate::turns::at_once;
 use crate::wire::Roughness;
 use crate::world::{World, must, sku};
 
-/// Orders are read this often, seconds: the channel's own default.
-const ORDERS_EVERY_S: u64 = 900;
-/// Every listing is read this often, seconds.
-const INVENTORY_EVERY_S: u64 = 3_600;
 /// The most an order is late beyond that: within what the account promises (300 s), with room for clocks.
 const MOST_LATE_MS: u64 = 290_000;
 /// The most a slow write takes longer: within what the account promises (1,800 s).
@@ -127,7 +123,7 @@ impl World {
 
     fn connect_channels(&mut self, sellers: &[SellerConfig]) -> Result<(), Broken> {
         for (seller, (_, marketplace, _)) in sellers.iter().zip(CHANNELS) {
-            let request = connect_request(seller, marketplace);
+            let request = connect_request(seller, marketplace, self.script.habits);
             let record = must(
                 "connecting a channel",
                 at_once(self.hub.connect(&self.caller, "amazon", request)),
@@ -160,7 +156,7 @@ impl World {
     }
 }
 
-fn connect_request(seller: &SellerConfig, marketplace: &str) -> ConnectRequest {
+fn connect_request(seller: &SellerConfig, marketplace: &str, habits: Habits) -> ConnectRequest {
     let secret = |k: &str, v: &str| (k.to_owned(), SecretText::new(v));
     let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
     let base = "http://marketplace.test".to_owned();
@@ -175,8 +171,8 @@ fn connect_request(seller: &SellerConfig, marketplace: &str) -> ConnectRequest {
         ]),
         endpoints: BTreeMap::from([("api".to_owned(), base.clone()), ("lwa".to_owned(), base)]),
         options: BTreeMap::from([
-            number("orders_every_secs", ORDERS_EVERY_S),
-            number("inventory_every_secs", INVENTORY_EVERY_S),
+            number("orders_every_secs", habits.orders_every),
+            number("inventory_every_secs", habits.inventory_every),
         ]),
     }
 }

@@ -101,12 +101,39 @@ pub(crate) struct Script {
     /// Whether others than the hub have a hand in stock.
     pub(crate) hands: bool,
     pub(crate) weather: Weather,
+    /// How often the seller has orders and listings read.
+    pub(crate) habits: Habits,
     /// How far the marketplaces' clock is from the hub's.
     pub(crate) skew_ms: i64,
     pub(crate) days: u64,
     /// How long buyers come.
     pub(crate) lasts: Duration,
     pub(crate) acts: Vec<Act>,
+}
+
+/// What a seller has set, the same for every channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Habits {
+    /// Orders are read this often, seconds.
+    pub(crate) orders_every: u64,
+    /// Every listing is read this often, seconds.
+    pub(crate) inventory_every: u64,
+}
+
+impl Habits {
+    /// The channel's defaults for half of the sellers; the others read less often, so that the hub knows less.
+    fn draw(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, 5);
+        let rarely = |dice: &mut Dice| match dice.below(10) {
+            0..=4 => 1,
+            5..=7 => 2,
+            _ => 4,
+        };
+        Self {
+            orders_every: 900 * rarely(&mut dice),
+            inventory_every: 3_600 * rarely(&mut dice),
+        }
+    }
 }
 
 /// How long after its last deed a part of a script ends.
@@ -143,6 +170,7 @@ impl Script {
             annex: None,
             hands,
             weather,
+            habits: Habits::draw(seed),
             skew_ms: dice.units(-1_800, 1_800),
             days,
             lasts: Duration::from_millis(days * DAY_MS),

@@ -12,10 +12,10 @@ use crate::{Broken, Outcome};
 const PATIENCE: Duration = Duration::from_secs(3_600);
 /// Looks are taken so long after the full hour, when everything is read and nothing is at rest.
 const AFTER_A_PULL: Duration = Duration::from_secs(2_700);
-/// Looks before it counts as never.
-const LOOKS: u32 = 12;
+/// Looks before it counts as never, where listings are read every hour; the more the less often they are.
+const LOOKS: u64 = 12;
 /// The same where another tool has written again and again: the hub stops for a day, which is right, and then goes on.
-const LOOKS_WHERE_PAUSED: u32 = 36;
+const LOOKS_WHERE_PAUSED: u64 = 36;
 
 impl World {
     /// Ends the faults and waits until everything is as it should be; a violation if it never is.
@@ -41,7 +41,8 @@ impl World {
             }
         }
         let mut open = Vec::new();
-        let (mut look, mut looks) = (0, LOOKS);
+        let hours = self.script.habits.inventory_every / PATIENCE.as_secs();
+        let (mut look, mut looks) = (0, LOOKS * hours);
         self.run_for(AFTER_A_PULL)?;
         while look < looks {
             look += 1;
@@ -54,7 +55,7 @@ impl World {
                 break;
             }
             if open.iter().any(|one| one.paused) {
-                looks = (look + LOOKS).min(LOOKS_WHERE_PAUSED);
+                looks = (look + LOOKS * hours).min(LOOKS_WHERE_PAUSED * hours);
             }
         }
         for one in open {
