@@ -11,16 +11,14 @@ const SEEDS: u64 = 300;
 /// Where the search for a guard begins.
 const fn first(guard: Guard) -> u64 {
     match guard {
-        Guard::KeepUnknown => 12,
-        Guard::OfferAgain => 19,
-        Guard::DecideAnew => 34,
-        Guard::WaitForOrders | Guard::UnseenMargin => 24,
+        Guard::DecideAnew => 16,
+        Guard::KeepUnknown | Guard::ReservePending => 15,
         Guard::AskForPlaced => 106,
-        Guard::LateSale | Guard::DoubtGap | Guard::TakeBack => 14,
-        Guard::ReservePending => 26,
-        Guard::NewerOnly => 5,
-        Guard::LookBack => 7,
-        Guard::Vouched => 98,
+        Guard::OfferAgain => 7,
+        Guard::DoubtGap => 40,
+        Guard::NewerOnly => 28,
+        Guard::LookBack => 14,
+        Guard::Vouched => 50,
         _ => 1,
     }
 }
