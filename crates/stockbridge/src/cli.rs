@@ -115,6 +115,9 @@ pub enum Command {
     Config(config::Config),
     /// Print completions for a shell.
     Completions(completions::Completions),
+    /// A channel's own tools, by its name.
+    #[command(external_subcommand)]
+    Channel(Vec<String>),
 }
 
 /// Where the data is; the settings say it when no flag does.

@@ -37,7 +37,7 @@ pub fn json(value: &impl Serialize) {
 pub type Column = (&'static str, &'static str);
 
 /// Says rows as a table, numbers to the right; `none` when there are none.
-pub fn table(columns: &[Column], rows: &[Value], none: &str) {
+pub fn table(columns: &[(&str, &str)], rows: &[Value], none: &str) {
     if rows.is_empty() {
         return line(none);
     }
@@ -70,7 +70,7 @@ pub fn csv(columns: &[Column], rows: &[Value]) {
     }
 }
 
-fn lay_out(columns: &[Column], rows: &[Value]) -> Vec<String> {
+fn lay_out(columns: &[(&str, &str)], rows: &[Value]) -> Vec<String> {
     let cells: Vec<Vec<(String, bool)>> = rows
         .iter()
         .map(|row| columns.iter().map(|(_, at)| cell(row.pointer(at))).collect())

@@ -1,5 +1,6 @@
 //! The signed-in caller of one account: signs, performs, renews a refused token once, and hands out readable answers.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,13 +8,14 @@ use http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use stockbridge_domain::AccountId;
-use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, Io, SecretText};
+use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, HttpResponse, Io, SecretText};
 
 use super::client::Call;
 use super::error;
+use super::operations::Row;
 use crate::auth::lwa::Grant;
 use crate::auth::session::Session;
-use crate::call::{Dialect, Operation, instant, perform};
+use crate::call::{Dialect, instant, perform};
 
 /// Amazon refuses a longer one than 500 characters and asks for this form.
 const USER_AGENT: &str = concat!(
@@ -31,18 +33,20 @@ static DIALECT: Dialect = Dialect {
 
 /// An answer that is no error.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Answer<A> {
     body: Bytes,
     request_id: Option<String>,
+    row: &'static Row,
+    answer: PhantomData<fn() -> A>,
 }
 
-impl Answer {
-    /// Reads the body of a read operation's answer.
+impl<A: DeserializeOwned> Answer<A> {
+    /// Reads the body.
     ///
     /// # Errors
     /// [`Fault::Contract`] when it is whole but not what Amazon's model says, [`Fault::Unavailable`] when it is cut off
     /// or no JSON at all, as gateways answer.
-    pub(super) fn read<T: DeserializeOwned>(&self, operation: &'static Operation) -> Result<T, ChannelError> {
+    pub(super) fn read(&self) -> Result<A, ChannelError> {
         serde_json::from_slice(&self.body).map_err(|e| {
             let (fault, message) = if e.is_data() {
                 (
@@ -58,7 +62,7 @@ impl Answer {
                     "the answer was cut off or is not JSON; it is tried again".to_owned(),
                 )
             };
-            self.blame(ChannelError::new(fault, operation.name, message))
+            self.blame(ChannelError::new(fault, self.row.operation.name, message))
         })
     }
 
@@ -85,21 +89,43 @@ impl Api {
     ///
     /// # Errors
     /// As [`perform`], the token endpoint and [`error::judge`] say.
-    pub(super) async fn call(&self, call: &Call) -> Result<Answer, ChannelError> {
-        let token = self.token(None).await?;
-        let mut response = self.send(call, &token).await?;
-        if response.status() == StatusCode::FORBIDDEN && error::token_refused(response.body()) {
-            let token = self.token(Some(&token)).await?;
-            response = self.send(call, &token).await?;
-        }
+    pub(super) async fn call<A>(&self, call: &Call<A>) -> Result<Answer<A>, ChannelError> {
+        let row = call.row();
+        let response = self.exchange(row, call.target(), call.content()).await?;
         let request_id = DIALECT.request_id(response.headers());
         if response.status().is_success() {
             return Ok(Answer {
                 request_id,
                 body: response.into_body(),
+                row,
+                answer: PhantomData,
             });
         }
-        Err(error::judge(call.operation, response.status(), response.body()).with_request_id(request_id))
+        Err(error::judge(&row.operation, response.status(), response.body()).with_request_id(request_id))
+    }
+
+    /// Performs a call and reads its answer.
+    ///
+    /// # Errors
+    /// As [`Self::call`] and [`Answer::read`].
+    pub(super) async fn ask<A: DeserializeOwned>(&self, call: &Call<A>) -> Result<A, ChannelError> {
+        self.call(call).await?.read()
+    }
+
+    /// One request of an operation and its answer, whatever its status.
+    pub(super) async fn exchange(
+        &self,
+        row: &'static Row,
+        target: &str,
+        body: Option<&str>,
+    ) -> Result<HttpResponse, ChannelError> {
+        let token = self.token(None).await?;
+        let response = self.send(row, target, body, &token).await?;
+        if response.status() != StatusCode::FORBIDDEN || !error::token_refused(response.body()) {
+            return Ok(response);
+        }
+        let token = self.token(Some(&token)).await?;
+        self.send(row, target, body, &token).await
     }
 
     async fn token(&self, refused: Option<&SecretText>) -> Result<SecretText, ChannelError> {
@@ -108,39 +134,52 @@ impl Api {
             .await
     }
 
-    async fn send(&self, call: &Call, token: &SecretText) -> Result<http::Response<Bytes>, ChannelError> {
-        let request = self.sign(call, token)?;
-        perform(&self.io, self.account, &DIALECT, call.operation, request).await
+    async fn send(
+        &self,
+        row: &'static Row,
+        target: &str,
+        body: Option<&str>,
+        token: &SecretText,
+    ) -> Result<HttpResponse, ChannelError> {
+        let request = self.sign(row, target, body, token)?;
+        perform(&self.io, self.account, &DIALECT, &row.operation, request).await
     }
 
-    fn sign(&self, call: &Call, token: &SecretText) -> Result<HttpRequest, ChannelError> {
+    fn sign(
+        &self,
+        row: &'static Row,
+        target: &str,
+        body: Option<&str>,
+        token: &SecretText,
+    ) -> Result<HttpRequest, ChannelError> {
+        let name = row.operation.name;
         let failed = |e: &dyn std::fmt::Display| {
             ChannelError::new(
                 Fault::Contract,
-                call.operation.name,
+                name,
                 format!("the request could not be built: {e}"),
             )
         };
         // Every HTTP client resolves these, encoded or not, so the call would reach another resource.
-        let path = call.target.split('?').next().unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default();
         if path.split('/').any(|segment| matches!(segment, "." | "..")) {
             let message = "`.` and `..` cannot be part of a web address; rename the SKU in Seller Central";
-            return Err(ChannelError::new(Fault::Rejected, call.operation.name, message));
+            return Err(ChannelError::new(Fault::Rejected, name, message));
         }
         let mut access = header::HeaderValue::from_str(token.expose()).map_err(|e| failed(&e))?;
         access.set_sensitive(true);
         let date = instant(self.io.env.now()).replace(['-', ':'], "");
         let mut request = http::Request::builder()
-            .method(call.method.clone())
-            .uri(format!("{}{}", self.base, call.target))
+            .method(row.method.clone())
+            .uri(format!("{}{target}", self.base))
             .header("x-amz-access-token", access)
             .header("x-amz-date", date)
             .header(header::USER_AGENT, USER_AGENT)
             .header(header::ACCEPT, "application/json");
-        if call.body.is_some() {
+        if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
-        let body = call.body.clone().map(Bytes::from).unwrap_or_default();
+        let body = body.map(|text| Bytes::from(text.to_owned())).unwrap_or_default();
         request.body(body).map_err(|e| failed(&e))
     }
 }

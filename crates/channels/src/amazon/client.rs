@@ -1,95 +1,78 @@
-//! Operations with their published budgets, and pure builders of their requests.
+//! Pure builders of requests, each for a row of the table of operations.
 //!
-//! Paths, parameters and bodies follow Amazon's Swagger models, against which a test validates all of them; rates and
-//! bursts are those of the models' usage plans and are corrected at run time by `x-amzn-RateLimit-Limit`.
+//! Paths, parameters and bodies follow Amazon's Swagger models, against which a test validates all of them.
 
-use std::time::Duration;
+use std::marker::PhantomData;
 
-use http::Method;
 use serde_json::json;
-use stockbridge_domain::channel::{BucketSpec, Level, OrderTime, PriceLevel, ShipmentNotice};
+use stockbridge_domain::channel::{Level, OrderTime, PriceLevel, ShipmentNotice};
 use stockbridge_domain::{Sku, Timestamp};
 
-use crate::call::{Effect, Operation, instant, instant_millis};
+use super::operations::{
+    CONFIRM_SHIPMENT, Endpoint, GET_LISTING, GET_ORDER, Nothing, PARTICIPATIONS, PATCH_LISTING, Row,
+    SEARCH_LISTINGS, SEARCH_ORDERS,
+};
+use super::{api::Raw, wire};
+use crate::call::{instant, instant_millis};
 use crate::endpoint::{Query, encode};
 
-const LISTINGS: &str = "/listings/2021-08-01/items";
-const ORDERS: &str = "/orders/2026-01-01/orders";
-
-const fn bucket(name: &'static str, rate_micro: i64, burst: i64) -> BucketSpec {
-    BucketSpec {
-        name,
-        rate_micro,
-        burst,
-    }
-}
-
-/// Every budget, in the order of the operations below.
-pub(super) static BUCKETS: [BucketSpec; 7] = [
-    bucket("getMarketplaceParticipations", 16_000, 15),
-    bucket("searchListingsItems", 5_000_000, 5),
-    bucket("getListingsItem", 5_000_000, 10),
-    bucket("patchListingsItem", 5_000_000, 5),
-    bucket("searchOrders", 5_600, 20),
-    bucket("getOrder", 500_000, 30),
-    bucket("confirmShipment", 2_000_000, 10),
-];
-
-const fn operation(index: usize, effect: Effect, max_body_bytes: usize) -> Operation {
-    Operation {
-        name: BUCKETS[index].name,
-        bucket: Some(&BUCKETS[index]),
-        cost: 1,
-        timeout: Duration::from_secs(30),
-        effect,
-        max_body_bytes,
-    }
-}
-
-const MIB: usize = 1024 * 1024;
-/// Which marketplaces the seller takes part in.
-pub(super) static PARTICIPATIONS: Operation = operation(0, Effect::Read, MIB);
-/// Listings, by page or by SKU.
-pub(super) static SEARCH_LISTINGS: Operation = operation(1, Effect::Read, 8 * MIB);
-/// One listing.
-pub(super) static GET_LISTING: Operation = operation(2, Effect::Read, 2 * MIB);
-/// Sets a quantity or price; absolute, so the same again changes nothing more.
-pub(super) static PATCH_LISTING: Operation = operation(3, Effect::Idempotent, MIB);
-/// Orders, by page.
-pub(super) static SEARCH_ORDERS: Operation = operation(4, Effect::Read, 16 * MIB);
-/// One order.
-pub(super) static GET_ORDER: Operation = operation(5, Effect::Read, 2 * MIB);
-/// Confirms a parcel; the same number again edits the same parcel.
-pub(super) static CONFIRM_SHIPMENT: Operation = operation(6, Effect::Idempotent, MIB);
-
-/// A call, built but not signed.
+/// A call, built but not signed; only a row of the table makes one.
 #[derive(Debug)]
-pub(super) struct Call {
-    pub(super) operation: &'static Operation,
-    pub(super) method: Method,
-    /// Path and query.
-    pub(super) target: String,
-    pub(super) body: Option<String>,
+pub(super) struct Call<A> {
+    row: &'static Row,
+    target: String,
+    body: Option<String>,
+    answer: PhantomData<fn() -> A>,
 }
 
-impl Call {
-    fn get(operation: &'static Operation, path: String, query: &Query) -> Self {
+impl<A> Call<A> {
+    /// A call of an operation; `parts` are what its path names in braces, in that order, each percent-encoded.
+    pub(super) fn to(endpoint: &'static Endpoint<A>, parts: &[&str]) -> Self {
+        let mut parts = parts.iter();
+        let segments = endpoint.row.path.split('/').map(|segment| {
+            if segment.starts_with('{') {
+                parts.next().map_or_else(String::new, |part| encode(part))
+            } else {
+                segment.to_owned()
+            }
+        });
         Self {
-            operation,
-            method: Method::GET,
-            target: path + query.as_str(),
+            row: &endpoint.row,
+            target: segments.collect::<Vec<_>>().join("/"),
             body: None,
+            answer: PhantomData,
         }
+    }
+
+    fn query(mut self, query: &Query) -> Self {
+        self.target.push_str(query.as_str());
+        self
+    }
+
+    fn body(mut self, body: String) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// The operation's row.
+    pub(super) fn row(&self) -> &'static Row {
+        self.row
+    }
+
+    /// Path and query.
+    pub(super) fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The body, for operations that take one.
+    pub(super) fn content(&self) -> Option<&str> {
+        self.body.as_deref()
     }
 }
 
 /// `getMarketplaceParticipations`.
-pub(super) fn get_marketplace_participations() -> Call {
-    Call::get(
-        &PARTICIPATIONS,
-        "/sellers/v1/marketplaceParticipations".into(),
-        &Query::default(),
-    )
+pub(super) fn get_marketplace_participations() -> Call<wire::Participations> {
+    Call::to(&PARTICIPATIONS, &[])
 }
 
 /// What is read of a listing.
@@ -103,7 +86,7 @@ pub(super) fn search_listings(
     marketplaces: &[String],
     created_after: Option<&str>,
     page_token: Option<&str>,
-) -> Call {
+) -> Call<wire::ListingsPage> {
     let mut query = listing_query(marketplaces)
         .with("sortBy", "createdDate")
         .with("sortOrder", "ASC");
@@ -114,33 +97,25 @@ pub(super) fn search_listings(
     if let Some(token) = page_token {
         query = query.with("pageToken", token);
     }
-    Call::get(
-        &SEARCH_LISTINGS,
-        format!("{LISTINGS}/{}", encode(seller_id)),
-        &query,
-    )
+    Call::to(&SEARCH_LISTINGS, &[seller_id]).query(&query)
 }
 
 /// `searchListingsItems`: these SKUs, at most [`LISTING_PAGE`], none of which may hold a comma.
-pub(super) fn find_listings(seller_id: &str, marketplaces: &[String], skus: &[&str]) -> Call {
+pub(super) fn find_listings(
+    seller_id: &str,
+    marketplaces: &[String],
+    skus: &[&str],
+) -> Call<wire::ListingsPage> {
     let query = listing_query(marketplaces)
         .with_list("identifiers", skus)
         .with("identifiersType", "SKU")
         .with("pageSize", &LISTING_PAGE.to_string());
-    Call::get(
-        &SEARCH_LISTINGS,
-        format!("{LISTINGS}/{}", encode(seller_id)),
-        &query,
-    )
+    Call::to(&SEARCH_LISTINGS, &[seller_id]).query(&query)
 }
 
 /// `getListingsItem`.
-pub(super) fn get_listing(seller_id: &str, marketplaces: &[String], sku: &str) -> Call {
-    Call::get(
-        &GET_LISTING,
-        item_path(seller_id, sku),
-        &listing_query(marketplaces),
-    )
+pub(super) fn get_listing(seller_id: &str, marketplaces: &[String], sku: &str) -> Call<Raw> {
+    Call::to(&GET_LISTING, &[seller_id, sku]).query(&listing_query(marketplaces))
 }
 
 fn listing_query(marketplaces: &[String]) -> Query {
@@ -149,12 +124,12 @@ fn listing_query(marketplaces: &[String]) -> Query {
         .with_list("includedData", &LISTING_DATA)
 }
 
-fn item_path(seller_id: &str, sku: &str) -> String {
-    format!("{LISTINGS}/{}/{}", encode(seller_id), encode(sku))
-}
-
 /// `patchListingsItem`: the quantity, by `merge`, so that handling time and restock date stay as they are.
-pub(super) fn patch_quantity(seller_id: &str, marketplaces: &[String], level: &Level) -> Call {
+pub(super) fn patch_quantity(
+    seller_id: &str,
+    marketplaces: &[String],
+    level: &Level,
+) -> Call<wire::Submission> {
     let value = json!({"fulfillment_channel_code": "DEFAULT", "quantity": level.quantity});
     let patch = json!({"op": "merge", "path": "/attributes/fulfillment_availability", "value": [value]});
     patch_item(
@@ -167,7 +142,7 @@ pub(super) fn patch_quantity(seller_id: &str, marketplaces: &[String], level: &L
 }
 
 /// `patchListingsItem`: the price in one marketplace, by `replace`, which also ends a sale price.
-pub(super) fn patch_price(seller_id: &str, marketplace: &str, level: &PriceLevel) -> Call {
+pub(super) fn patch_price(seller_id: &str, marketplace: &str, level: &PriceLevel) -> Call<wire::Submission> {
     let (currency, amount) = (level.price.currency().code(), level.price.amount());
     // The amount is written as the decimal it is: as a JSON number, but never as a float.
     let patch = format!(
@@ -190,18 +165,15 @@ fn patch_item(
     sku: &Sku,
     product_type: Option<&str>,
     patch: &str,
-) -> Call {
+) -> Call<wire::Submission> {
     // Amazon takes the literal PRODUCT for patches of offers when the true type is not known.
     let product_type = json!(product_type.unwrap_or("PRODUCT"));
     let query = Query::default()
         .with_list("marketplaceIds", marketplaces)
         .with("issueLocale", "en_US");
-    Call {
-        operation: &PATCH_LISTING,
-        method: Method::PATCH,
-        target: item_path(seller_id, sku.as_str()) + query.as_str(),
-        body: Some(format!(r#"{{"productType":{product_type},"patches":[{patch}]}}"#)),
-    }
+    Call::to(&PATCH_LISTING, &[seller_id, sku.as_str()])
+        .query(&query)
+        .body(format!(r#"{{"productType":{product_type},"patches":[{patch}]}}"#))
 }
 
 /// How much of each order is asked for, from all that is used down to nothing: Amazon has refused single sets of data to
@@ -221,7 +193,7 @@ pub(super) fn search_orders(
     merchant_only: bool,
     data: &[&str],
     token: Option<&str>,
-) -> Call {
+) -> Call<wire::OrdersPage> {
     let from = match by {
         OrderTime::Updated => "lastUpdatedAfter",
         OrderTime::Placed => "createdAfter",
@@ -239,17 +211,17 @@ pub(super) fn search_orders(
     if let Some(token) = token {
         query = query.with("paginationToken", token);
     }
-    Call::get(&SEARCH_ORDERS, ORDERS.into(), &query)
+    Call::to(&SEARCH_ORDERS, &[]).query(&query)
 }
 
 /// `getOrder`.
-pub(super) fn get_order(id: &str, data: &[&str]) -> Call {
+pub(super) fn get_order(id: &str, data: &[&str]) -> Call<wire::OneOrder> {
     let query = Query::default().with_list("includedData", data);
-    Call::get(&GET_ORDER, format!("{ORDERS}/{}", encode(id)), &query)
+    Call::to(&GET_ORDER, &[id]).query(&query)
 }
 
 /// `confirmShipment`. A carrier Amazon has no code for is written `Other:Name`.
-pub(super) fn confirm_shipment(main_marketplace: &str, notice: &ShipmentNotice) -> Call {
+pub(super) fn confirm_shipment(main_marketplace: &str, notice: &ShipmentNotice) -> Call<Nothing> {
     let (code, name) = match notice.carrier.split_once(':') {
         Some((code, name)) if code.trim().eq_ignore_ascii_case("other") => ("Other", name.trim()),
         _ => (notice.carrier.as_str(), notice.carrier.as_str()),
@@ -271,13 +243,6 @@ pub(super) fn confirm_shipment(main_marketplace: &str, notice: &ShipmentNotice) 
         package["shippingMethod"] = json!(method);
     }
     let marketplace = notice.marketplace.as_deref().unwrap_or(main_marketplace);
-    Call {
-        operation: &CONFIRM_SHIPMENT,
-        method: Method::POST,
-        target: format!(
-            "/orders/v0/orders/{}/shipmentConfirmation",
-            encode(&notice.channel_order_id)
-        ),
-        body: Some(json!({"marketplaceId": marketplace, "packageDetail": package}).to_string()),
-    }
+    Call::to(&CONFIRM_SHIPMENT, &[&notice.channel_order_id])
+        .body(json!({"marketplaceId": marketplace, "packageDetail": package}).to_string())
 }

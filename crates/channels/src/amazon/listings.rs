@@ -12,7 +12,7 @@ use super::api::Raw;
 use super::client;
 use super::error::clean;
 use super::orders::money;
-use super::{AmazonConnection, wire};
+use super::{AmazonConnection, operations, wire};
 
 /// Amazon lets nobody page beyond this many results of one question.
 const MAX_REACHABLE: u64 = 1000;
@@ -78,7 +78,7 @@ impl Walk {
 }
 
 fn contract(message: &str) -> ChannelError {
-    ChannelError::new(Fault::Contract, client::SEARCH_LISTINGS.name, message)
+    ChannelError::new(Fault::Contract, operations::SEARCH_LISTINGS.name(), message)
 }
 
 /// The later of two instants; texts are compared as instants because Amazon varies the digits of seconds.
@@ -106,7 +106,7 @@ impl ListingSource for AmazonConnection {
                 walk.after.as_deref(),
                 walk.token.as_deref(),
             );
-            let page: wire::ListingsPage = self.api.call(&call).await?.read(&client::SEARCH_LISTINGS)?;
+            let page = self.api.ask(&call).await?;
             let mut result = ListingPage::default();
             let mut reached = None;
             for raw in &page.items {
@@ -142,7 +142,7 @@ impl ListingSource for AmazonConnection {
             let mut found = Vec::new();
             for chunk in listed.chunks(client::LISTING_PAGE) {
                 let call = client::find_listings(&self.seller_id, &self.marketplaces, chunk);
-                let page: wire::ListingsPage = self.api.call(&call).await?.read(&client::SEARCH_LISTINGS)?;
+                let page = self.api.ask(&call).await?;
                 for raw in &page.items {
                     found.push(self.read_listing(raw).map_err(|reason| contract(&reason))?.0);
                 }
@@ -154,7 +154,7 @@ impl ListingSource for AmazonConnection {
                     .await
                 {
                     Ok(answer) => {
-                        let raw: Raw = answer.read(&client::GET_LISTING)?;
+                        let raw = answer.read()?;
                         found.push(self.read_listing(&raw).map_err(|reason| contract(&reason))?.0);
                     }
                     Err(e) if e.fault == Fault::NotFound => {}

@@ -77,6 +77,15 @@ pub(super) fn endpoint(region: &str) -> &'static str {
     }
 }
 
+/// The endpoint of a region's sandbox.
+pub(super) fn sandbox(region: &str) -> &'static str {
+    match region {
+        "NA" => "https://sandbox.sellingpartnerapi-na.amazon.com",
+        "FE" => "https://sandbox.sellingpartnerapi-fe.amazon.com",
+        _ => "https://sandbox.sellingpartnerapi-eu.amazon.com",
+    }
+}
+
 /// Reads what a person typed: codes, ids or `CODE:ID`. Repeats are dropped, order is kept: the first is the account's
 /// main one.
 pub(super) fn choose(

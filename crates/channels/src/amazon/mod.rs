@@ -3,9 +3,12 @@
 //! | file | what |
 //! | --- | --- |
 //! | `marketplaces` | country sites, and reading what a person typed |
-//! | `client` | operations, their budgets, pure request builders |
+//! | `operations` | the table of operations: path, model, plan, effect, bounds; nothing else can be asked |
+//! | `client` | pure request builders |
+//! | `decimal` | amounts, digit by digit |
 //! | `api` | the signed-in caller |
 //! | `error` | Amazon's errors as faults |
+//! | `sandbox` | every documented case of Amazon's sandbox, asked and compared |
 //! | `wire` | Amazon's JSON, only the fields used |
 //! | `orders`, `listings`, `writes` | wire to domain, and the port's traits |
 //!
@@ -14,10 +17,13 @@
 
 mod api;
 mod client;
+mod decimal;
 mod error;
 mod listings;
 mod marketplaces;
+mod operations;
 mod orders;
+mod sandbox;
 mod wire;
 mod writes;
 
@@ -26,8 +32,8 @@ use std::time::Duration;
 
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, Capability, Channel, ChannelError, CheckedAccount, Connection,
-    CredentialField, DataKind, Descriptor, FulfilmentSink, Health, Io, ListingSource, OrderSource, PriceSink,
-    Schedule, SecretText, StockSink, Timing, WriteMode, options,
+    CredentialField, DataKind, Descriptor, FulfilmentSink, Health, Io, ListingSource, OptionField,
+    OptionKind, OrderSource, PriceSink, Schedule, SecretText, StockSink, Timing, Tool, WriteMode, options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
@@ -40,6 +46,8 @@ use api::Api;
 const API: &str = "api";
 /// Endpoint: Login with Amazon.
 const LWA: &str = "lwa";
+/// Option: the account talks to Amazon's sandbox, where nothing is real.
+const SANDBOX: &str = "sandbox";
 /// Option: the country the marketplaces are meant to include, as a check against mistaken ids.
 const COUNTRY: &str = "country";
 
@@ -94,7 +102,13 @@ static DESCRIPTOR: Descriptor = Descriptor {
         },
     ],
     tokens: &[],
-    options: &[],
+    options: &[OptionField {
+        name: SANDBOX,
+        label: "Sandbox",
+        help: "talk to Amazon's sandbox with a sandbox application's credentials: answers are canned and nothing is sold",
+        kind: OptionKind::Flag,
+        required: false,
+    }],
     marketplaces: &marketplaces::MARKETPLACES,
     endpoints: &[API, LWA],
     schedules: &[
@@ -111,7 +125,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
             every: Duration::from_secs(900),
         },
     ],
-    buckets: &client::BUCKETS,
+    buckets: operations::BUCKETS,
     timing: Timing {
         order_visibility: Duration::from_secs(300),
         write_apply: Duration::from_secs(1800),
@@ -140,7 +154,7 @@ impl Channel for Amazon {
             amazons_own_forms(&draft.credentials, &mut problems);
         }
         check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut problems);
-        check::account_options(&draft.options, &[COUNTRY], &mut problems);
+        check::options(&DESCRIPTOR, &draft.options, &[COUNTRY], &mut problems);
         let country = draft.options.get(COUNTRY).map(|c| c.as_str().unwrap_or_default());
         let chosen = marketplaces::choose(&draft.marketplaces, country, &mut problems);
         let seller = draft
@@ -148,14 +162,23 @@ impl Channel for Amazon {
             .get("seller_id")
             .map(SecretText::expose)
             .unwrap_or_default();
+        let sandbox = options::flag(&draft.options, SANDBOX);
         match chosen.first() {
             Some(first) if problems.is_empty() => Ok(CheckedAccount {
-                external_id: format!("{seller}@{}", first.region),
+                external_id: format!(
+                    "{seller}@{}{}",
+                    first.region,
+                    if sandbox { "/sandbox" } else { "" }
+                ),
                 marketplaces: chosen.iter().map(|m| m.id.to_owned()).collect(),
                 currency: Currency::parse(first.currency).ok(),
             }),
             _ => Err(problems),
         }
+    }
+
+    fn tools(&self) -> &[&dyn Tool] {
+        &[&sandbox::SandboxCheck]
     }
 
     fn connect(&self, account: AccountConfig, io: Io) -> Result<Box<dyn Connection>, Vec<FieldError>> {
@@ -174,6 +197,11 @@ impl Channel for Amazon {
                 .unwrap_or_else(|| SecretText::new(""))
         };
         let address = |name: &str, own: &str| endpoints.get(name).map_or(own, String::as_str).to_owned();
+        let own = if options::flag(&account.options, SANDBOX) {
+            marketplaces::sandbox(main.region)
+        } else {
+            marketplaces::endpoint(main.region)
+        };
         let grant = Grant {
             base: address(LWA, lwa::DEFAULT_BASE),
             client_id: credential("client_id"),
@@ -183,7 +211,7 @@ impl Channel for Amazon {
         Ok(Box::new(AmazonConnection {
             api: Api {
                 session: grant.session(&self.sessions, account.account),
-                base: address(API, marketplaces::endpoint(main.region)),
+                base: address(API, own),
                 account: account.account,
                 io,
                 grant,
@@ -242,8 +270,7 @@ struct AmazonConnection {
 impl Connection for AmazonConnection {
     fn probe(&self) -> BoxFut<'_, Result<Health, ChannelError>> {
         Box::pin(async {
-            let answer = self.api.call(&client::get_marketplace_participations()).await?;
-            let participations: wire::Participations = answer.read(&client::PARTICIPATIONS)?;
+            let participations = self.api.ask(&client::get_marketplace_participations()).await?;
             Ok(self.health(&participations.payload))
         })
     }

@@ -12,6 +12,7 @@ use stockbridge_domain::{BoxFut, Currency, Money, Sku, Timestamp};
 use super::api::{Answer, Raw};
 use super::client::{self, ORDER_DATA};
 use super::error::clean;
+use super::operations::{GET_ORDER, SEARCH_ORDERS};
 use super::{AmazonConnection, wire};
 
 /// Orders the seller placed himself for Amazon to ship (multi-channel fulfilment): no sales of this channel.
@@ -21,7 +22,7 @@ impl OrderSource for AmazonConnection {
     fn page<'a>(&'a self, query: &'a OrderQuery) -> BoxFut<'a, Result<OrderPage, ChannelError>> {
         Box::pin(async {
             let answer = self.search(query).await?;
-            let page: wire::OrdersPage = answer.read(&client::SEARCH_ORDERS)?;
+            let page = answer.read()?;
             let (vouched, field) = match query.by {
                 OrderTime::Updated => (&page.last_updated_before, "lastUpdatedBefore"),
                 OrderTime::Placed => (&page.created_before, "createdBefore"),
@@ -34,11 +35,7 @@ impl OrderSource for AmazonConnection {
                     .filter(|t| !t.is_empty()),
                 complete_until: complete_until.map_err(|e| {
                     let message = format!("`{field}` cannot be read: {e}");
-                    answer.blame(ChannelError::new(
-                        Fault::Contract,
-                        client::SEARCH_ORDERS.name,
-                        message,
-                    ))
+                    answer.blame(ChannelError::new(Fault::Contract, SEARCH_ORDERS.name(), message))
                 })?,
                 ..OrderPage::default()
             };
@@ -62,7 +59,7 @@ impl OrderSource for AmazonConnection {
 
     fn get<'a>(&'a self, channel_order_id: &'a str) -> BoxFut<'a, Result<OrderSnapshot, ChannelError>> {
         Box::pin(async move {
-            let problem = |fault, message: String| ChannelError::new(fault, client::GET_ORDER.name, message);
+            let problem = |fault, message: String| ChannelError::new(fault, GET_ORDER.name(), message);
             match read_order(&self.get_raw(channel_order_id).await?) {
                 Ok(Read::Sale(order)) => Ok(*order),
                 Ok(Read::NoSale) => Err(problem(
@@ -79,7 +76,7 @@ impl OrderSource for AmazonConnection {
 impl AmazonConnection {
     /// Asks for a page with as much data as the account is known to get; a refusal is tried with less, and what
     /// worked is remembered for the account.
-    async fn search(&self, query: &OrderQuery) -> Result<Answer, ChannelError> {
+    async fn search(&self, query: &OrderQuery) -> Result<Answer<wire::OrdersPage>, ChannelError> {
         let known = &self.api.session.note;
         let mut level = usize::from(known.load(Ordering::Relaxed));
         loop {
@@ -106,17 +103,13 @@ impl AmazonConnection {
         let mut refused = None;
         for data in ORDER_DATA.iter().filter(|d| !d.is_empty()) {
             match self.api.call(&client::get_order(id, data)).await {
-                Ok(answer) => return Ok(answer.read::<wire::OneOrder>(&client::GET_ORDER)?.order),
+                Ok(answer) => return Ok(answer.read()?.order),
                 Err(e) if e.fault == Fault::Forbidden => refused = Some(e),
                 Err(e) => return Err(e),
             }
         }
         Err(refused.unwrap_or_else(|| {
-            ChannelError::new(
-                Fault::Contract,
-                client::GET_ORDER.name,
-                "no set of data was asked for",
-            )
+            ChannelError::new(Fault::Contract, GET_ORDER.name(), "no set of data was asked for")
         }))
     }
 }
@@ -289,7 +282,7 @@ fn line(item: wire::OrderItem, status: Option<OrderStatus>, oddities: &mut Vec<S
 pub(super) fn money(amount: Option<&wire::Amount>, field: &str, oddities: &mut Vec<String>) -> Option<Money> {
     let amount = amount?;
     Currency::parse(&amount.currency_code)
-        .and_then(|currency| Money::from_decimal(&amount.amount, currency))
+        .and_then(|currency| Money::from_decimal(amount.amount.as_str(), currency))
         .map_err(|e| oddities.push(format!("`{field}`: {e}")))
         .ok()
 }

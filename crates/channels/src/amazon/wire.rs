@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::api::Raw;
+use super::decimal::Decimal;
 
 /// Answer of `getMarketplaceParticipations`.
 #[derive(Debug, Deserialize)]
@@ -85,11 +86,11 @@ pub(super) struct OrderProceeds {
     pub(super) grand_total: Option<Amount>,
 }
 
-/// Money; the amount is a decimal text.
+/// Money; the amount is a decimal, written as a text or a number.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Amount {
-    pub(super) amount: String,
+    pub(super) amount: Decimal,
     pub(super) currency_code: String,
 }
 

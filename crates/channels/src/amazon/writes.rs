@@ -11,6 +11,7 @@ use stockbridge_domain::{BoxFut, Sku};
 
 use super::client::{self, Call};
 use super::error::clean;
+use super::operations::{CONFIRM_SHIPMENT, Endpoint, PATCH_LISTING};
 use super::{AmazonConnection, wire};
 
 impl StockSink for AmazonConnection {
@@ -20,10 +21,7 @@ impl StockSink for AmazonConnection {
             |level| &level.sku,
             |level| {
                 if level.quantity < 0 {
-                    return Err(rejected(
-                        &client::PATCH_LISTING,
-                        "a quantity cannot be negative; send 0",
-                    ));
+                    return Err(rejected(&PATCH_LISTING, "a quantity cannot be negative; send 0"));
                 }
                 Ok(client::patch_quantity(&self.seller_id, &self.marketplaces, level))
             },
@@ -43,13 +41,10 @@ impl PriceSink for AmazonConnection {
                         "{} takes prices in {}, not in {currency}; convert the price",
                         self.main.name, self.main.currency
                     );
-                    return Err(rejected(&client::PATCH_LISTING, &message));
+                    return Err(rejected(&PATCH_LISTING, &message));
                 }
                 if price.price.minor() <= 0 {
-                    return Err(rejected(
-                        &client::PATCH_LISTING,
-                        "a price must be greater than zero",
-                    ));
+                    return Err(rejected(&PATCH_LISTING, "a price must be greater than zero"));
                 }
                 Ok(client::patch_price(&self.seller_id, self.main.id, price))
             },
@@ -73,7 +68,7 @@ impl FulfilmentSink for AmazonConnection {
                 (notice.lines.is_empty(), "say which lines are in the parcel"),
             ] {
                 if missing {
-                    return Err(rejected(&client::CONFIRM_SHIPMENT, message));
+                    return Err(rejected(&CONFIRM_SHIPMENT, message));
                 }
             }
             // 204 has no body; any success means it was taken.
@@ -85,8 +80,8 @@ impl FulfilmentSink for AmazonConnection {
     }
 }
 
-fn rejected(operation: &crate::call::Operation, message: &str) -> ChannelError {
-    ChannelError::new(Fault::Rejected, operation.name, message)
+fn rejected<A>(endpoint: &Endpoint<A>, message: &str) -> ChannelError {
+    ChannelError::new(Fault::Rejected, endpoint.name(), message)
 }
 
 impl AmazonConnection {
@@ -94,7 +89,7 @@ impl AmazonConnection {
         &self,
         items: &[T],
         sku: impl Fn(&T) -> &Sku + Send,
-        build: impl Fn(&T) -> Result<Call, ChannelError> + Send,
+        build: impl Fn(&T) -> Result<Call<wire::Submission>, ChannelError> + Send,
     ) -> Vec<ItemResult> {
         let mut results = Vec::with_capacity(items.len());
         let mut stopped: Option<ChannelError> = None;
@@ -120,16 +115,15 @@ impl AmazonConnection {
         results
     }
 
-    async fn patch(&self, call: &Call) -> ItemOutcome {
+    async fn patch(&self, call: &Call<wire::Submission>) -> ItemOutcome {
         let answer = match self.api.call(call).await {
             Ok(answer) => answer,
             Err(e) if e.fault == Fault::Ambiguous => return ItemOutcome::Unknown(e),
             Err(e) => return ItemOutcome::NotApplied(e),
         };
-        let error = |fault, message: String| {
-            answer.blame(ChannelError::new(fault, client::PATCH_LISTING.name, message))
-        };
-        let submission: wire::Submission = match answer.read(&client::PATCH_LISTING) {
+        let error =
+            |fault, message: String| answer.blame(ChannelError::new(fault, PATCH_LISTING.name(), message));
+        let submission = match answer.read() {
             Ok(submission) => submission,
             Err(e) => {
                 let message = format!("{}; the change may have been made and is looked up", e.message);

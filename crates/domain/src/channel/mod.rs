@@ -16,6 +16,7 @@ mod fault;
 mod io;
 pub mod options;
 mod plausible;
+mod tool;
 
 pub use aftersales::{
     CancelNotice, CancelReason, CancelSink, LineUnits, Paper, PaperKind, PaperSource, Papers, ParcelRequest,
@@ -37,6 +38,7 @@ pub use io::{
     BucketSpec, Grant, HttpRequest, HttpResponse, Io, KeepError, Keeper, Learned, Pacer, SecretText,
     Transport, TransportError, Turn, Unkept,
 };
+pub use tool::{Tool, ToolField, ToolReport, ToolSpec};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -134,6 +136,11 @@ pub trait Channel: Send + Sync {
     /// A person can sign in at the channel instead of typing its secrets.
     fn consent(&self) -> Option<&dyn Consent> {
         None
+    }
+
+    /// What it offers on the command line.
+    fn tools(&self) -> &[&dyn Tool] {
+        &[]
     }
 }
 

@@ -27,6 +27,7 @@ pub mod simulate;
 pub mod stock;
 pub mod tenant;
 pub mod token;
+pub mod tool;
 pub mod user;
 
 use std::path::PathBuf;
@@ -78,6 +79,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Simulate(command) => return command.run().await,
         Command::Config(command) => command.run(&context),
         Command::Completions(command) => command.run(),
+        Command::Channel(words) => return tool::run(words).await,
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -324,3 +324,22 @@ fn completions_know_the_commands() {
         );
     }
 }
+
+#[test]
+fn tools_of_channels_are_listed_and_name_what_is_missing() {
+    let channels = stockbridge_channels::all();
+    let channel = channels.iter().find(|c| !c.tools().is_empty()).unwrap();
+    let (name, tool) = (channel.descriptor().kind, channel.tools()[0].spec());
+    let listed = run(&[name]);
+    assert_eq!(listed.code, 0);
+    assert!(listed.out.contains(tool.name), "{}", listed.out);
+    let help = run(&[name, tool.name, "--help"]);
+    assert!(
+        help.out.contains("--models") && help.out.contains("env: "),
+        "{}",
+        help.out
+    );
+    run(&[name, "no-such-tool"]).refused(2, &["no-such-tool", tool.name]);
+    run(&[name, tool.name, "--color", "red"]).refused(2, &["--color"]);
+    run(&[name, tool.name, "--models", "/nowhere"]).refused(2, &["STOCKBRIDGE_SANDBOX_CLIENT_ID"]);
+}

@@ -5,6 +5,7 @@ mod errors;
 mod listings;
 mod models;
 mod orders;
+mod sandbox;
 mod swagger;
 mod writes;
 

@@ -2,21 +2,75 @@
 
 use std::collections::BTreeSet;
 
-use super::swagger::{judge, matches_path, operations};
+use super::swagger::{Documented, judge, matches_path, operations};
+use crate::amazon::operations::{ROWS, Row};
 use stockbridge_domain::channel::ListingKey;
 
 use super::*;
 use crate::testing::model;
 
-const MODELS: [(&str, &[&str]); 4] = [
-    ("sellers.json", &["getMarketplaceParticipations"]),
-    (
-        "listingsItems_2021-08-01.json",
-        &["searchListingsItems", "getListingsItem", "patchListingsItem"],
-    ),
-    ("orders_2026-01-01.json", &["searchOrders", "getOrder"]),
-    ("ordersV0.json", &["confirmShipment"]),
-];
+/// The models of the table's rows with the operations used of each, as far as they are at hand.
+fn models() -> Vec<(Value, Vec<&'static Row>)> {
+    let mut files: BTreeMap<&str, Vec<&'static Row>> = BTreeMap::new();
+    for row in ROWS {
+        files.entry(row.model).or_default().push(row);
+    }
+    let open = files
+        .into_iter()
+        .filter_map(|(file, rows)| Some((model(file)?, rows)));
+    open.collect()
+}
+
+fn documented<'m>(models: &'m [(Value, Vec<&'static Row>)]) -> Vec<(Documented<'m>, &'static Row)> {
+    let mut all = Vec::new();
+    for (model, rows) in models {
+        let names: Vec<_> = rows.iter().map(|row| row.operation.name).collect();
+        for found in operations(model, &names) {
+            let row = rows
+                .iter()
+                .find(|row| found.operation["operationId"] == row.operation.name);
+            all.push((found, *row.unwrap()));
+        }
+    }
+    all
+}
+
+/// Rate in calls per million seconds and burst, as the table in an operation's description has them.
+fn plan(operation: &Value) -> Option<(i64, i64)> {
+    let text = operation["description"].as_str()?;
+    let row = text.lines().find(|line| {
+        let cells: Vec<_> = line.split('|').map(str::trim).filter(|c| !c.is_empty()).collect();
+        cells.len() >= 2 && cells.iter().rev().take(2).all(|c| c.parse::<f64>().is_ok())
+    })?;
+    let cells: Vec<_> = row.split('|').map(str::trim).filter(|c| !c.is_empty()).collect();
+    let [.., rate, burst] = cells.as_slice() else {
+        return None;
+    };
+    Some((crate::call::per_second_to_micro(rate)?, burst.parse().ok()?))
+}
+
+#[test]
+fn every_row_of_the_table_is_as_amazon_documents_it() {
+    let models = models();
+    let mut checked = 0;
+    for (documented, row) in documented(&models) {
+        checked += 1;
+        assert_eq!(documented.path, row.path);
+        assert!(
+            documented.method.eq_ignore_ascii_case(row.method.as_str()),
+            "{}",
+            row.path
+        );
+        assert_eq!(
+            row.operation.effect.writes(),
+            row.method != http::Method::GET || row.operation.name == "createReport"
+        );
+        let bucket = row.operation.bucket.unwrap();
+        let ours = (bucket.rate_micro, bucket.burst);
+        assert_eq!(plan(documented.operation), Some(ours), "{}", row.operation.name);
+    }
+    println!("{checked} rows of the table are as Amazon documents them");
+}
 
 /// Drives every operation in every form the client knows, and gives back what was sent.
 async fn everything_sent() -> Vec<HttpRequest> {
@@ -85,14 +139,8 @@ async fn everything_sent() -> Vec<HttpRequest> {
 
 #[tokio::test]
 async fn every_request_is_one_amazon_documents() {
-    let models: Vec<_> = MODELS
-        .iter()
-        .filter_map(|(file, names)| Some((model(file)?, names)))
-        .collect();
-    let documented: Vec<_> = models
-        .iter()
-        .flat_map(|(m, names)| operations(m, names))
-        .collect();
+    let models = models();
+    let documented: Vec<_> = documented(&models).into_iter().map(|(d, _)| d).collect();
     if documented.is_empty() {
         return;
     }
@@ -169,9 +217,12 @@ async fn ask(
 #[tokio::test]
 async fn every_answer_of_the_static_sandbox_is_read() {
     let mut cases = 0;
-    for (file, names) in MODELS {
-        let Some(model) = model(file) else { return };
-        for documented in operations(&model, names) {
+    let models = models();
+    if models.is_empty() {
+        return;
+    }
+    {
+        for (documented, _) in documented(&models) {
             let name = documented.operation["operationId"].as_str().unwrap();
             for (status, response) in documented.operation["responses"].as_object().unwrap() {
                 let sandbox = response
