@@ -186,24 +186,28 @@ impl Offer {
 
     /// A sale on this channel was imported. Call it in the transaction that lowers available stock.
     ///
-    /// A sale placed before [`Offer::since`] (or too close to it to tell) was never in the bound and leaves it alone.
+    /// A sale placed before [`Offer::since`] (or too close to it to tell) was never in the bound and leaves it alone. One that
+    /// was placed so close to the reading waiting to be settled on that nobody can tell which came first makes a new reading
+    /// necessary.
     pub fn sale(&mut self, units: i64, placed_at: Timestamp) -> Option<Breach> {
+        // Nobody can tell whether a reading taken in the same moment has seen this sale. Settled on, it would say neither what
+        // is left nor what a write has changed. A listing that is empty, and stays so, leaves nothing to tell.
+        let doubtful = |anchor: &Anchor| {
+            placed_at <= anchor.at.plus(CLOCK_SKEW)
+                && placed_at.plus(CLOCK_SKEW) >= anchor.at
+                && (anchor.quantity > 0 || self.write.is_some_and(|w| w.quantity > 0))
+        };
+        let doubted = self.anchor.as_ref().is_some_and(doubtful);
         // What was sold before the first reading is not in the bound; while no reading counts, nobody can tell.
         let since = if self.known() { self.since } else { self.anchor?.at };
+        if doubted {
+            self.anchor = None;
+        }
         if placed_at <= since.plus(CLOCK_SKEW) {
             return None;
         }
-        match &mut self.anchor {
-            Some(anchor) if placed_at > anchor.at.plus(CLOCK_SKEW) => anchor.sold_since += units,
-            // Nobody can tell whether the reading has seen this sale, so it proves nothing about a write any more, unless
-            // there is nothing left to tell.
-            Some(anchor)
-                if placed_at.plus(CLOCK_SKEW) >= anchor.at
-                    && self.write.is_some_and(|w| w.quantity > 0 || anchor.quantity > 0) =>
-            {
-                self.anchor = None;
-            }
-            _ => {}
+        if let Some(anchor) = self.anchor.as_mut().filter(|a| placed_at > a.at.plus(CLOCK_SKEW)) {
+            anchor.sold_since += units;
         }
         if let Some(write) = &mut self.write {
             if placed_at >= write.sent_at {
@@ -634,6 +638,29 @@ mod tests {
         offer.read(5, at(310));
         offer.sale(1, at(309));
         assert_eq!((offer.anchor, offer.wants_reading()), (None, true));
+    }
+
+    #[test]
+    fn what_a_sale_at_the_moment_of_a_reading_leaves_is_not_taken_for_known() {
+        // The reading of 5 may have been taken before or after the sale.
+        let mut offer = settled(5);
+        offer.read(5, at(300));
+        offer.sale(1, at(301));
+        assert_eq!(offer.settle(at(400), TIMING), Settled::NotYet);
+        assert_eq!((offer.exposure, offer.settled), (4, true), "as known from before");
+
+        let mut first = Offer::default();
+        first.read(5, at(0));
+        assert_eq!(first.sale(1, at(1)), None);
+        assert_eq!((first.exposure, first.wants_reading()), (5, true));
+        first.read(4, at(10));
+        assert_eq!(first.settle(at(100), TIMING), Settled::AsExpected);
+        assert_eq!(first.exposure, 4);
+
+        let mut empty = settled(1);
+        empty.read(0, at(300));
+        empty.sale(1, at(299));
+        assert_eq!(empty.settle(at(400), TIMING), Settled::AsExpected, "nothing is left to tell");
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl World {
         } else {
             self.offers_on(product)?
         };
-        self.forget_what_was_read(product, &offers);
+        self.forget_what_was_read(product, &listings, &offers);
         let could_sell: i64 = listings.iter().map(|shown| could_sell(shown, &offers)).sum();
         self.compare(product, stock, could_sell);
         if !quiet {
@@ -166,8 +166,15 @@ impl World {
         Ok(offers)
     }
 
-    fn forget_what_was_read(&mut self, product: usize, offers: &Offers) {
+    /// What another tool wrote counts as read once a reading from after it is settled on. A write that is still waiting in
+    /// the channel wipes that out again, though the other tool's number may have passed for its proof.
+    fn forget_what_was_read(&mut self, product: usize, listings: &[Shown], offers: &Offers) {
+        let now = self.now();
         self.books.shelves[product].unread.retain(|listing, (_, since)| {
+            let waits = |shown: &Shown| shown.listing == *listing && !shown.shelf.waiting.is_empty();
+            if listings.iter().any(waits) {
+                *since = now;
+            }
             let read = |o: &OfferRecord| o.offer.settled && o.offer.since > since.plus(SEEN_AFTER);
             !offers.get(listing).is_some_and(read)
         });
