@@ -83,12 +83,30 @@ pub struct Shown {
     pub at: Timestamp,
 }
 
+/// When a channel was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadTime {
+    /// When the question left, by our clock.
+    pub asked_at: Timestamp,
+    /// When the answer was in, by our clock.
+    pub at: Timestamp,
+}
+
+/// A reading that took no time.
+impl From<Timestamp> for ReadTime {
+    fn from(at: Timestamp) -> Self {
+        Self { asked_at: at, at }
+    }
+}
+
 /// The reading the bound will be settled on once every order placed before it is in. Later readings do not replace it
 /// (the bound would never settle if they did), unless they prove more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
     /// The quantity.
     pub quantity: i64,
+    /// When the question left, by our clock.
+    pub asked_at: Timestamp,
     /// When the answer was in, by our clock.
     pub at: Timestamp,
     /// Imported sales placed since.
@@ -187,14 +205,13 @@ impl Offer {
     /// A sale on this channel was imported. Call it in the transaction that lowers available stock.
     ///
     /// A sale placed before [`Offer::since`] (or too close to it to tell) was never in the bound and leaves it alone. One that
-    /// was placed so close to the reading waiting to be settled on that nobody can tell which came first makes a new reading
-    /// necessary.
+    /// was placed while the reading was under way that waits to be settled on makes a new reading necessary.
     pub fn sale(&mut self, units: i64, placed_at: Timestamp) -> Option<Breach> {
-        // Nobody can tell whether a reading taken in the same moment has seen this sale. Settled on, it would say neither what
-        // is left nor what a write has changed. A listing that is empty, and stays so, leaves nothing to tell.
+        // Nobody can tell whether a reading that was under way has seen this sale. Settled on, it would say neither what is left
+        // nor what a write has changed. A listing that is empty, and stays so, leaves nothing to tell.
         let doubtful = |anchor: &Anchor| {
             placed_at <= anchor.at.plus(CLOCK_SKEW)
-                && placed_at.plus(CLOCK_SKEW) >= anchor.at
+                && placed_at.plus(CLOCK_SKEW) >= anchor.asked_at
                 && (anchor.quantity > 0 || self.write.is_some_and(|w| w.quantity > 0))
         };
         let doubted = self.anchor.as_ref().is_some_and(doubtful);
@@ -239,11 +256,10 @@ impl Offer {
     /// An order was imported that had been called off before the hub ever saw it. Its units were never taken out of the
     /// bound, so the bound stands; but a reading from before that may show a gap that has been filled again.
     ///
-    /// Answers whether a new reading is needed. A reading counts as taken when its answer was in, so what was put back
-    /// while it travelled is not in it.
+    /// Answers whether a new reading is needed. What was put back while one was under way may not be in it.
     pub fn came_and_went(&mut self, called_off_at: Timestamp) -> bool {
-        let seen_from = called_off_at.plus(CLOCK_SKEW).plus(READING_TAKES);
-        if self.anchor.is_none_or(|a| seen_from < a.at) {
+        let seen_from = called_off_at.plus(CLOCK_SKEW);
+        if self.anchor.is_none_or(|a| seen_from < a.asked_at) {
             return false;
         }
         self.anchor = None;
@@ -254,11 +270,12 @@ impl Offer {
         true
     }
 
-    /// The channel was read; `at` is when the answer was in. Older readings than the last are ignored.
+    /// The channel was read. Older readings than the last are ignored.
     ///
     /// The first reading of a listing is its bound: what it sold before, it sold before the hub knew it. The offer is
     /// [known](Self::known) once that is imported.
-    pub fn read(&mut self, quantity: i64, at: Timestamp) {
+    pub fn read(&mut self, quantity: i64, when: impl Into<ReadTime>) {
+        let ReadTime { asked_at, at } = when.into();
         if self.shown.is_some_and(|s| s.at > at) {
             return;
         }
@@ -280,6 +297,7 @@ impl Offer {
         self.shown = Some(Shown { quantity, at });
         let next = Anchor {
             quantity,
+            asked_at,
             at,
             sold_since: 0,
         };
@@ -295,7 +313,7 @@ impl Offer {
 
     /// Whether a reading proves that a write has landed, whatever was sold unseen within the margin.
     fn proves(write: &Write, reading: &Anchor) -> bool {
-        if reading.at <= write.sent_at {
+        if reading.asked_at <= write.sent_at {
             return false;
         }
         // The channel's own word for it, and a look at it since.
@@ -372,8 +390,9 @@ impl Offer {
             _ => as_written && (proved || without_write.is_some_and(|without| anchor.quantity != without)),
         };
         // One that has no answer yet may not even have left.
-        let too_late = write.state != WriteState::Sent && anchor.at >= write.sent_at.plus(timing.write_apply);
-        if anchor.at > write.sent_at && (landed || too_late) {
+        let too_late =
+            write.state != WriteState::Sent && anchor.asked_at >= write.sent_at.plus(timing.write_apply);
+        if anchor.asked_at > write.sent_at && (landed || too_late) {
             return self.settle_on(anchor, Some((write, landed || as_written)));
         }
         self.anchor = None;
@@ -649,6 +668,19 @@ mod tests {
         assert_eq!(offer.settle(at(400), TIMING), Settled::NotYet);
         assert_eq!((offer.exposure, offer.settled), (4, true), "as known from before");
 
+        let mut slow = settled(5);
+        let under_way = ReadTime {
+            asked_at: at(300),
+            at: at(330),
+        };
+        slow.read(5, under_way);
+        slow.sale(1, at(310));
+        assert_eq!(
+            (slow.anchor, slow.exposure),
+            (None, 4),
+            "sold while it was under way"
+        );
+
         let mut first = Offer::default();
         first.read(5, at(0));
         assert_eq!(first.sale(1, at(1)), None);
@@ -660,7 +692,11 @@ mod tests {
         let mut empty = settled(1);
         empty.read(0, at(300));
         empty.sale(1, at(299));
-        assert_eq!(empty.settle(at(400), TIMING), Settled::AsExpected, "nothing is left to tell");
+        assert_eq!(
+            empty.settle(at(400), TIMING),
+            Settled::AsExpected,
+            "nothing is left to tell"
+        );
     }
 
     #[test]
@@ -680,12 +716,16 @@ mod tests {
         assert!(offer.came_and_went(at(320)));
         assert_eq!(offer.settle(at(500), TIMING), Settled::NotYet);
         assert_eq!((offer.exposure, offer.wants_reading()), (5, true));
-        offer.read(4, at(330));
+        let slow = ReadTime {
+            asked_at: at(315),
+            at: at(330),
+        };
+        offer.read(4, slow);
         assert!(
             offer.came_and_went(at(320)),
             "the answer may have been on its way while the units were put back"
         );
-        offer.read(5, at(320 + 130));
+        offer.read(5, at(331));
         assert!(!offer.came_and_went(at(320)), "the reading has seen it all");
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use stockbridge_domain::catalog::gtin14;
 use stockbridge_domain::channel::{ListingSnapshot, Timing};
 use stockbridge_domain::listing::FulfilledBy;
+use stockbridge_domain::offer::ReadTime;
 use stockbridge_domain::{AccountId, ListingId, Money, ProductId, Timestamp};
 
 use crate::columns::{Columns as _, json_value, money_values};
@@ -94,7 +95,7 @@ struct Page {
 }
 
 impl TenantTx {
-    /// Takes in what a channel shows of an account's listings; `read_at` is when the answer was in.
+    /// Takes in what a channel shows of an account's listings.
     ///
     /// New listings are mapped to the product of the same SKU. Quantities of those the seller ships are readings of
     /// their offers.
@@ -105,9 +106,9 @@ impl TenantTx {
         &mut self,
         account: AccountId,
         snapshots: &[ListingSnapshot],
-        read_at: Timestamp,
+        read: impl Into<ReadTime>,
     ) -> Result<ListingsOutcome, StoreError> {
-        self.take_listings(account, snapshots, read_at, None).await
+        self.take_listings(account, snapshots, read.into(), None).await
     }
 
     /// The same, and compares what is shown with what should be: price, status and title of listings known before.
@@ -118,10 +119,10 @@ impl TenantTx {
         &mut self,
         account: AccountId,
         snapshots: &[ListingSnapshot],
-        read_at: Timestamp,
+        read: impl Into<ReadTime>,
         timing: Timing,
     ) -> Result<ListingsOutcome, StoreError> {
-        self.take_listings(account, snapshots, read_at, Some(timing))
+        self.take_listings(account, snapshots, read.into(), Some(timing))
             .await
     }
 
@@ -129,7 +130,7 @@ impl TenantTx {
         &mut self,
         account: AccountId,
         snapshots: &[ListingSnapshot],
-        read_at: Timestamp,
+        read: ReadTime,
         compared: Option<Timing>,
     ) -> Result<ListingsOutcome, StoreError> {
         // The last word about each SKU, in the order of SKUs.
@@ -147,7 +148,7 @@ impl TenantTx {
         let page = self.listings_page(account, &latest).await?;
         if let Some(timing) = compared {
             let shown: Vec<ListingSnapshot> = latest.values().map(|s| (*s).clone()).collect();
-            self.compare_shown(account, &shown, read_at, timing).await?;
+            self.compare_shown(account, &shown, read.at, timing).await?;
         }
         let (mut inserts, mut updates, mut readings) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut dirty = BTreeSet::new();
@@ -179,9 +180,9 @@ impl TenantTx {
         // In the order in which everybody locks listings.
         let updates: Vec<_> = updates.into_values().collect();
         self.tx.exec_many(UPDATE, &updates).await?;
-        let (moved, excess) = self.take_readings(account, &readings, read_at).await?;
+        let (moved, excess) = self.take_readings(account, &readings, read).await?;
         dirty.extend(moved);
-        self.mark_dirty(dirty, "listings", read_at).await?;
+        self.mark_dirty(dirty, "listings", read.at).await?;
         self.note_excess(&excess).await?;
         Ok(outcome)
     }

@@ -8,18 +8,18 @@ use crate::columns::Columns as _;
 use crate::db::{Kind, Row, Value};
 
 /// How many columns an offer takes.
-pub(crate) const OFFER_WIDTH: usize = 18;
+pub(crate) const OFFER_WIDTH: usize = 19;
 
 /// The columns of `listings` that hold the offer, in the order of [`offer_from_row`] and [`offer_values`].
 pub(crate) const OFFER_COLUMNS: &str = "exposure, exposure_since, settled, shown_qty, shown_at, anchor_qty, anchor_at, anchor_sold, \
      write_push, write_qty, write_sent_at, write_state, write_sold, write_prior, \
-     write_prior_exposure, write_margin, write_mode, write_from";
+     write_prior_exposure, write_margin, write_mode, write_from, anchor_asked_at";
 
-/// The assignments of an UPDATE that writes [`offer_values`] as its parameters `$3` to `$20`.
+/// The assignments of an UPDATE that writes [`offer_values`] as its parameters `$3` to `$21`.
 pub(crate) const OFFER_ASSIGNMENTS: &str = "exposure = $3, exposure_since = $4, settled = $5, shown_qty = $6, shown_at = $7, \
      anchor_qty = $8, anchor_at = $9, anchor_sold = $10, write_push = $11, write_qty = $12, \
      write_sent_at = $13, write_state = $14, write_sold = $15, write_prior = $16, \
-     write_prior_exposure = $17, write_margin = $18, write_mode = $19, write_from = $20";
+     write_prior_exposure = $17, write_margin = $18, write_mode = $19, write_from = $20, anchor_asked_at = $21";
 
 /// The kinds of [`offer_values`].
 pub(crate) const OFFER_KINDS: [Kind; OFFER_WIDTH] = {
@@ -45,11 +45,15 @@ pub(crate) fn offer_from_row(row: &Row, first: usize) -> Result<Offer, StoreErro
     };
     let anchor = match row.opt_int(first + 5)? {
         None => None,
-        Some(quantity) => Some(Anchor {
-            quantity,
-            at: row.time(first + 6)?,
-            sold_since: row.int(first + 7)?,
-        }),
+        Some(quantity) => {
+            let at = row.time(first + 6)?;
+            Some(Anchor {
+                quantity,
+                asked_at: row.opt_time(first + 18)?.unwrap_or(at),
+                at,
+                sold_since: row.int(first + 7)?,
+            })
+        }
     };
     let write = match row.opt_parsed(first + 8)? {
         None => None,
@@ -98,6 +102,7 @@ pub(crate) fn offer_values(offer: &Offer) -> [Value; OFFER_WIDTH] {
         write.map(|w| w.margin).into(),
         write.map(|w| w.mode.name()).into(),
         write.map(|w| w.from).into(),
+        anchor.map(|a| a.asked_at).into(),
     ]
 }
 

@@ -1,8 +1,8 @@
 //! `listings.pull`: all listings of an account into the store; new ones are mapped by SKU, the rest wait to be mapped.
 
 use stockbridge_domain::channel::ListingPage;
-use stockbridge_domain::offer::READING_TAKES;
-use stockbridge_domain::{AccountId, RunId, Timestamp};
+use stockbridge_domain::offer::{READING_TAKES, ReadTime};
+use stockbridge_domain::{AccountId, RunId};
 use stockbridge_store::{Finish, RunProgress, RunState};
 
 use crate::connections::Opened;
@@ -45,8 +45,11 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
                 return Err(error.into());
             }
         };
-        let read_at = ctx.now();
-        if read_at.since(asked) > READING_TAKES {
+        let read = ReadTime {
+            asked_at: asked,
+            at: ctx.now(),
+        };
+        if read.at.since(asked) > READING_TAKES {
             ctx.keep_lane().await?;
             continue;
         }
@@ -60,7 +63,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             ctx.tenant.progress_run(run, &progress).await?;
             return Ok(preparing(until));
         }
-        store_page(ctx, &opened, run, page, read_at).await?;
+        store_page(ctx, &opened, run, page, read).await?;
         if cursor.is_none() {
             all_read(ctx, account).await?;
             // New listings whose SKU says nothing may have a product's barcode.
@@ -87,17 +90,17 @@ async fn store_page(
     opened: &Opened,
     run: RunId,
     page: ListingPage,
-    read_at: Timestamp,
+    read: ReadTime,
 ) -> Result<(), JobError> {
     let account = opened.record.id;
     let (seen, failed) = (page.listings.len(), page.unreadable.len());
     let mut tx = ctx.tenant.begin().await?;
     let outcome = tx
-        .upsert_compared(account, &page.listings, read_at, opened.timing)
+        .upsert_compared(account, &page.listings, read, opened.timing)
         .await?;
-    crate::notices::conflicts(&mut tx, account, read_at).await?;
+    crate::notices::conflicts(&mut tx, account, read.at).await?;
     if tx.has_due_prices(account).await? {
-        tx.enqueue(push_price(account, read_at)).await?;
+        tx.enqueue(push_price(account, read.at)).await?;
     }
     tx.quarantine(account, "listing", &page.unreadable).await?;
     let progress = RunProgress {
@@ -110,10 +113,10 @@ async fn store_page(
     if page.next.is_none() {
         tx.end_run(run, RunState::Done, None).await?;
     }
-    tx.enqueue(plan(ctx.tenant.id(), read_at)).await?;
+    tx.enqueue(plan(ctx.tenant.id(), read.at)).await?;
     if outcome.created > 0 {
-        tx.enqueue(plan_prices(ctx.tenant.id(), read_at)).await?;
-        tx.enqueue(pull_earlier_orders(account, opened.timing, read_at))
+        tx.enqueue(plan_prices(ctx.tenant.id(), read.at)).await?;
+        tx.enqueue(pull_earlier_orders(account, opened.timing, read.at))
             .await?;
     }
     Ok(tx.commit().await?)

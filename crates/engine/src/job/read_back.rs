@@ -2,7 +2,7 @@
 
 use stockbridge_domain::Sku;
 use stockbridge_domain::channel::{ListingKey, ListingSnapshot};
-use stockbridge_domain::offer::READING_TAKES;
+use stockbridge_domain::offer::{READING_TAKES, ReadTime};
 use stockbridge_store::{Finish, Reading};
 
 use super::{JobCtx, JobError, done, plan, push_price};
@@ -49,7 +49,8 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         read += listings.len();
         let (known, silent) = readings(&listings, &shown);
         let mut tx = ctx.tenant.begin().await?;
-        tx.apply_readings(account, &known, at).await?;
+        tx.apply_readings(account, &known, ReadTime { asked_at: asked, at })
+            .await?;
         tx.skip_readings(account, &silent).await?;
         tx.compare_shown(account, &shown, at, opened.timing).await?;
         crate::notices::conflicts(&mut tx, account, at).await?;

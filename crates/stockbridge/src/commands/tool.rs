@@ -43,7 +43,8 @@ pub async fn run(words: Vec<String>) -> anyhow::Result<ExitCode> {
     let Some(tool) = tool else {
         let known: Vec<_> = channel.tools().iter().map(|t| t.spec().name).collect();
         return Err(usage(format!(
-            "`{name}` has no such tool; it has {}",
+            "`{name}` has no tool `{}`; it has {}",
+            words.get(1).map_or("", String::as_str),
             known.join(", ")
         )));
     };

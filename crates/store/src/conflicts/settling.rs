@@ -22,14 +22,14 @@ const LONGEST_READING: Duration = Duration::from_secs(60);
 pub(crate) struct Around {
     /// When it was read: whether a sale placed just then is in the reading is not known.
     pub read_at: Timestamp,
-    /// When the reading was in that the expected quantity rests on: a sale it had not seen is missing now.
+    /// When the reading was in that the expected quantity rests on: what was sold before is not in it.
     pub rests_on: Timestamp,
     /// From when on a cancellation may have given units back.
     pub since: Timestamp,
 }
 
 impl Around {
-    /// Orders around a reading, around the one before, and cancellations since.
+    /// Orders around a reading, those since the one before, and cancellations since.
     pub(crate) const fn new(read_at: Timestamp, rests_on: Timestamp, since: Timestamp) -> Self {
         Self {
             read_at,
@@ -41,8 +41,8 @@ impl Around {
 
 /// Units in orders of a listing.
 pub(super) struct Ordered {
-    /// Sold so close to the reading, or to the one before, that what is shown may be lower than expected; or sold since that
-    /// one and called off, and the channel may not have put them back.
+    /// Sold so close to the reading that what is shown may be lower than expected; or sold since the one before and called
+    /// off, and the channel may not have put them back.
     lower_by: i64,
     /// Sold while the reading was under way, or given back by orders that came in or changed since: what is shown may be
     /// higher than expected.
@@ -197,8 +197,8 @@ impl TenantTx {
     /// Units in a listing's orders of the last days.
     async fn ordered(&mut self, found: &Difference, around: Around) -> Result<Ordered, StoreError> {
         let sql = "SELECT \
-             CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $5 AND $6 OR o.placed_at BETWEEN $9 AND $10 \
-             THEN l.ordered WHEN o.placed_at BETWEEN $9 AND $6 THEN l.cancelled END), 0) AS BIGINT), \
+             CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $5 AND $6 THEN l.ordered \
+             WHEN o.placed_at BETWEEN $9 AND $6 THEN l.cancelled END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(CASE WHEN o.placed_at BETWEEN $8 AND $6 THEN l.ordered END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(CASE WHEN o.updated_at >= $7 OR o.imported_at >= $7 THEN l.cancelled END), 0) AS BIGINT), \
              CAST(COALESCE(SUM(l.ordered - l.cancelled), 0) AS BIGINT) \
@@ -215,7 +215,6 @@ impl TenantTx {
             around.since.into(),
             around.read_at.minus(LONGEST_READING + close).into(),
             around.rests_on.minus(LONGEST_READING + close).into(),
-            around.rests_on.plus(close).into(),
         ];
         let row = self.tx.query_one(sql, &values).await?;
         Ok(Ordered {

@@ -153,7 +153,7 @@ impl TenantTx {
             })
             .collect();
         let assignments = format!(
-            "{OFFER_ASSIGNMENTS}, sold_milli = $21, sold_at = $22, read_due_at = COALESCE($23, read_due_at)"
+            "{OFFER_ASSIGNMENTS}, sold_milli = $22, sold_at = $23, read_due_at = COALESCE($24, read_due_at)"
         );
         let set = Set {
             assignments: &assignments,

@@ -145,7 +145,7 @@ impl TenantTx {
             dirty,
         } = closed;
         let listing = format!(
-            "UPDATE listings SET {OFFER_ASSIGNMENTS}, not_before = $21, last_problem = $22, problem_at = $23, places_shown = COALESCE($24, places_shown) \
+            "UPDATE listings SET {OFFER_ASSIGNMENTS}, not_before = $22, last_problem = $23, problem_at = $24, places_shown = COALESCE($25, places_shown) \
              WHERE tenant_id = $1 AND id = $2"
         );
         self.tx.exec_many(&listing, &listings).await?;

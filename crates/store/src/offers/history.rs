@@ -160,7 +160,7 @@ impl TenantTx {
         self.tx
             .exec(
                 "UPDATE listings SET exposure = 0, exposure_since = $3, settled = 0, shown_qty = NULL, shown_at = NULL, \
-                 anchor_qty = NULL, anchor_at = NULL, anchor_sold = NULL, write_push = NULL, write_qty = NULL, write_sent_at = NULL, \
+                 anchor_qty = NULL, anchor_asked_at = NULL, anchor_at = NULL, anchor_sold = NULL, write_push = NULL, write_qty = NULL, write_sent_at = NULL, \
                  write_state = NULL, write_sold = NULL, write_prior = NULL, write_prior_exposure = NULL, \
                  write_margin = NULL, write_mode = NULL, write_from = NULL, places_shown = NULL, places_sent = NULL, desired_qty = NULL, due_qty = NULL, due_priority = NULL, hold = NULL, \
                  read_due_at = NULL, price_due = 0 WHERE tenant_id = $1 AND account_id = $2",

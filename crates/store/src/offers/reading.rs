@@ -5,7 +5,7 @@ use std::time::Duration;
 use stockbridge_domain::channel::{ListingKey, OrderTime, Timing};
 use stockbridge_domain::conflict::Field;
 use stockbridge_domain::latency::PromiseStep;
-use stockbridge_domain::offer::{Offer, Settled};
+use stockbridge_domain::offer::{Offer, ReadTime, Settled};
 use stockbridge_domain::places::PlaceUnits;
 use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Sku, Timestamp};
 
@@ -137,7 +137,7 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Takes in what the channel shows; `at` is when the answer was in.
+    /// Takes in what the channel shows.
     ///
     /// # Errors
     /// When the database refuses.
@@ -145,10 +145,11 @@ impl TenantTx {
         &mut self,
         account: AccountId,
         readings: &[Reading],
-        at: Timestamp,
+        when: impl Into<ReadTime>,
     ) -> Result<(), StoreError> {
-        let (dirty, excess) = self.take_readings(account, readings, at).await?;
-        self.mark_dirty(dirty, "read-back", at).await?;
+        let when = when.into();
+        let (dirty, excess) = self.take_readings(account, readings, when).await?;
+        self.mark_dirty(dirty, "read-back", when.at).await?;
         self.note_excess(&excess).await
     }
 
@@ -157,8 +158,9 @@ impl TenantTx {
         &mut self,
         account: AccountId,
         readings: &[Reading],
-        at: Timestamp,
+        when: ReadTime,
     ) -> Result<(Vec<ProductId>, Vec<Difference>), StoreError> {
+        let at = when.at;
         let skus = Value::TextList(readings.iter().map(|r| r.sku.as_str().to_owned()).collect());
         let rows = self
             .tx
@@ -184,7 +186,7 @@ impl TenantTx {
                 continue;
             };
             let before = *offer;
-            offer.read(reading.quantity.unwrap_or(0), at);
+            offer.read(reading.quantity.unwrap_or(0), when);
             if offer.exposure != before.exposure || offer.verified() != before.verified() {
                 dirty.extend(*product);
             }
@@ -225,8 +227,8 @@ impl TenantTx {
         self.tx
             .exec_many(
                 &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $21, verified_at = COALESCE($22, verified_at), \
-                     places_shown = COALESCE($23, places_shown) \
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $22, verified_at = COALESCE($23, verified_at), \
+                     places_shown = COALESCE($24, places_shown) \
                      WHERE tenant_id = $1 AND id = $2"
                 ),
                 &values,

@@ -131,8 +131,8 @@ impl TenantTx {
         self.tx
             .exec_many(
                 &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, desired_qty = $21, read_due_at = $22, regime = $23, due_qty = NULL, \
-                     due_priority = NULL, hold = NULL, places_sent = $24 WHERE tenant_id = $1 AND id = $2"
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, desired_qty = $22, read_due_at = $23, regime = $24, due_qty = NULL, \
+                     due_priority = NULL, hold = NULL, places_sent = $25 WHERE tenant_id = $1 AND id = $2"
                 ),
                 &offers,
             )
@@ -263,7 +263,7 @@ impl TenantTx {
         self.tx
             .exec_many(
                 &format!(
-                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $21 WHERE tenant_id = $1 AND id = $2"
+                    "UPDATE listings SET {OFFER_ASSIGNMENTS}, read_due_at = $22 WHERE tenant_id = $1 AND id = $2"
                 ),
                 &listings,
             )
