@@ -105,6 +105,8 @@ impl Hub {
             ConnectError::Store(error) => Refusal::Store(error),
             taken @ ConnectError::AlreadyConnected { .. } => Refusal::Conflict(taken.to_string()),
         })?;
+        let terms: Vec<&str> = channel.terms().iter().map(|term| term.name).collect();
+        tx.begin_terms(record.id, &terms, None).await?;
         tx.resume_lanes(record.id).await?;
         tx.resolve_alert(&job::reauthorise_key(record.id)).await?;
         crate::care::forget_pause(&mut tx, record.id).await?;

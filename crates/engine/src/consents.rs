@@ -12,12 +12,13 @@ use stockbridge_domain::channel::{
 };
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, BoxFut, Env, Timestamp};
-use stockbridge_store::{AccountRecord, NewAudit, NewConsent};
+use stockbridge_store::{AccountRecord, AccountStatus, NewAudit, NewConsent};
 
 use crate::accounts::ConnectRequest;
 use crate::caller::{Caller, Refusal};
 use crate::hub::Hub;
 use crate::people::hash;
+use crate::renewals::Replaced;
 
 /// How long a person has to agree at the channel.
 const TIME_TO_AGREE: Duration = Duration::from_secs(30 * 60);
@@ -40,11 +41,15 @@ struct Waiting {
     endpoints: BTreeMap<String, String>,
     options: BTreeMap<String, serde_json::Value>,
     return_to: String,
+    /// The account that is authorised anew; none for one to be connected.
+    #[serde(default)]
+    account: Option<AccountId>,
 }
 
 impl Waiting {
-    fn of(request: &ConnectRequest, return_to: &str) -> Self {
+    fn of(request: &ConnectRequest, return_to: &str, account: Option<AccountId>) -> Self {
         Self {
+            account,
             name: request.name.clone(),
             marketplaces: request.marketplaces.clone(),
             credentials: request
@@ -95,12 +100,53 @@ impl Hub {
         request: &ConnectRequest,
     ) -> Result<ConsentAddress, Refusal> {
         caller.require(Role::Admin)?;
-        let (channel, consent) = self.signing_in(channel)?;
-        let kind = channel.descriptor().kind;
         let problems = self.request_problems(caller, request).await?;
         if !problems.is_empty() {
             return Err(Refusal::Fields(problems));
         }
+        self.send_away(caller, channel, request, None).await
+    }
+
+    /// Begins to authorise a connected account anew with what is kept of it: answers where to send the person. Nothing changes
+    /// until they come back.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] where the channel has no sign-in, nobody could come back, or the account is disconnected.
+    pub async fn begin_reauthorisation(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+    ) -> Result<ConsentAddress, Refusal> {
+        caller.require(Role::Admin)?;
+        let Some((record, config)) = self.tenant(caller.tenant).account_config(account).await? else {
+            return Err(Refusal::NotFound(format!("there is no store {account}")));
+        };
+        if record.status == AccountStatus::Disconnected {
+            return Err(Refusal::Conflict(format!(
+                "store `{}` is disconnected and its credentials are forgotten; connect it again",
+                record.name
+            )));
+        }
+        let request = ConnectRequest {
+            name: record.name,
+            marketplaces: record.marketplaces,
+            credentials: config.credentials,
+            endpoints: record.endpoints,
+            options: record.options,
+        };
+        let channel = record.channel.as_str();
+        self.send_away(caller, channel, &request, Some(account)).await
+    }
+
+    async fn send_away(
+        &self,
+        caller: &Caller,
+        channel: &str,
+        request: &ConnectRequest,
+        account: Option<AccountId>,
+    ) -> Result<ConsentAddress, Refusal> {
+        let (channel, consent) = self.signing_in(channel)?;
+        let kind = channel.descriptor().kind;
         let Some(public) = self.settings().public_url.as_deref() else {
             return Err(Refusal::Conflict(
                 "signing in needs an address the channel can send people back to; the operator sets it with \
@@ -120,7 +166,7 @@ impl Hub {
         let consent_url = consent
             .address(&draft(request), &ticket)
             .map_err(Refusal::Fields)?;
-        let waiting = serde_json::to_string(&Waiting::of(request, &return_to))
+        let waiting = serde_json::to_string(&Waiting::of(request, &return_to, account))
             .map_err(|error| Refusal::Conflict(format!("what was typed cannot be kept: {error}")))?;
         let expires_at = self.env().now().plus(TIME_TO_AGREE);
         let new = NewConsent {
@@ -182,6 +228,7 @@ impl Hub {
             state: SecretText::new(state),
             return_to: waiting.return_to.clone(),
         };
+        let again = waiting.account;
         let mut request = waiting.into_request();
         let accepted = consent
             .accept(&draft(&request), &ticket, returned, &self.unbudgeted())
@@ -195,7 +242,13 @@ impl Hub {
             csrf: None,
             name: "Sign-in at the channel".to_owned(),
         };
-        self.connect(&caller, kind, request).await
+        match again {
+            Some(account) => {
+                let brought = Replaced::by_consent(request.credentials);
+                self.replace_credentials(&caller, account, brought).await
+            }
+            None => self.connect(&caller, kind, request).await,
+        }
     }
 
     /// Whether the channel sends what was agreed to by itself, so that a browser that comes back has nothing to bring.

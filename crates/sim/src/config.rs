@@ -92,6 +92,13 @@ impl SellerConfig {
         }
     }
 
+    /// The id of the client application on consent pages; it follows from the client id.
+    #[must_use]
+    pub fn application_id(&self) -> String {
+        let own = self.client_id.rsplit('.').next().unwrap_or_default();
+        format!("amzn1.sellerapps.app.{own}")
+    }
+
     /// The same seller offering `listings`.
     #[must_use]
     pub fn with_listings(mut self, listings: Vec<ListingConfig>) -> Self {

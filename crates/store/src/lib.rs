@@ -63,7 +63,7 @@ mod vault;
 
 pub use accounts::{
     AccountChange, AccountCheck, AccountHealth, AccountRecord, AccountStatus, ConnectError, NewAccount,
-    RefusedRequest,
+    RefusedRequest, TermRecord,
 };
 pub use alerts::{AlertCounts, AlertFilter, AlertRecord, AlertState, NewAlert, Raised, Severity};
 pub use audit::{AuditRecord, NewAudit};

@@ -146,6 +146,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 26,
+        name: "0026_account_terms",
+        common: include_str!("../migrations/0026_account_terms/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 34,
         name: "0034_readings",
         common: include_str!("../migrations/0034_readings/common.sql"),

@@ -48,6 +48,7 @@ templates![
     "pages/product.html",
     "pages/product_prices.html",
     "pages/receive.html",
+    "pages/renew.html",
     "pages/signin.html",
     "pages/stock.html",
     "pages/sync.html",
@@ -143,6 +144,7 @@ mod tests {
         framed!("product", "Product", "stock", view::product::ProductPage);
         framed!("explain", "Why", "stock", view::explain::ExplainPage);
         framed!("channel_locations", "Locations", "channels", ChannelLocationsPage);
+        framed!("renew", "Credentials", "channels", view::renew::RenewPage);
         framed!("listings", "Listings", "listings", view::listings::ListingsPage);
         framed!("mappings", "Mapping", "listings", view::mapping::MappingPage);
         framed!("import", "Import products", "stock", view::mapping::ImportPage);

@@ -86,6 +86,32 @@ pub(super) fn sandbox(region: &str) -> &'static str {
     }
 }
 
+/// The host of Seller Central for a marketplace, whose page sellers agree on. Europe's older sites share one; those of Ireland
+/// and South Africa are not in Amazon's own list.
+pub(super) fn seller_central(site: &Marketplace) -> &'static str {
+    match site.code {
+        "CA" => "sellercentral.amazon.ca",
+        "US" => "sellercentral.amazon.com",
+        "MX" => "sellercentral.amazon.com.mx",
+        "BR" => "sellercentral.amazon.com.br",
+        "IE" => "sellercentral.amazon.ie",
+        "BE" => "sellercentral.amazon.com.be",
+        "NL" => "sellercentral.amazon.nl",
+        "SE" => "sellercentral.amazon.se",
+        "ZA" => "sellercentral.amazon.co.za",
+        "PL" => "sellercentral.amazon.pl",
+        "EG" => "sellercentral.amazon.eg",
+        "TR" => "sellercentral.amazon.com.tr",
+        "SA" => "sellercentral.amazon.sa",
+        "AE" => "sellercentral.amazon.ae",
+        "IN" => "sellercentral.amazon.in",
+        "SG" => "sellercentral.amazon.sg",
+        "AU" => "sellercentral.amazon.com.au",
+        "JP" => "sellercentral.amazon.co.jp",
+        _ => "sellercentral-europe.amazon.com",
+    }
+}
+
 /// Reads what a person typed: codes, ids or `CODE:ID`. Repeats are dropped, order is kept: the first is the account's
 /// main one.
 pub(super) fn choose(

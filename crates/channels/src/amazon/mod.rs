@@ -7,6 +7,7 @@
 //! | `client` | pure request builders |
 //! | `decimal` | amounts, digit by digit |
 //! | `api` | the signed-in caller |
+//! | `consent` | signing in at Seller Central, and how long what was agreed to lasts |
 //! | `error` | Amazon's errors as faults |
 //! | `sandbox` | every documented case of Amazon's sandbox, asked and compared |
 //! | `wire` | Amazon's JSON, only the fields used |
@@ -17,6 +18,7 @@
 
 mod api;
 mod client;
+mod consent;
 mod decimal;
 mod error;
 mod listings;
@@ -31,9 +33,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, Capability, Channel, ChannelError, CheckedAccount, Connection,
+    AccountConfig, AccountDraft, Capability, Channel, ChannelError, CheckedAccount, Connection, Consent,
     CredentialField, DataKind, Descriptor, FulfilmentSink, Health, Io, ListingSource, OptionField,
-    OptionKind, OrderSource, PriceSink, Schedule, SecretText, StockSink, Timing, Tool, WriteMode, options,
+    OptionKind, OrderSource, PriceSink, Schedule, SecretText, StockSink, Term, Timing, Tool, WriteMode,
+    options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
@@ -48,6 +51,12 @@ const API: &str = "api";
 const LWA: &str = "lwa";
 /// Option: the account talks to Amazon's sandbox, where nothing is real.
 const SANDBOX: &str = "sandbox";
+/// Endpoint: Seller Central, where sellers agree.
+const SELLER_CENTRAL: &str = "seller_central";
+/// Credential: the id of the application in Amazon's portal, which signing in needs.
+const APPLICATION_ID: &str = "application_id";
+/// Option: the application is a draft, so that its consent page is the one for tests.
+const DRAFT_APPLICATION: &str = "draft_application";
 /// Option: the country the marketplaces are meant to include, as a check against mistaken ids.
 const COUNTRY: &str = "country";
 
@@ -100,17 +109,35 @@ static DESCRIPTOR: Descriptor = Descriptor {
                 "Seller Central, Account Info, Your Merchant Token",
             )
         },
+        CredentialField {
+            secret: false,
+            required: false,
+            ..secret(
+                APPLICATION_ID,
+                "Application id",
+                "only to sign in at Seller Central: Solution Provider Portal, your application; it starts with amzn1.sellerapps.app",
+            )
+        },
     ],
     tokens: &[],
-    options: &[OptionField {
-        name: SANDBOX,
-        label: "Sandbox",
-        help: "talk to Amazon's sandbox with a sandbox application's credentials: answers are canned and nothing is sold",
-        kind: OptionKind::Flag,
-        required: false,
-    }],
+    options: &[
+        OptionField {
+            name: SANDBOX,
+            label: "Sandbox",
+            help: "talk to Amazon's sandbox with a sandbox application's credentials: answers are canned and nothing is sold",
+            kind: OptionKind::Flag,
+            required: false,
+        },
+        OptionField {
+            name: DRAFT_APPLICATION,
+            label: "Draft application",
+            help: "true while the application is a draft in the Solution Provider Portal, so that sellers can sign in with it for tests",
+            kind: OptionKind::Flag,
+            required: false,
+        },
+    ],
     marketplaces: &marketplaces::MARKETPLACES,
-    endpoints: &[API, LWA],
+    endpoints: &[API, LWA, SELLER_CENTRAL],
     schedules: &[
         Schedule {
             kind: DataKind::Orders,
@@ -181,6 +208,14 @@ impl Channel for Amazon {
         &[&sandbox::SandboxCheck]
     }
 
+    fn consent(&self) -> Option<&dyn Consent> {
+        Some(self)
+    }
+
+    fn terms(&self) -> &'static [Term] {
+        &consent::TERMS
+    }
+
     fn connect(&self, account: AccountConfig, io: Io) -> Result<Box<dyn Connection>, Vec<FieldError>> {
         let mut problems = Vec::new();
         check::credentials(&DESCRIPTOR, &account.credentials, &mut problems);
@@ -237,6 +272,12 @@ fn amazons_own_forms(credentials: &BTreeMap<String, SecretText>, problems: &mut 
         &|t| !t.starts_with("amzn1.application-oa2-client."),
         "an LWA client id starts with `amzn1.application-oa2-client.`; copy it from the Solution Provider Portal (the \
          application id `amzn1.sellerapps…` is another thing)",
+    );
+    refuse(
+        APPLICATION_ID,
+        &|t| !t.starts_with("amzn1.sellerapps.app."),
+        "an application id starts with `amzn1.sellerapps.app.`; copy it from the Solution Provider Portal (the LWA client \
+         id `amzn1.application-oa2-client…` is another thing)",
     );
     refuse(
         "refresh_token",

@@ -86,9 +86,77 @@ impl Grant {
 /// # Errors
 /// [`Fault::Contract`] when the address cannot be part of a request.
 pub fn request(grant: &Grant) -> Result<http::Request<Bytes>, ChannelError> {
+    let refresh = grant.refresh_token.expose();
+    form(
+        grant,
+        &[("grant_type", "refresh_token"), ("refresh_token", refresh)],
+    )
+}
+
+/// Exchanges what a seller's sign-in brought for the refresh token of a new consent; `grant`'s own is not looked at. Good for one
+/// answer: the code is spent by it.
+///
+/// # Errors
+/// [`Fault::Rejected`] for a code Amazon does not take, otherwise as the token endpoint says.
+pub async fn exchange(
+    grant: &Grant,
+    io: &Io,
+    account: AccountId,
+    code: &str,
+    return_to: &str,
+) -> Result<SecretText, ChannelError> {
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", return_to),
+    ];
+    let response = perform(io, account, &DIALECT, &TOKEN, form(grant, &fields)?).await?;
+    let request_id = DIALECT.request_id(response.headers());
+    let refused = |fault, message: &str| {
+        ChannelError::new(fault, TOKEN.name, message).with_request_id(request_id.clone())
+    };
+    let read = read(response.status(), response.body(), io.env.now());
+    read.map_err(|error| match error.fault {
+        Fault::Credentials => refused(
+            Fault::Rejected,
+            "Amazon does not take the code the sign-in brought, which is good once and for five minutes; begin again",
+        ),
+        _ => error.with_request_id(request_id.clone()),
+    })?;
+    let consent = serde_json::from_slice::<Consented>(response.body());
+    let token = consent.ok().map(|c| c.refresh_token).unwrap_or_default();
+    if token.is_empty() {
+        return Err(refused(
+            Fault::Contract,
+            "Login with Amazon gave no refresh token for the sign-in; begin again",
+        ));
+    }
+    Ok(SecretText::new(token))
+}
+
+/// An access token for operations that no seller has to agree to, of this scope.
+///
+/// # Errors
+/// As the token endpoint answered.
+pub async fn grantless(
+    grant: &Grant,
+    session: &Session,
+    io: &Io,
+    account: AccountId,
+    scope: &'static str,
+) -> Result<SecretText, ChannelError> {
+    let fetch = async || {
+        let fields = [("grant_type", "client_credentials"), ("scope", scope)];
+        let response = perform(io, account, &DIALECT, &TOKEN, form(grant, &fields)?).await?;
+        let request_id = DIALECT.request_id(response.headers());
+        read(response.status(), response.body(), io.env.now()).map_err(|e| e.with_request_id(request_id))
+    };
+    session.token(io, None, fetch).await
+}
+
+fn form(grant: &Grant, fields: &[(&str, &str)]) -> Result<http::Request<Bytes>, ChannelError> {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("grant_type", "refresh_token")
-        .append_pair("refresh_token", grant.refresh_token.expose())
+    form.extend_pairs(fields)
         .append_pair("client_id", grant.client_id.expose())
         .append_pair("client_secret", grant.client_secret.expose());
     Request::post(format!("{}{TOKEN_PATH}", grant.base))
@@ -117,6 +185,11 @@ async fn fetch(io: &Io, account: AccountId, grant: &Grant) -> Result<Token, Chan
 struct Granted {
     access_token: String,
     expires_in: u64,
+}
+
+#[derive(Deserialize)]
+struct Consented {
+    refresh_token: String,
 }
 
 #[derive(Deserialize)]

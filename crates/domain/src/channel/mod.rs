@@ -16,6 +16,7 @@ mod fault;
 mod io;
 pub mod options;
 mod plausible;
+mod term;
 mod tool;
 
 pub use aftersales::{
@@ -38,6 +39,7 @@ pub use io::{
     BucketSpec, Grant, HttpRequest, HttpResponse, Io, KeepError, Keeper, Learned, Pacer, SecretText,
     Transport, TransportError, Turn, Unkept,
 };
+pub use term::Term;
 pub use tool::{Tool, ToolField, ToolReport, ToolSpec};
 
 use std::collections::BTreeMap;
@@ -140,6 +142,11 @@ pub trait Channel: Send + Sync {
 
     /// What it offers on the command line.
     fn tools(&self) -> &[&dyn Tool] {
+        &[]
+    }
+
+    /// What of its accounts ends by itself after a while.
+    fn terms(&self) -> &'static [Term] {
         &[]
     }
 }

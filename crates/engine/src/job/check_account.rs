@@ -40,7 +40,9 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let mut warnings = health.warnings;
     let registered = register(ctx, &opened, &mut warnings).await?;
     warnings.extend(skew(ctx, account).await?);
+    let terms = ctx.tenant.account_terms(account).await?;
     let mut tx = ctx.tenant.begin().await?;
+    warnings.extend(ctx.hub.tell_terms(&mut tx, &opened.record, &terms).await?);
     if let Some((url, registered)) = &registered {
         tx.keep_registered(account, url, registered).await?;
     }

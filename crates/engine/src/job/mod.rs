@@ -262,7 +262,9 @@ async fn report_for(ctx: &JobCtx<'_>, account: AccountId, error: &ChannelError) 
             Severity::Critical,
             "The channel refuses the store's authorisation".to_owned(),
             format!(
-                "{error}. Its work is paused and nothing is lost. Connect the store again with new credentials."
+                "{error}. Its work is paused and nothing is lost. Authorise it again here, or connect it again with new \
+                 credentials; its work goes on where it stopped: {}",
+                ctx.hub.repair_link(account)
             ),
         ),
         Disposition::AlarmOperator => (

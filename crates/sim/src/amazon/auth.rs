@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rand::RngExt;
 use serde_json::json;
 
+use super::consent::Codes;
 use super::error::{ApiError, TOKEN_BAD, TOKEN_MISSING, json_response};
 use super::marketplaces;
 use crate::time::after_ms;
@@ -29,6 +30,73 @@ struct Issued {
 /// An OAuth error answer: HTTP status, `error`, `error_description`.
 struct OAuthError(StatusCode, &'static str, &'static str);
 
+type Form = BTreeMap<String, String>;
+
+fn bad(error: &'static str, text: &'static str) -> OAuthError {
+    OAuthError(StatusCode::BAD_REQUEST, error, text)
+}
+
+fn missing(name: &'static str) -> OAuthError {
+    let text = match name {
+        "grant_type" => "The request is missing a required parameter : grant_type",
+        "code" => "The request is missing a required parameter : code",
+        _ => "The request is missing a required parameter : refresh_token",
+    };
+    bad("invalid_request", text)
+}
+
+fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
+    form.get(name).map(String::as_str).filter(|v| !v.is_empty())
+}
+
+/// The client application, by its id and secret.
+fn client(world: &World, form: &Form) -> Result<String, OAuthError> {
+    let unknown = OAuthError(
+        StatusCode::UNAUTHORIZED,
+        "invalid_client",
+        "Client authentication failed",
+    );
+    let (Some(id), Some(secret)) = (field(form, "client_id"), field(form, "client_secret")) else {
+        return Err(unknown);
+    };
+    let mut accounts = world.sellers.values().map(|seller| &seller.account);
+    match accounts.any(|a| a.client_id == id && a.client_secret == secret) {
+        true => Ok(id.to_owned()),
+        false => Err(unknown),
+    }
+}
+
+/// The seller of a refresh token that was not revoked.
+fn by_consent(world: &World, form: &Form) -> Result<String, OAuthError> {
+    let refresh = field(form, "refresh_token").ok_or_else(|| missing("refresh_token"))?;
+    let mut sellers = world.sellers.values();
+    let owner = sellers.find(|s| s.account.refresh_token == refresh && !s.revoked);
+    let owner = owner.ok_or_else(|| {
+        let text = "The request has an invalid grant parameter : refresh_token. User may have revoked or \
+                    didn't grant the permission.";
+        bad("invalid_grant", text)
+    })?;
+    Ok(owner.account.seller_id.clone())
+}
+
+/// The seller who agreed on the consent page; the consent holds from now on, under a new refresh token.
+fn by_code(world: &mut World, codes: &mut Codes, form: &Form) -> Result<String, OAuthError> {
+    let code = field(form, "code").ok_or_else(|| missing("code"))?;
+    let back = field(form, "redirect_uri").unwrap_or_default();
+    let now = world.now;
+    let owner = codes.take(code, back, now);
+    let refresh = format!("Atzr|{:032x}", world.rng.random::<u128>());
+    let owner = owner.and_then(|id| world.sellers.get_mut(&id)).ok_or_else(|| {
+        bad(
+            "invalid_grant",
+            "The request has an invalid grant parameter : code",
+        )
+    })?;
+    owner.revoked = false;
+    owner.account.refresh_token = refresh;
+    Ok(owner.account.seller_id.clone())
+}
+
 impl Tokens {
     pub(super) fn new(ttl_seconds: u64) -> Self {
         Self {
@@ -38,8 +106,13 @@ impl Tokens {
     }
 
     /// `POST /auth/o2/token`.
-    pub(super) fn grant(&mut self, world: &mut World, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.try_grant(world, request) {
+    pub(super) fn grant(
+        &mut self,
+        world: &mut World,
+        codes: &mut Codes,
+        request: &Request<Bytes>,
+    ) -> Response<Bytes> {
+        match self.try_grant(world, codes, request) {
             Ok(response) => response,
             Err(OAuthError(status, error, description)) => {
                 json_response(status, &json!({"error": error, "error_description": description}))
@@ -50,62 +123,33 @@ impl Tokens {
     fn try_grant(
         &mut self,
         world: &mut World,
+        codes: &mut Codes,
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, OAuthError> {
-        let bad = |error, text| OAuthError(StatusCode::BAD_REQUEST, error, text);
         let content_type = header(request.headers(), "content-type").unwrap_or_default();
         if !content_type.starts_with("application/x-www-form-urlencoded") {
             let text = "The request body must be application/x-www-form-urlencoded.";
             return Err(bad("invalid_request", text));
         }
-        let form: BTreeMap<String, String> =
-            url::form_urlencoded::parse(request.body()).into_owned().collect();
-        let field = |name: &str| form.get(name).map(String::as_str).filter(|v| !v.is_empty());
-        let grant = field("grant_type").ok_or_else(|| {
-            bad(
-                "invalid_request",
-                "The request is missing a required parameter : grant_type",
-            )
-        })?;
-        if grant != "refresh_token" {
-            let text = "The authorization grant type is not supported by the authorization server";
-            return Err(bad("unsupported_grant_type", text));
-        }
-        let unknown = OAuthError(
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-            "Client authentication failed",
-        );
-        let (Some(client_id), Some(secret)) = (field("client_id"), field("client_secret")) else {
-            return Err(unknown);
+        let form: Form = url::form_urlencoded::parse(request.body()).into_owned().collect();
+        let grant = field(&form, "grant_type").ok_or_else(|| missing("grant_type"))?;
+        let client = client(world, &form)?;
+        let seller_id = match grant {
+            "refresh_token" => by_consent(world, &form)?,
+            "authorization_code" => by_code(world, codes, &form)?,
+            _ => {
+                let text = "The authorization grant type is not supported by the authorization server";
+                return Err(bad("unsupported_grant_type", text));
+            }
         };
-        let known =
-            |s: &&crate::world::Seller| s.account.client_id == client_id && s.account.client_secret == secret;
-        if !world.sellers.values().any(|s| known(&s)) {
-            return Err(unknown);
-        }
-        let refresh = field("refresh_token").ok_or_else(|| {
-            bad(
-                "invalid_request",
-                "The request is missing a required parameter : refresh_token",
-            )
-        })?;
-        let owner = world
-            .sellers
-            .values()
-            .find(|s| s.account.refresh_token == refresh);
-        let owner = owner.filter(|s| !s.revoked).ok_or_else(|| {
-            let text = "The request has an invalid grant parameter : refresh_token. User may have revoked or \
-                        didn't grant the permission.";
-            bad("invalid_grant", text)
-        })?;
-        if !known(&owner) {
-            return Err(bad(
-                "unauthorized_client",
-                "The client is not authorized for requested operation",
-            ));
-        }
-        let seller_id = owner.account.seller_id.clone();
+        let owner = world.sellers.get(&seller_id).map(|seller| &seller.account);
+        let owner = owner
+            .filter(|account| account.client_id == client)
+            .ok_or_else(|| {
+                let text = "The client is not authorized for requested operation";
+                bad("unauthorized_client", text)
+            })?;
+        let refresh = owner.refresh_token.clone();
         let access = self.issue(world, seller_id);
         let body = json!({
             "access_token": access,

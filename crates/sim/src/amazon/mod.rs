@@ -4,6 +4,7 @@
 //! A call passes, in this order: path, call faults, headers and token, usage plan, then its operation.
 
 mod auth;
+mod consent;
 mod error;
 mod issue;
 mod listing_json;
@@ -36,6 +37,7 @@ use crate::world::World;
 #[derive(Debug)]
 pub(crate) struct Amazon {
     tokens: auth::Tokens,
+    codes: consent::Codes,
     buckets: Buckets,
     pages: Pages,
 }
@@ -54,6 +56,7 @@ impl Amazon {
     pub(crate) fn new(config: &SimConfig) -> Self {
         Self {
             tokens: auth::Tokens::new(config.token_ttl_seconds),
+            codes: consent::Codes::default(),
             buckets: Buckets::new(config.plans.clone()),
             pages: Pages::default(),
         }
@@ -67,7 +70,7 @@ impl Amazon {
         };
         world.count_call(operation.name());
         // Login with Amazon is not under a usage plan, so it is not throttled by chance either.
-        let candidates = if operation == Operation::Token {
+        let candidates = if matches!(operation, Operation::Token | Operation::Consent) {
             &CALL_FAULTS[1..]
         } else {
             &CALL_FAULTS[..]
@@ -112,8 +115,11 @@ impl Amazon {
         path: Vec<String>,
         request: &Request<Bytes>,
     ) -> Response<Bytes> {
+        if operation == Operation::Consent {
+            return self.codes.page(world, request);
+        }
         if operation == Operation::Token {
-            let response = self.tokens.grant(world, request);
+            let response = self.tokens.grant(world, &mut self.codes, request);
             return with_ids(world, response);
         }
         let mut response = match self.admit(world, operation, path, request) {
@@ -169,7 +175,7 @@ impl Amazon {
             Operation::SearchOrders => orders::search(world, &mut self.pages, call),
             Operation::GetOrder => orders::get(world, call),
             Operation::ConfirmShipment => shipping::confirm(world, call),
-            Operation::Token => Err(ApiError::unauthorized("")),
+            Operation::Token | Operation::Consent => Err(ApiError::unauthorized("")),
         }
     }
 }

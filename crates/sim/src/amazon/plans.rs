@@ -10,8 +10,8 @@ use crate::config::Plan;
 /// The default plan of an operation, from Amazon's models.
 pub(super) fn documented(operation: Operation) -> Plan {
     let (rate, burst) = match operation {
-        // Login with Amazon publishes no plan; this one is never reached.
-        Operation::Token => (1_000.0, 1_000.0),
+        // Login with Amazon and Seller Central publish no plan; this one is never reached.
+        Operation::Token | Operation::Consent => (1_000.0, 1_000.0),
         Operation::GetMarketplaceParticipations => (0.016, 15.0),
         Operation::SearchListingsItems | Operation::PatchListingsItem => (5.0, 5.0),
         Operation::GetListingsItem => (5.0, 10.0),

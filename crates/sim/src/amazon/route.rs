@@ -11,6 +11,7 @@ use super::error::ApiError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operation {
     Token,
+    Consent,
     GetMarketplaceParticipations,
     SearchListingsItems,
     GetListingsItem,
@@ -24,6 +25,7 @@ impl Operation {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Consent => "consent",
             Self::GetMarketplaceParticipations => "getMarketplaceParticipations",
             Self::SearchListingsItems => "searchListingsItems",
             Self::GetListingsItem => "getListingsItem",
@@ -40,6 +42,7 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<Strin
     let raw: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let (operation, parameters): (Operation, &[&str]) = match (method.as_str(), raw.as_slice()) {
         ("POST", ["auth", "o2", "token"]) => (Operation::Token, &[]),
+        ("GET", ["apps", "authorize", "consent"]) => (Operation::Consent, &[]),
         ("GET", ["sellers", "v1", "marketplaceParticipations"]) => {
             (Operation::GetMarketplaceParticipations, &[])
         }

@@ -170,3 +170,60 @@ fn marketplaces_of_another_region_or_of_nobody_are_refused() {
         "The marketplaces you provided are not valid for region."
     );
 }
+
+#[test]
+fn a_seller_agrees_on_the_consent_page_and_the_code_is_good_once() {
+    let seller = SellerConfig::new(SELLER, "EU", &[DE]);
+    let bench = Bench::with(SimConfig {
+        sellers: vec![seller.clone()],
+        ..config()
+    });
+    let open = |query: &str| {
+        let path = format!("/apps/authorize/consent?{query}");
+        let request = http::Request::get(path).body(bytes::Bytes::new()).unwrap();
+        match bench.sim.call(request) {
+            stockbridge_sim::CallOutcome::Answer(answer) => answer,
+            other => panic!("{other:?}"),
+        }
+    };
+    let application = seller.application_id();
+    let back = "https%3A%2F%2Fhub.example.com%2Fback";
+    let good = format!("application_id={application}&state=s1&redirect_uri={back}");
+    assert_eq!(open("application_id=nobody&state=s1").status(), 400);
+    assert_eq!(
+        open(&format!("application_id={application}&state=s1")).status(),
+        400
+    );
+    let page = open(&good);
+    assert!(String::from_utf8_lossy(page.body()).contains(&format!("seller={SELLER}\"")));
+    let agree = || {
+        let there = open(&format!("{good}&seller={SELLER}"));
+        assert_eq!(there.status(), 302);
+        let location = there.headers()["location"].to_str().unwrap().to_owned();
+        assert!(location.starts_with("https://hub.example.com/back?state=s1&selling_partner_id=ASELLER1&"));
+        location.rsplit_once("spapi_oauth_code=").unwrap().1.to_owned()
+    };
+    let exchange = |code: &str, back: &str| {
+        bench.grant(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", back),
+            ("client_id", &seller.client_id),
+            ("client_secret", &seller.client_secret),
+        ])
+    };
+    let there = "https://hub.example.com/back";
+    let code = agree();
+    let granted = exchange(&code, there);
+    assert_eq!(granted.status, StatusCode::OK, "{:?}", granted.body);
+    let refresh = granted.body["refresh_token"].as_str().unwrap().to_owned();
+    assert_ne!(refresh, seller.refresh_token);
+    assert_eq!(exchange(&code, there).body["error"], "invalid_grant", "once");
+    assert_eq!(
+        exchange(&agree(), "https://elsewhere").body["error"],
+        "invalid_grant"
+    );
+    let late = agree();
+    bench.advance(300);
+    assert_eq!(exchange(&late, there).body["error"], "invalid_grant", "in time");
+}

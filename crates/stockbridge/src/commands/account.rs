@@ -1,5 +1,6 @@
 //! `account`: the accounts on channels (the API calls them stores).
 
+mod authorise;
 mod change;
 mod connect;
 
@@ -12,6 +13,7 @@ use super::Context;
 use crate::client::{Api, Target};
 use crate::failure::usage;
 use crate::output;
+use authorise::{Authorise, Credentials};
 use change::Change;
 use connect::Connect;
 
@@ -48,6 +50,15 @@ pub enum Account {
         An option set to null is taken away."
     )]
     Change(Change),
+    /// Print the address where the seller signs in to authorise an account again; its orders and listings stay.
+    #[command(after_help = "Example:\n  stockbridge account authorise Shop")]
+    Authorise(Authorise),
+    /// Put new credentials in the place of an account's; those not named stay.
+    #[command(
+        after_help = "Example:\n  stockbridge account credentials Shop --credential client_secret=@secret.txt\n\n\
+        Secrets in flags can be read by others on this machine: prefer --credential NAME=@FILE."
+    )]
+    Credentials(Credentials),
     /// Show the channel's own locations and which of yours feed them.
     #[command(after_help = "Example:\n  stockbridge account locations Shop")]
     Locations(One),
@@ -90,6 +101,8 @@ impl Account {
             Self::Sync(command) => command.run(context).await,
             Self::Pause(command) => command.pause(context, true).await,
             Self::Resume(command) => command.pause(context, false).await,
+            Self::Authorise(command) => command.run(context).await,
+            Self::Credentials(command) => command.run(context).await,
             Self::Locations(command) => command.locations(context).await,
             Self::Change(command) => command.run(context).await,
             Self::Disconnect(command) => command.disconnect(context).await,

@@ -4,6 +4,7 @@ mod care;
 mod health;
 mod renewing;
 mod secrets;
+mod terms;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::db::{Row, Tx, Value};
 use crate::{StoreError, Tenant, TenantTx};
 pub use care::{AccountCheck, AccountHealth, RefusedRequest};
 use secrets::{WEBHOOK_KEY, seal_credentials, webhook_key};
+pub use terms::TermRecord;
 
 words! {
     /// Whether an account is worked for.

@@ -33,6 +33,7 @@ mod sales;
 mod shipments;
 mod shop;
 mod stock;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -23,6 +23,7 @@ mod policies;
 pub(crate) mod prices;
 mod product_prices;
 pub(crate) mod promise;
+mod renewals;
 mod resync;
 pub(crate) mod sales;
 pub(crate) mod stores;
@@ -60,6 +61,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let mut routes = channels::routes();
     routes.extend(stores::routes());
     routes.extend(consents::routes());
+    routes.extend(renewals::routes());
     routes.extend(mappings::routes());
     routes.extend(mapping_queue::routes());
     routes.extend(imports::routes());

@@ -6,7 +6,7 @@ use axum::response::Response;
 use stockbridge_domain::channel::{DataKind, Descriptor, OptionKind, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Timestamp};
-use stockbridge_engine::{AccountPatch, ConnectRequest, ConsentAddress, Refusal, WebhookState};
+use stockbridge_engine::{AccountPatch, ConnectRequest, Refusal, WebhookState};
 use stockbridge_store::{AccountRecord, AccountStatus};
 
 use super::overview::status;
@@ -17,8 +17,7 @@ use crate::problem::{FieldProblem, Problem};
 use crate::route::Route;
 use crate::state::App;
 use crate::view::channels::{
-    AccountCard, ChannelCard, ChannelsPage, ConnectPage, ConsentPage, FormField, MarketChoice, Region,
-    WebhookCard,
+    AccountCard, ChannelCard, ChannelsPage, ConnectPage, FormField, MarketChoice, Region, WebhookCard,
 };
 use crate::view::words::{count, when};
 use crate::view::{Badge, Tone};
@@ -99,9 +98,9 @@ fn card(app: &App, account: &AccountRecord, state: WebhookState, now: Timestamp)
         last_error_at: account.last_error_at.filter(|_| failing).map(|at| when(at, now)),
         last_error: account.last_error.clone().filter(|_| failing),
         remedy: match account.status {
-            AccountStatus::NeedsReauthorisation => Some(
-                "Authorise the hub again at the channel, then connect it here with the new credentials; its work goes on where it stopped.".into(),
-            ),
+            AccountStatus::NeedsReauthorisation => {
+                Some("Authorise it again under Credentials; its work goes on where it stopped.".into())
+            }
             _ => failing.then(|| "It is tried again by itself. If it stays, test the connection.".into()),
         },
         complete_until: Some(account.orders_complete_until)
@@ -302,7 +301,7 @@ async fn connect(frame: Frame, path: ApiPath, typed: Form) -> Result<Response, P
             .begin_consent(&frame.who.0, descriptor.kind, &request)
             .await;
         return match begun {
-            Ok(address) => go_there(&frame, descriptor, address).await,
+            Ok(address) => super::renew::go_there(&frame, descriptor, address).await,
             Err(refusal) => refused(&frame, descriptor, &typed, refusal).await,
         };
     }
@@ -321,23 +320,6 @@ async fn connect(frame: Frame, path: ApiPath, typed: Form) -> Result<Response, P
         }
         Err(refusal) => refused(&frame, descriptor, &typed, refusal).await,
     }
-}
-
-/// A page with the link to the channel.
-async fn go_there(
-    frame: &Frame,
-    descriptor: &Descriptor,
-    address: ConsentAddress,
-) -> Result<Response, Problem> {
-    let host = address.consent_url.split('/').nth(2).unwrap_or_default();
-    let page = ConsentPage {
-        kind: descriptor.kind.into(),
-        label: descriptor.label.into(),
-        host: host.to_owned(),
-        until: when(address.expires_at, frame.app.now()),
-        href: address.consent_url,
-    };
-    frame.show("consent", descriptor.label, "channels", &page).await
 }
 
 /// The form again, with what was typed and what is wrong with it.

@@ -26,6 +26,7 @@ mod product_data;
 mod product_forms;
 mod product_prices;
 mod receipts;
+mod renew;
 mod returns;
 mod sales;
 mod signin;
@@ -90,6 +91,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(conflict_settings::routes());
     routes.extend(channels::routes());
     routes.extend(channel_locations::routes());
+    routes.extend(renew::routes());
     routes.extend(inbox::routes());
     routes.extend(sync::routes());
     routes.extend(alerts::routes());

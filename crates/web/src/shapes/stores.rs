@@ -65,6 +65,33 @@ pub(super) const STORES: &[Shape] = &[
         ],
     },
     Shape {
+        name: "Credentials",
+        about: "Credentials that take the place of a store's",
+        input: true,
+        fields: &[Field::new(
+            "credentials",
+            "map?",
+            "By the names of the channel's description; those left out stay",
+        )],
+    },
+    Shape {
+        name: "StoreTerm",
+        about: "Something of a store that ends by itself",
+        input: false,
+        fields: &[
+            Field::new("name", "text", "Its name"),
+            Field::new("label", "text", "What people call it"),
+            Field::new("began_at", "instant", "When it began, as far as the hub knows"),
+            Field::new("ends_at", "instant", "When it ends"),
+            Field::new(
+                "told",
+                "bool",
+                "The channel said so; otherwise it is reckoned from the beginning",
+            ),
+            Field::new("remedy", "text", "What to do about it"),
+        ],
+    },
+    Shape {
         name: "Marketplace",
         about: "A country site of a channel",
         input: false,

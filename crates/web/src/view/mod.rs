@@ -19,6 +19,7 @@ pub(crate) mod orders;
 pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod product;
+pub(crate) mod renew;
 pub(crate) mod signin;
 pub(crate) mod stock;
 pub(crate) mod sync;

@@ -8,7 +8,7 @@ use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BucketSpec, Capability, Channel, ChannelError, CheckedAccount, Connection,
     Consent, Consented, CredentialField, DataKind, Descriptor, Event, EventSource, Fault, Health,
     HttpRequest, HttpResponse, Inbound, InboundRefusal, Io, Marketplace, Nudge, OrderPage, OrderQuery,
-    OrderSource, Registered, Returned, Schedule, SecretText, Ticket, Timing, Transport, TransportError,
+    OrderSource, Registered, Returned, Schedule, SecretText, Term, Ticket, Timing, Transport, TransportError,
     WriteMode,
 };
 use stockbridge_domain::listing::FulfilledBy;
@@ -151,6 +151,18 @@ impl Channel for Bazaar {
 
     fn consent(&self) -> Option<&dyn Consent> {
         Some(self)
+    }
+
+    fn terms(&self) -> &'static [Term] {
+        &[Term {
+            name: Term::AUTHORISATION,
+            label: "the agreement",
+            credentials: &["key"],
+            lasts: Duration::from_secs(365 * 86_400),
+            warn_days: &[30],
+            remedy: "agree again",
+            takes_consent: true,
+        }]
     }
 }
 

@@ -44,6 +44,9 @@ fn inr(amount: &str) -> Value {
 
 fn of_stores(goods: &Goods, key: &str) -> Vec<Call> {
     const CHECK: &str = "/api/v1/integrations/{channel}/stores/{id}/check";
+    const CONSENT: &str = "/api/v1/integrations/{channel}/consent";
+    const AGAIN: &str = "/api/v1/integrations/{channel}/stores/{id}/consent";
+    const CREDENTIALS: &str = "/api/v1/integrations/{channel}/stores/{id}/credentials";
     const STORE: &str = "/api/v1/integrations/{channel}/stores/{id}";
     const SYNC: &str = "/api/v1/integrations/{channel}/stores/{id}/sync";
     const SYNC_ORDERS: &str = "/api/v1/integrations/{channel}/stores/{id}/sync-orders";
@@ -59,13 +62,10 @@ fn of_stores(goods: &Goods, key: &str) -> Vec<Call> {
     let tracking = json!({ "order": goods.ids["other_order"], "carrier": "Post", "tracking": "T2" });
     let own = &goods.ids["own_store"];
     vec![
-        call(
-            201,
-            "POST",
-            "/api/v1/integrations/{channel}/consent",
-            json!({ "name": "Third" }),
-        ),
+        call(201, "POST", CONSENT, json!({ "name": "Third" })),
         call(404, "POST", "/api/v1/integrations/{channel}/callback", json!({})),
+        call(201, "POST", AGAIN, json!({})),
+        call(200, "PUT", CREDENTIALS, json!({ "credentials": { "key": "k1" } })),
         call(201, "POST", "/api/v1/integrations/{channel}/connect", connect),
         call(200, "PATCH", STORE, patch),
         call(200, "POST", TEST, json!({})),

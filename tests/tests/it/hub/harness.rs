@@ -136,6 +136,11 @@ pub const GERMANY: &str = "A1PA6795UKMFR9";
 impl World {
     /// A world on the embedded database without a file: the quickest.
     pub async fn new(sellers: Vec<SellerConfig>) -> Self {
+        Self::at(None, sellers).await
+    }
+
+    /// The same with an address that channels can send people back to.
+    pub async fn at(public_url: Option<&str>, sellers: Vec<SellerConfig>) -> Self {
         let clock = Stepped::new(Timestamp::parse(START).expect("an instant"), 11);
         let config = StoreConfig {
             database: Database::Memory,
@@ -144,7 +149,7 @@ impl World {
         let store = Store::open(&config, clock.env())
             .await
             .expect("a store in memory");
-        Self::on(store, clock, None, sellers).await
+        Self::on(store, clock, None, sellers, public_url).await
     }
 
     /// The same world on every database there is: SQLite in a file, and PostgreSQL where the tests have one.
@@ -153,7 +158,7 @@ impl World {
         for database in databases().await.expect("databases") {
             let clock = Stepped::new(Timestamp::parse(START).expect("an instant"), 11);
             let store = database.store(clock.env()).await.expect("a store");
-            worlds.push(Self::on(store, clock, Some(database), sellers.to_vec()).await);
+            worlds.push(Self::on(store, clock, Some(database), sellers.to_vec(), None).await);
         }
         worlds
     }
@@ -163,6 +168,7 @@ impl World {
         clock: Arc<Stepped>,
         database: Option<TestDb>,
         sellers: Vec<SellerConfig>,
+        public_url: Option<&str>,
     ) -> Self {
         let sim = Sim::new(SimConfig {
             seed: 5,
@@ -181,7 +187,7 @@ impl World {
             .expect("a tenant");
         let settings = HubSettings {
             endpoint_overrides: true,
-            public_url: None,
+            public_url: public_url.map(str::to_owned),
         };
         let wire = IntoSim::new(sim.clone());
         let hub = Hub::new(store, stockbridge_channels::all(), wire.clone(), settings);

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod books;
+mod consents;
 mod crash;
 mod custom;
 mod explain;

@@ -1,6 +1,7 @@
 //! Amazon through the port: a transport answers from a script, the models judge the requests.
 
 mod connect;
+mod consent;
 mod errors;
 mod listings;
 mod models;

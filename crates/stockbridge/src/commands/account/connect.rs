@@ -34,6 +34,9 @@ pub struct Connect {
     /// A setting of the account; the value is JSON, or text.
     #[arg(long, value_name = "NAME=VALUE")]
     option: Vec<String>,
+    /// Print the address where the seller signs in, instead of typing the secrets that come with it.
+    #[arg(long)]
+    sign_in: bool,
     #[command(flatten)]
     target: Target,
 }
@@ -42,6 +45,12 @@ impl Connect {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
         let body = self.body()?;
         let api = self.target.open(context).await?;
+        if self.sign_in {
+            let path = format!("/integrations/{}/consent", segment(&self.channel));
+            let address = api.post(&path, &body).await?;
+            super::authorise::tell(&address, self.target.json());
+            return Ok(());
+        }
         let path = format!("/integrations/{}/connect", segment(&self.channel));
         let account = api.post(&path, &body).await?;
         if self.target.json() {
@@ -120,7 +129,7 @@ fn from_file(path: &Path) -> anyhow::Result<Map<String, Value>> {
 }
 
 /// A secret as given, or from the file after `@`.
-fn secret(text: &str) -> anyhow::Result<Value> {
+pub(super) fn secret(text: &str) -> anyhow::Result<Value> {
     let Some(path) = text.strip_prefix('@') else {
         return Ok(text.into());
     };
