@@ -91,6 +91,16 @@ static OWN: Descriptor = Descriptor {
     remote: false,
 };
 
+static TERMS: [Term; 1] = [Term {
+    name: Term::AUTHORISATION,
+    label: "the agreement",
+    credentials: &["key"],
+    lasts: Duration::from_secs(365 * 86_400),
+    warn_days: &[30],
+    remedy: "agree again",
+    takes_consent: true,
+}];
+
 /// The channel far away. Its option `fails` says how a probe ends.
 #[derive(Default)]
 pub struct Bazaar {
@@ -154,15 +164,7 @@ impl Channel for Bazaar {
     }
 
     fn terms(&self) -> &'static [Term] {
-        &[Term {
-            name: Term::AUTHORISATION,
-            label: "the agreement",
-            credentials: &["key"],
-            lasts: Duration::from_secs(365 * 86_400),
-            warn_days: &[30],
-            remedy: "agree again",
-            takes_consent: true,
-        }]
+        &TERMS
     }
 }
 
