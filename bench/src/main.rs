@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use cases::first_import::{HubArgs, ShopArgs};
 use cases::queue::WorkerArgs;
 use machine::Machine;
 use report::{Report, say};
@@ -52,6 +53,8 @@ struct Options {
 enum Bench {
     /// From Amazon's JSON to committed orders, and the same again.
     Import,
+    /// The first import of a shop with 50,000 products and 20,000 orders: time, peak of memory, calls.
+    FirstImport,
     /// Webhooks from the router to an answer that is true on disk, and the same ones again.
     Inbox,
     /// From dirty products to listings that are due and a push for their accounts.
@@ -75,6 +78,12 @@ enum Bench {
     /// One of the processes of `queue`.
     #[command(hide = true)]
     QueueWorker(WorkerArgs),
+    /// The shop of `first-import`.
+    #[command(hide = true)]
+    FirstImportShop(ShopArgs),
+    /// The hub of `first-import`.
+    #[command(hide = true)]
+    FirstImportHub(HubArgs),
 }
 
 impl Options {
@@ -86,8 +95,11 @@ impl Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Args { bench, options } = Args::parse();
-    if let Bench::QueueWorker(worker) = &bench {
-        return cases::queue::worker(worker).await;
+    match &bench {
+        Bench::QueueWorker(worker) => return cases::queue::worker(worker).await,
+        Bench::FirstImportShop(args) => return cases::first_import::shop(args).await,
+        Bench::FirstImportHub(args) => return cases::first_import::hub(args, &options).await,
+        _ => {}
     }
     let machine = Machine::look()?;
     say(&machine.line());
@@ -106,6 +118,9 @@ async fn main() -> anyhow::Result<()> {
         }
         if all || matches!(bench, Bench::Import) {
             cases::import::run(kind, &options, &mut report).await?;
+        }
+        if all || matches!(bench, Bench::FirstImport) {
+            cases::first_import::run(kind, &options, &mut report).await?;
         }
         if all || matches!(bench, Bench::Inbox) {
             cases::inbox::run(kind, &options, &mut report).await?;

@@ -114,7 +114,7 @@ impl Stage {
                     sku: sku(n)?,
                     channel_ref: Some(format!("B0{n:08}")),
                     barcode: None,
-                    title: format!("Product number {n}, in a pack of one, assorted colours"),
+                    title: Some(format!("Product number {n}, in a pack of one, assorted colours")),
                     fulfilled_by: FulfilledBy::Seller,
                     quantity: Some(quantity),
                     places: Vec::new(),

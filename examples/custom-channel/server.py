@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A shop in about a hundred lines that speaks the custom protocol, version 1 (docs/channels/custom.md).
+"""A shop in 125 lines or so that speaks the custom protocol, version 1 (docs/channels/custom.md).
 
     SECRET=correct-horse-battery-staple python3 server.py 8099
 

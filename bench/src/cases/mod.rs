@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod explain;
+pub mod first_import;
 pub mod idle;
 pub mod import;
 pub mod inbox;

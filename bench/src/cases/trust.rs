@@ -343,7 +343,7 @@ async fn show(
                 sku: sku(*n)?,
                 channel_ref: None,
                 barcode: None,
-                title: "A product".to_owned(),
+                title: Some("A product".to_owned()),
                 fulfilled_by: FulfilledBy::Seller,
                 quantity: Some(quantity),
                 places: Vec::new(),

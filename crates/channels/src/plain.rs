@@ -1,26 +1,64 @@
 //! Texts of the other side, fit for messages, and numbers as they were written.
 
+use bytes::Bytes;
 use http::{HeaderMap, header};
 use jiff::fmt::rfc2822;
 use serde_json::value::RawValue;
-use stockbridge_domain::Timestamp;
+use stockbridge_domain::{Currency, Money, Timestamp};
 
 /// Most characters of a text that is shown.
 const MAX_CHARS: usize = 300;
 
 /// A text on one line, bounded, without words that look like keys or signatures.
 pub fn line(text: &str) -> String {
-    let words = text.split_whitespace().map(|word| {
+    line_without(text, |word| {
         // Nothing a person can act on is that long and without a break.
         let keyish = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '=' | '.' | '+' | '/');
-        let is_key = word.len() >= 40 && word.chars().all(keyish) && !word.contains("://");
-        if is_key { "***" } else { word }
-    });
+        word.len() >= 40 && word.chars().all(keyish) && !word.contains("://")
+    })
+}
+
+/// Whether so much of a word is hexadecimal that it may be a key: nothing a person can act on is.
+pub fn hexadecimal(word: &str) -> bool {
+    word.bytes().filter(u8::is_ascii_hexdigit).count() >= 32
+}
+
+/// A text on one line, bounded, without words that look like secrets.
+pub fn line_without(text: &str, secret: impl Fn(&str) -> bool) -> String {
+    let words = text
+        .split_whitespace()
+        .map(|word| if secret(word) { "***" } else { word });
     let line = words.collect::<Vec<_>>().join(" ");
     if line.chars().count() <= MAX_CHARS {
         return line;
     }
     line.chars().take(MAX_CHARS).chain(['…']).collect()
+}
+
+/// A text the other side tells, if it says anything with it.
+pub fn told(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A body without secrets of ours, should the other side repeat them.
+pub fn body_without(body: Bytes, secrets: &[&str]) -> Bytes {
+    let found =
+        |secret: &&str| !secret.is_empty() && memchr::memmem::find(&body, secret.as_bytes()).is_some();
+    if !secrets.iter().any(found) {
+        return body;
+    }
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let shown = secrets.iter().filter(|secret| !secret.is_empty());
+    Bytes::from(shown.fold(text, |text, secret| text.replace(*secret, "***")))
+}
+
+/// Reads money; what cannot be read is told, not guessed.
+pub fn money(amount: &str, currency: &str, field: &str, oddities: &mut Vec<String>) -> Option<Money> {
+    Currency::parse(currency)
+        .and_then(|currency| Money::from_decimal(amount, currency))
+        .map_err(|e| oddities.push(format!("`{field}`: {}", line(&e.to_string()))))
+        .ok()
 }
 
 /// A number's text as it stands in JSON, or the text inside its quotes: amounts of money never pass through a float.

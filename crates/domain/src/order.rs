@@ -31,7 +31,7 @@ impl OrderStatus {
     /// Whether an order may go from this status to `next`.
     ///
     /// Shipped and cancelled are ends, except that a partly shipped order may end cancelled and channels do ship what
-    /// they had called cancelled when the parcel had left already.
+    /// they had called cancelled when the parcel had left already. See [`Self::may_be_taken_up_as`] as well.
     pub fn may_become(self, next: Self) -> bool {
         use OrderStatus::{Cancelled, Open, PartiallyShipped, Pending, Shipped, Unknown};
         self == next
@@ -42,6 +42,12 @@ impl OrderStatus {
                 Cancelled => matches!(next, PartiallyShipped | Shipped),
                 Shipped => false,
             }
+    }
+
+    /// Whether an order that was called off may be gone on with as `next`: a payment that comes late brings it back, and
+    /// its units have to be reserved anew before somebody else buys them.
+    pub fn may_be_taken_up_as(self, next: Self) -> bool {
+        self == Self::Cancelled && matches!(next, Self::Pending | Self::Open)
     }
 
     /// Whether unshipped units of such an order stay reserved.
@@ -108,6 +114,8 @@ pub enum Merge {
     Stale,
     /// Take it over with this status.
     Apply(OrderStatus),
+    /// The channel goes on with an order it had called off: take it over with this status, reserve anew, and tell a person.
+    TakenUp(OrderStatus),
     /// The channel goes back on something final: take over everything but keep this status, and tell a person.
     Contradiction(OrderStatus),
 }
@@ -124,6 +132,10 @@ pub fn merge_status(known: Option<(OrderStatus, Timestamp)>, snapshot: &OrderSna
         // An unknown word says nothing about a status we know; the word itself is kept beside it.
         None => Merge::Apply(status),
         Some(next) if status.may_become(next) => Merge::Apply(next),
+        // Of two words of the same instant nobody knows which came first; calling off is final then.
+        Some(next) if status.may_be_taken_up_as(next) && snapshot.updated_at > updated_at => {
+            Merge::TakenUp(next)
+        }
         Some(_) => Merge::Contradiction(status),
     }
 }
@@ -213,6 +225,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_called_off_is_taken_up_by_a_later_word_and_reserved_anew() {
+        let known = Some((OrderStatus::Cancelled, Timestamp::from_secs(10)));
+        for status in [OrderStatus::Open, OrderStatus::Pending] {
+            let merged = merge_status(known, &snapshot(Some(status), 11));
+            assert_eq!(merged, Merge::TakenUp(status));
+            let merged = merge_status(known, &snapshot(Some(status), 10));
+            assert_eq!(
+                merged,
+                Merge::Contradiction(OrderStatus::Cancelled),
+                "at the same instant"
+            );
+        }
+        let mut stock = LineStock::default();
+        for (status, reserved) in [
+            (OrderStatus::Pending, 3),
+            (OrderStatus::Cancelled, 0),
+            (OrderStatus::Open, 3),
+        ] {
+            merge_line(&mut stock, status, FulfilledBy::Seller, &line(3, 0));
+            assert_eq!(stock.outstanding(), reserved, "{status}");
+        }
+    }
+
+    #[test]
     fn pending_reserves_cancelling_releases_shipping_consumes() {
         let mut stock = LineStock::default();
         let kinds = |steps: Vec<LineStep>| steps.into_iter().map(|s| s.kind).collect::<Vec<_>>();
@@ -260,7 +296,7 @@ mod tests {
                 let snap = snapshot(Some(status), i64::try_from(index).unwrap());
                 match merge_status(known, &snap) {
                     Merge::Stale => continue,
-                    Merge::Contradiction(_) => prop_assert!(false, "growing shipments never contradict"),
+                    Merge::Contradiction(_) | Merge::TakenUp(_) => prop_assert!(false, "growing shipments never contradict"),
                     Merge::Apply(next) => {
                         merge_line(&mut stock, next, FulfilledBy::Seller, &line(5, grown[index]));
                         known = Some((next, snap.updated_at));

@@ -181,6 +181,15 @@ fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
             "The hub keeps the former status and the stock as it is. Look at the order on the channel."
                 .to_owned(),
         ),
+        Notice::TakenUp { order, word } => (
+            "order.taken_up",
+            Severity::Warning,
+            format!("{at}:{order}"),
+            Some(order.clone()),
+            format!("Order {order} was called off, and the channel now says {word}"),
+            "Its units are reserved again, which may be more than are there. Ship it, or call it off on the channel."
+                .to_owned(),
+        ),
         Notice::Breach { sku, units, order } => (
             "stock.breach",
             Severity::Critical,

@@ -32,6 +32,8 @@ pub struct SimConfig {
     pub cancel_restock_share: f64,
     /// Buyers that act by themselves; off unless `orders_per_second` is above zero.
     pub buyers: BuyerConfig,
+    /// Most orders and listings of a page, whatever is asked for; the platform's own bounds are 100 and 20.
+    pub most_per_page: usize,
     /// How long the HTTP server holds a call whose answer never comes before it closes, in milliseconds.
     pub hang_ms: u64,
 }
@@ -52,6 +54,7 @@ impl Default for SimConfig {
             },
             cancel_restock_share: 0.5,
             buyers: BuyerConfig::default(),
+            most_per_page: usize::MAX,
             hang_ms: 60_000,
         }
     }

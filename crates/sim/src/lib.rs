@@ -7,7 +7,7 @@
 //!
 //! Rooms: `world` (sellers, listings, orders, effects due later), `buyers`, `faults`, `time` and `control`
 //! know no platform; everything that belongs to one platform's protocol lives in its own folder. Amazon's is played by
-//! [`Sim`]; a system of one's own ([`CustomShop`]), [`FlipkartShop`], [`MedusaStore`], [`NoonShop`], [`ShopifyShop`] and
+//! [`Sim`], one seller of which is an [`AmazonSeller`]; a system of one's own ([`CustomShop`]), [`FlipkartShop`], [`MedusaStore`], [`NoonShop`], [`ShopifyShop`] and
 //! [`WooShop`] are small worlds by themselves, one seller each. [`Platform`] is what these have in common.
 //! This crate depends on no other crate of the workspace: it is written from the platforms' published models,
 //! so that a misreading in a connector cannot agree with itself.
@@ -31,6 +31,7 @@ mod time;
 mod woocommerce;
 mod world;
 
+pub use amazon::AmazonSeller;
 pub use catalogue::generate_listings;
 pub use config::{
     BuyerConfig, Fulfilment, ListingConfig, OfferConfig, Plan, SellerConfig, SimConfig, SpanMs,

@@ -161,6 +161,11 @@ impl Sim {
         self.lock().world.set_revoked(seller_id, revoked)
     }
 
+    /// Access tokens given out so far are not taken any more.
+    pub fn expire_tokens(&self) {
+        self.lock().amazon.expire_tokens();
+    }
+
     /// Replaces the buyers who act by themselves; they begin at once.
     pub fn set_buyers(&self, buyers: BuyerConfig) {
         self.lock().world.set_buyers(buyers);

@@ -39,7 +39,7 @@ pub struct ListingRecord {
     pub channel_ref: Option<String>,
     /// Its barcode as the channel shows it.
     pub barcode: Option<String>,
-    /// Title.
+    /// Title as the channel shows it, else that of the product it sells; empty where neither is known.
     pub title: String,
     /// Who ships it.
     pub fulfilled_by: FulfilledBy,
@@ -116,7 +116,8 @@ pub struct ListingFilter {
 }
 
 /// The columns a [`ListingRecord`] is read from: these, then the offer.
-const LISTING: &str = "id, account_id, sku, channel_ref, title, fulfilled_by, status, handle, issues, \
+const LISTING: &str = "id, account_id, sku, channel_ref, \
+     CASE WHEN title <> '' THEN title ELSE (SELECT p.title FROM products p WHERE p.tenant_id = $1 AND p.id = product_id) END, fulfilled_by, status, handle, issues, \
      product_id, mapped_by, units, price_minor, price_currency, price_wanted_minor, price_wanted_currency, \
      verified_at, desired_qty, due_qty, hold, last_problem, problem_at, updated_at, places_shown, places_sent, \
      images, barcode";
@@ -133,7 +134,7 @@ fn record(row: &Row) -> Result<ListingRecord, StoreError> {
         account: row.parsed(1)?,
         sku: row.sku(2)?,
         channel_ref: row.opt_string(3)?,
-        title: row.string(4)?,
+        title: row.opt_string(4)?.unwrap_or_default(),
         fulfilled_by: row.named(5, FulfilledBy::parse)?,
         status: row.named(6, ListingStatus::parse)?,
         handle: row.opt_string(7)?,

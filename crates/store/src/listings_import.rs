@@ -153,8 +153,8 @@ impl TenantTx {
         let (mut inserts, mut updates, mut readings) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut dirty = BTreeSet::new();
         for (sku, snapshot) in latest {
-            let shown = shown(snapshot)?;
             let known = page.known.get(sku);
+            let shown = shown(snapshot, known.map(|known| &known.shown))?;
             readings.extend(reading(snapshot, known));
             match known {
                 Some(known) if known.shown == shown => {}
@@ -303,25 +303,33 @@ impl TenantTx {
     }
 }
 
-fn shown(snapshot: &ListingSnapshot) -> Result<Shown, StoreError> {
+/// What holds after a snapshot: where the channel does not tell, what was known before. Images are counted against those of
+/// other listings, so what is not told of them is not known.
+fn shown(snapshot: &ListingSnapshot, known: Option<&Shown>) -> Result<Shown, StoreError> {
     let text = |json: Value| match json {
         Value::Text(text) => Ok(text),
         _ => Err(StoreError::other("JSON that is no text")),
     };
     let images = snapshot.images.as_ref().map(json_value).transpose()?;
+    let told_or = |told: Option<&String>, before: fn(&Shown) -> Option<&String>| {
+        told.or(known.and_then(before)).cloned()
+    };
+    let by_channel = |of: FulfilledBy| of == FulfilledBy::Channel;
+    let barcode = told_or(snapshot.barcode.as_ref(), |k| k.barcode.as_ref());
     Ok(Shown {
-        channel_ref: snapshot.channel_ref.clone(),
-        title: snapshot.title.clone(),
+        channel_ref: told_or(snapshot.channel_ref.as_ref(), |k| k.channel_ref.as_ref()),
+        title: told_or(snapshot.title.as_ref(), |k| Some(&k.title)).unwrap_or_default(),
         fulfilled_by: snapshot.fulfilled_by,
         status: snapshot.status.name().to_owned(),
-        handle: snapshot.handle.clone(),
+        handle: told_or(snapshot.handle.as_ref(), |k| k.handle.as_ref()),
         issues: text(json_value(&snapshot.issues)?)?,
         images: images.map(text).transpose()?,
-        price: snapshot.price,
+        price: snapshot.price.or(known.and_then(|k| k.price)),
         channel_units: snapshot
             .quantity
-            .filter(|_| snapshot.fulfilled_by == FulfilledBy::Channel),
-        barcode: snapshot.barcode.clone(),
+            .or(known.and_then(|k| k.channel_units))
+            .filter(|_| by_channel(snapshot.fulfilled_by)),
+        barcode: barcode.filter(|code| !code.trim().is_empty()),
     })
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use stockbridge_domain::channel::{ChannelError, Fault};
 
 use crate::call::Operation;
+use crate::plain;
 
 #[derive(Deserialize, Default)]
 struct Errors {
@@ -133,17 +134,9 @@ fn forbidden(first: Option<&ApiError>, said: &str) -> (Fault, String) {
 
 /// A text of Amazon's, fit for messages: one line, bounded, without anything that looks like a secret.
 pub(super) fn clean(text: &str) -> String {
-    const MAX_CHARS: usize = 300;
-    let mut words: Vec<&str> = Vec::new();
-    for word in text.split_whitespace() {
-        let secret = ["Atza|", "Atzr|", "amzn1.oa2-cs."]
+    plain::line_without(text, |word| {
+        ["Atza|", "Atzr|", "amzn1.oa2-cs."]
             .iter()
-            .any(|prefix| word.contains(prefix));
-        words.push(if secret { "***" } else { word });
-    }
-    let line = words.join(" ");
-    if line.chars().count() <= MAX_CHARS {
-        return line;
-    }
-    line.chars().take(MAX_CHARS).chain(['…']).collect()
+            .any(|prefix| word.contains(prefix))
+    })
 }

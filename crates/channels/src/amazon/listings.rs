@@ -13,6 +13,7 @@ use super::client;
 use super::error::clean;
 use super::orders::money;
 use super::{AmazonConnection, operations, wire};
+use crate::plain;
 
 /// Amazon lets nobody page beyond this many results of one question.
 const MAX_REACHABLE: u64 = 1000;
@@ -196,7 +197,7 @@ impl AmazonConnection {
             sku,
             channel_ref: main.and_then(|s| s.asin.clone()),
             barcode: None,
-            title: main.and_then(|s| s.item_name.clone()).unwrap_or_default(),
+            title: main.and_then(|s| s.item_name.as_deref()).and_then(plain::told),
             handle: main.and_then(|s| s.product_type.clone()),
             price: money(offer.map(|o| &o.price), "offers.price", &mut issues),
             status: status(&item, &mut issues),

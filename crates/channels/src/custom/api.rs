@@ -10,6 +10,7 @@ use super::client::Call;
 use super::sign::{Signed, signature};
 use super::wire::Problem;
 use crate::call::{Dialect, Operation, perform};
+use crate::plain;
 
 static DIALECT: Dialect = Dialect {
     rate_header: Some("stockbridge-rate"),
@@ -73,20 +74,11 @@ impl Api {
         let response = perform(&self.io, self.account, &DIALECT, call.operation, request).await?;
         let request_id = DIALECT.request_id(response.headers());
         let status = response.status();
-        let body = self.masked(response.into_body());
+        let body = plain::body_without(response.into_body(), &[self.secret.expose()]);
         if status.is_success() {
             return Ok(Answer { request_id, body });
         }
         Err(judge(call.operation, status, &body).with_request_id(request_id))
-    }
-
-    /// The body without our secret, should the other side repeat it.
-    fn masked(&self, body: Bytes) -> Bytes {
-        let secret = self.secret.expose();
-        if memchr::memmem::find(&body, secret.as_bytes()).is_none() {
-            return body;
-        }
-        Bytes::from(String::from_utf8_lossy(&body).replace(secret, "***"))
     }
 
     fn sign(&self, call: &Call) -> Result<HttpRequest, ChannelError> {
@@ -195,15 +187,5 @@ fn failed(operation: &Operation, said: &str) -> (Fault, String) {
 
 /// A text of the other side, fit for messages: one line, bounded, without anything that looks like a secret of ours.
 pub(super) fn clean(text: &str) -> String {
-    const MAX_CHARS: usize = 300;
-    let words = text.split_whitespace().map(|word| {
-        // A signature or a secret of the recommended form: nothing a person can use is that long and all digits.
-        let hexes = word.bytes().filter(u8::is_ascii_hexdigit).count();
-        if hexes >= 32 { "***" } else { word }
-    });
-    let line = words.collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_CHARS {
-        return line;
-    }
-    line.chars().take(MAX_CHARS).chain(['…']).collect()
+    plain::line_without(text, plain::hexadecimal)
 }

@@ -8,11 +8,12 @@ use stockbridge_domain::images::Images;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::order::{LineSnapshot, OrderSnapshot, OrderStatus};
 use stockbridge_domain::places::PlaceUnits;
-use stockbridge_domain::{BoxFut, Currency, Money, Sku, Timestamp};
+use stockbridge_domain::{BoxFut, Money, Sku, Timestamp};
 
 use super::api::clean;
 use super::wire::{self, Raw};
 use super::{CustomConnection, client};
+use crate::plain;
 
 impl ListingSource for CustomConnection {
     fn page<'a>(&'a self, cursor: Option<&'a str>) -> BoxFut<'a, Result<ListingPage, ChannelError>> {
@@ -142,8 +143,8 @@ fn read_listing(raw: &Raw) -> Result<ListingSnapshot, String> {
     Ok(ListingSnapshot {
         sku: Sku::parse(&listing.sku).map_err(|e| format!("`sku`: {e}"))?,
         channel_ref: listing.reference,
-        barcode: None,
-        title: listing.title,
+        barcode: listing.barcode,
+        title: plain::told(&listing.title),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(total(&listing.quantities)?),
         places: places(&listing.quantities),
@@ -230,8 +231,5 @@ fn read_line(line: wire::Line, status: Option<OrderStatus>, oddities: &mut Vec<S
 /// Reads money; what cannot be read is told, not guessed.
 fn money(amount: Option<&wire::Amount>, field: &str, oddities: &mut Vec<String>) -> Option<Money> {
     let amount = amount?;
-    Currency::parse(&amount.currency)
-        .and_then(|currency| Money::from_decimal(&amount.amount, currency))
-        .map_err(|e| oddities.push(format!("`{field}`: {e}")))
-        .ok()
+    plain::money(&amount.amount, &amount.currency, field, oddities)
 }

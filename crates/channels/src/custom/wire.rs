@@ -47,6 +47,9 @@ pub(super) struct Listing {
     pub(super) reference: Option<String>,
     #[serde(default)]
     pub(super) title: String,
+    /// Empty where the other side says that there is none; missing where it does not tell.
+    #[serde(default)]
+    pub(super) barcode: Option<String>,
     pub(super) status: String,
     #[serde(default)]
     pub(super) price: Option<Amount>,

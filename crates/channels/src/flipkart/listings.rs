@@ -8,7 +8,7 @@ use stockbridge_domain::channel::{
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::places::PlaceUnits;
-use stockbridge_domain::{BoxFut, Currency, Money, Sku};
+use stockbridge_domain::{BoxFut, Sku};
 
 use super::api::Answer;
 use super::client::{self, BATCH, LISTINGS_PAGE};
@@ -180,19 +180,16 @@ fn read_listing(sku: &str, raw: &Raw, settings: &Settings) -> Result<ListingSnap
     Ok(ListingSnapshot {
         sku: Sku::parse(sku).map_err(|e| format!("`sku`: {e}"))?,
         channel_ref: Some(details.product_id.clone()),
-        // The details have no title; the SKU is what the seller knows it by.
-        title: sku.to_owned(),
+        // Nothing that is read of listings has a title.
+        title: None,
         fulfilled_by,
         quantity: places
             .as_ref()
             .map(|places| places.iter().map(|place| place.quantity).sum()),
         places: places.unwrap_or_default(),
         price: details.price.as_ref().and_then(|price| {
-            let currency = Currency::parse(&price.currency);
-            let read = currency
-                .and_then(|currency| Money::from_decimal(plain::decimal(&price.selling_price), currency));
-            read.map_err(|e| issues.push(format!("`selling_price`: {e}")))
-                .ok()
+            let amount = plain::decimal(&price.selling_price);
+            plain::money(amount, &price.currency, "selling_price", &mut issues)
         }),
         status,
         images: None,

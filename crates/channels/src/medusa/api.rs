@@ -13,6 +13,7 @@ use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, Io, SecretTe
 use super::client::Call;
 use super::wire::Problem;
 use crate::call::{Dialect, Operation, perform};
+use crate::plain;
 
 /// The Admin API limits nothing and names no requests; what stands in front of it may.
 static DIALECT: Dialect = Dialect {
@@ -91,7 +92,7 @@ impl Api {
         let took = self.io.env.now().since(started);
         let request_id = DIALECT.request_id(response.headers());
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = self.masked(response.into_body());
+        let body = plain::body_without(response.into_body(), &[self.key.expose()]);
         if status.is_success() {
             return Ok(Answer {
                 body,
@@ -109,15 +110,6 @@ impl Api {
     /// As [`Self::call`] and [`Answer::read`] say.
     pub(super) async fn get<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ChannelError> {
         self.call(call).await?.read(call.operation)
-    }
-
-    /// The body without our key, should the other side repeat it.
-    fn masked(&self, body: Bytes) -> Bytes {
-        let key = self.key.expose();
-        if memchr::memmem::find(&body, key.as_bytes()).is_none() {
-            return body;
-        }
-        Bytes::from(String::from_utf8_lossy(&body).replace(key, "***"))
     }
 
     /// A secret key is the user name of Basic authentication, with an empty password.
@@ -215,18 +207,5 @@ fn failed(operation: &Operation, said: &str) -> (Fault, String) {
 
 /// A text of the shop, fit for messages: one line, bounded, without anything that looks like a secret.
 pub(super) fn clean(text: &str) -> String {
-    const MAX_CHARS: usize = 300;
-    let words = text.split_whitespace().map(|word| {
-        let hexes = word.bytes().filter(u8::is_ascii_hexdigit).count();
-        if word.contains("sk_") || hexes >= 32 {
-            "***"
-        } else {
-            word
-        }
-    });
-    let line = words.collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_CHARS {
-        return line;
-    }
-    line.chars().take(MAX_CHARS).chain(['…']).collect()
+    plain::line_without(text, |word| word.contains("sk_") || plain::hexadecimal(word))
 }

@@ -94,7 +94,7 @@ const PAYMENT_FIELDS: &str = "id,currency_code,payment_collections.payments.id,p
     payment_collections.payments.refunds.note";
 
 /// What is read of a variant. Without its rules a region's price looks like the plain one.
-const VARIANT_FIELDS: &str = "id,sku,title,product_id,created_at,manage_inventory,allow_backorder,product.title,product.status,product.thumbnail,product.images.url,\
+const VARIANT_FIELDS: &str = "id,sku,title,barcode,ean,upc,product_id,created_at,manage_inventory,allow_backorder,product.title,product.status,product.thumbnail,product.images.url,\
     product.sales_channels.id,prices.id,prices.amount,prices.currency_code,prices.min_quantity,prices.max_quantity,\
     prices.price_rules.attribute,prices.price_rules.value,inventory_items.required_quantity,\
     inventory_items.inventory_item_id,inventory_items.inventory.location_levels.location_id,\

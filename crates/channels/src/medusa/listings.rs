@@ -15,6 +15,7 @@ use super::number;
 use super::orders::{unreadable, walk_of};
 use super::wire::{self, Raw};
 use super::{MedusaConnection, client};
+use crate::plain;
 
 impl ListingSource for MedusaConnection {
     fn page<'a>(&'a self, cursor: Option<&'a str>) -> BoxFut<'a, Result<ListingPage, ChannelError>> {
@@ -133,7 +134,7 @@ impl MedusaConnection {
         Ok(ListingSnapshot {
             sku: Sku::parse(sku).map_err(|e| format!("`sku`: {e}"))?,
             channel_ref: Some(variant.id.clone()),
-            title: title(variant),
+            title: plain::told(&title(variant)),
             fulfilled_by: FulfilledBy::Seller,
             quantity: units
                 .as_ref()
@@ -142,7 +143,7 @@ impl MedusaConnection {
             price: price.and_then(|currency| price_in(variant, currency, &mut issues)),
             status: self.status(variant, &mut issues),
             images: variant.product.as_ref().map(images),
-            barcode: None,
+            barcode: barcode(variant),
             handle: None,
             issues,
         })
@@ -265,6 +266,13 @@ pub(super) fn stock_of(variant: &wire::Variant) -> Result<Stock<'_>, String> {
             several.len()
         )),
     }
+}
+
+/// The first of its codes that is filled in; Medusa has several fields for them.
+fn barcode(variant: &wire::Variant) -> Option<String> {
+    let codes = [&variant.ean, &variant.upc, &variant.barcode];
+    let filled = codes.into_iter().flatten().find(|code| !code.trim().is_empty());
+    Some(filled.cloned().unwrap_or_default())
 }
 
 fn title(variant: &wire::Variant) -> String {

@@ -16,7 +16,8 @@
 //! What shapes it: the shop counts *stocked* and *reserved* units, and buyers can buy the difference. An order reserves,
 //! a fulfilment takes from both. Only the stocked units can be written, so the hub reads what is reserved, writes
 //! `sellable + reserved` and reads again. A sale changes the reserved units alone: between reading and writing it is never
-//! overwritten, which makes this as good as comparing and setting; see `stock` for what remains.
+//! overwritten. It is setting all the same, not comparing: the shop has no way to refuse a write because of what it shows,
+//! so what a person counts in between is overwritten; see `stock` for what else remains.
 
 mod aftersales;
 mod api;
@@ -59,10 +60,9 @@ const CURRENCY: &str = "currency";
 /// Option: the one sales channel this account is about.
 const SALES_CHANNEL: &str = "sales_channel";
 /// Options beside those of every channel.
-const OPTIONS: [&str; 5] = [
+const OPTIONS: [&str; 4] = [
     CURRENCY,
     SALES_CHANNEL,
-    options::WRITE_MODE,
     options::LOCATION_MAP,
     options::DEFAULT_LOCATION,
 ];
@@ -141,7 +141,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         // ends within its lock's two minutes.
         write_apply: Duration::from_secs(150),
     },
-    write_mode: WriteMode::CompareAndSet,
+    // The shop sets what it is told: it neither compares nor adds, so nothing better can be promised.
+    write_mode: WriteMode::Absolute,
     write_batch: 50,
     read_batch: 50,
     remote: true,
@@ -253,10 +254,6 @@ fn own_options(given: &BTreeMap<String, Value>, problems: &mut Vec<FieldError>) 
     let mut wrong = |name: &str, message: &str| {
         problems.push(FieldError::new(format!("options/{name}"), message));
     };
-    let mode = given.get(options::WRITE_MODE);
-    if mode.is_some_and(|m| m.as_str().and_then(WriteMode::parse).is_none()) {
-        wrong(options::WRITE_MODE, "write compare_and_set, relative or absolute");
-    }
     let text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
     let map = given.get(options::LOCATION_MAP);
     if map.is_some_and(|map| !map.as_object().is_some_and(|map| map.values().all(text))) {

@@ -17,13 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stockbridge_domain::BoxFut;
 use stockbridge_domain::channel::{Change, ChannelError, Fault, ItemOutcome, ItemResult, Level, StockSink};
-use stockbridge_domain::places::PlaceUnits;
 
 use super::listings::{Selling, Stock, stock_of};
 use super::wire::{self, NewLevel};
 use super::{MedusaConnection, client};
 
-/// What one level asks for, once it was compared with what is there.
+/// What one level asks for, beside what is there.
 struct Plan {
     /// Position in the batch.
     index: usize,
@@ -103,7 +102,7 @@ impl MedusaConnection {
         Ok(variants.into_iter().filter_map(named).collect())
     }
 
-    /// Compares what is asked with what is there, and says what to write.
+    /// Looks at what is there, and says what to write.
     fn plan(
         &self,
         index: usize,
@@ -112,11 +111,15 @@ impl MedusaConnection {
         selling: &Selling,
     ) -> Result<Plan, Box<ItemOutcome>> {
         let not = |fault, message: &str| Box::new(ItemOutcome::NotApplied(error(fault, message)));
+        if level.change != Change::Set {
+            let message =
+                "Medusa sets quantities; it neither compares them with what it shows nor adds to it";
+            return Err(not(Fault::Rejected, message));
+        }
         let variant = variants
             .get(level.sku.as_str())
             .ok_or_else(|| not(Fault::NotFound, "the shop has no variant with this SKU"))?;
         let stock = stock_of(variant).map_err(|why| not(Fault::Rejected, &why))?;
-        let sells = |id: &str| stock.level(id).map_or(0, |level| stock.sellable(level).max(0));
         let mut wanted = Vec::new();
         if level.parts.is_empty() {
             let location = selling
@@ -130,45 +133,17 @@ impl MedusaConnection {
                     "no stock location is linked to the sales channel",
                 )
             })?;
-            let shown = match level.change {
-                Change::From(expected) => expected,
-                Change::By(by) => level.quantity - by,
-                Change::Set => sells(&location),
-            };
-            wanted.push((location, shown, level.quantity));
+            wanted.push((location, level.quantity.max(0)));
         } else {
             let parts = level.parts.iter();
-            wanted.extend(parts.map(|part| (part.location.clone(), part.shown, part.quantity)));
+            wanted.extend(parts.map(|part| (part.location.clone(), part.quantity.max(0))));
         }
-        if let Some((location, _, _)) = wanted.iter().find(|(location, ..)| !selling.from(location)) {
+        if let Some((location, _)) = wanted.iter().find(|(location, _)| !selling.from(location)) {
             let message = format!(
                 "buyers cannot buy from location `{location}`: it is not linked to the sales channel"
             );
             return Err(not(Fault::Rejected, &message));
         }
-        let fits = wanted
-            .iter()
-            .all(|(location, shown, quantity)| match level.change {
-                Change::Set => true,
-                Change::From(_) => sells(location) == *shown,
-                Change::By(_) => sells(location) + quantity - shown >= 0,
-            });
-        let elsewhere = selling
-            .locations
-            .iter()
-            .filter(|id| !wanted.iter().any(|(named, ..)| named == *id));
-        let elsewhere: i64 = elsewhere.map(|id| sells(id)).sum();
-        if !fits || (matches!(level.change, Change::From(_)) && elsewhere != 0) {
-            return Err(Box::new(differs(&stock, selling)));
-        }
-        let wanted: Vec<(String, i64)> = wanted
-            .into_iter()
-            .map(|(location, shown, quantity)| match level.change {
-                Change::By(_) => (sells(&location) + quantity - shown, location),
-                Change::Set | Change::From(_) => (quantity, location),
-            })
-            .map(|(quantity, location)| (location, quantity.max(0)))
-            .collect();
         Ok(Plan {
             index,
             item: stock.item.to_owned(),
@@ -295,22 +270,6 @@ fn too_many(plan: &Plan, variant: &wire::Variant) -> Option<Plan> {
         writes: writes(&stock, &wanted),
         wanted,
     })
-}
-
-fn differs(stock: &Stock<'_>, selling: &Selling) -> ItemOutcome {
-    let place = |id: &String| {
-        Some(PlaceUnits {
-            location: id.clone(),
-            quantity: stock.sellable(stock.level(id)?).max(0),
-        })
-    };
-    let places: Vec<PlaceUnits> = selling.locations.iter().filter_map(place).collect();
-    let shown = places.iter().map(|place| place.quantity).sum();
-    ItemOutcome::Differs {
-        shown: Some(shown),
-        places,
-        error: error(Fault::Conflict, &format!("the shop shows {shown} for sale")),
-    }
 }
 
 fn outcome(sent: Result<(), ChannelError>) -> ItemOutcome {

@@ -11,7 +11,7 @@ use stockbridge_domain::channel::{
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::places::PlaceUnits;
-use stockbridge_domain::{BoxFut, Currency, Money, Sku};
+use stockbridge_domain::{BoxFut, Sku};
 
 use super::client::{self, LISTINGS_PAGE, READ_BATCH};
 use super::{NoonConnection, table, wire};
@@ -226,15 +226,13 @@ impl NoonConnection {
         let places = places.filter(|places| places.len() > 1).unwrap_or_default();
         Ok(ListingSnapshot {
             channel_ref: product.sku.clone(),
-            title: product.title.clone().unwrap_or_else(|| sku.as_str().to_owned()),
+            title: product.title.as_deref().and_then(plain::told),
             fulfilled_by,
             quantity,
             places,
             price: offer.and_then(|offer| offer.price.as_ref()).and_then(|price| {
-                let currency = Currency::parse(&price.currency);
-                let read = currency
-                    .and_then(|currency| Money::from_decimal(plain::decimal(&price.amount), currency));
-                read.map_err(|e| issues.push(format!("`price`: {e}"))).ok()
+                let amount = plain::decimal(&price.amount);
+                plain::money(amount, &price.currency, "price", &mut issues)
             }),
             status: status(offer, &mut issues),
             images: None,

@@ -16,6 +16,7 @@ use super::auth::Access;
 use super::client::{self, BUCKETS, Call, Document};
 use super::wire::{Cost, Raw, Reply, Said};
 use crate::call::{Dialect, Effect, Operation, perform};
+use crate::plain;
 
 pub(super) static DIALECT: Dialect = Dialect {
     rate_header: None,
@@ -314,19 +315,8 @@ impl Document {
 
 /// A text of Shopify's, fit for messages: one line, bounded, without anything that looks like a token.
 pub(super) fn clean(text: &str) -> String {
-    const MAX_CHARS: usize = 300;
-    let words = text.split_whitespace().map(|word| {
+    plain::line_without(text, |word| {
         let token = ["shpat_", "shpss_", "shprt_", "shpca_", "shpua_"];
-        let hexes = word.bytes().filter(u8::is_ascii_hexdigit).count();
-        if hexes >= 32 || token.iter().any(|t| word.contains(t)) {
-            "***"
-        } else {
-            word
-        }
-    });
-    let line = words.collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_CHARS {
-        return line;
-    }
-    line.chars().take(MAX_CHARS).chain(['…']).collect()
+        plain::hexadecimal(word) || token.iter().any(|t| word.contains(t))
+    })
 }

@@ -70,6 +70,8 @@ documents! {
     ORDERS = "orders", 850, Read, ["orders", "order_fields", "line_fields"];
     /// One order.
     ORDER = "order", 45, Read, ["order", "order_fields", "line_fields"];
+    /// How many orders a search finds.
+    ORDERS_COUNT = "ordersCount", 10, Read, ["orders_count"];
     /// More lines of an order.
     ORDER_LINES = "order.lineItems", 310, Read, ["order_lines", "line_fields"];
     /// An order's parcels.
@@ -127,6 +129,9 @@ documents! {
 /// The query of the bulk operation that reads all variants.
 pub(super) static BULK_VARIANTS: &str = include_str!("documents/bulk_variants.graphql");
 
+/// The query of the bulk operation that reads all orders of a search, in place of `SEARCH`.
+pub(super) static BULK_ORDERS: &str = include_str!("documents/bulk_orders.graphql");
+
 /// A part of a bulk operation's file: an ordinary download, not a call of the API.
 pub(super) static BULK_FILE: Operation = Operation {
     name: "bulkOperation.url",
@@ -157,13 +162,32 @@ pub(super) fn of(document: &'static Document, id: &str, after: Option<&str>) -> 
     }
 }
 
+/// The search for orders changed or placed since.
+fn orders_search(since: Timestamp, by: OrderTime) -> String {
+    let field = match by {
+        OrderTime::Updated => "updated_at",
+        OrderTime::Placed => "created_at",
+    };
+    format!("{field}:>='{}'", instant(since))
+}
+
+/// How many orders were changed or placed since.
+pub(super) fn orders_count(since: Timestamp, by: OrderTime) -> Call {
+    call(&ORDERS_COUNT, json!({"query": orders_search(since, by)}))
+}
+
+/// The query that reads them all at once.
+pub(super) fn bulk_orders(since: Timestamp, by: OrderTime) -> String {
+    plain(BULK_ORDERS).replace("SEARCH", &orders_search(since, by))
+}
+
 /// Orders changed or placed since, oldest first.
 pub(super) fn orders(since: Timestamp, by: OrderTime, after: Option<&str>) -> Call {
-    let (field, sort_key) = match by {
-        OrderTime::Updated => ("updated_at", "UPDATED_AT"),
-        OrderTime::Placed => ("created_at", "CREATED_AT"),
+    let sort_key = match by {
+        OrderTime::Updated => "UPDATED_AT",
+        OrderTime::Placed => "CREATED_AT",
     };
-    let query = format!("{field}:>='{}'", instant(since));
+    let query = orders_search(since, by);
     let variables = json!({"first": ORDERS_PAGE, "after": after, "query": query, "sortKey": sort_key});
     call(&ORDERS, variables)
 }

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use stockbridge_domain::channel::{ChannelError, Fault};
 use stockbridge_domain::order::{LineSnapshot, OrderStatus};
-use stockbridge_domain::{Currency, Money, Sku};
+use stockbridge_domain::{Money, Sku};
 
 use super::ShopConnection;
-use super::api::clean;
 use super::client::{self, number};
 use super::wire::{Amount, Connection, IdOnly, MoneyBag};
+use crate::plain;
 
 /// A line of an order.
 #[derive(Debug, Deserialize)]
@@ -224,8 +224,5 @@ pub(super) fn read_line(
 
 /// Reads money; what cannot be read is told, not guessed.
 pub(super) fn money(amount: &Amount, field: &str, oddities: &mut Vec<String>) -> Option<Money> {
-    Currency::parse(&amount.currency_code)
-        .and_then(|currency| Money::from_decimal(&amount.amount, currency))
-        .map_err(|e| oddities.push(format!("`{field}`: {}", clean(&e.to_string()))))
-        .ok()
+    plain::money(&amount.amount, &amount.currency_code, field, oddities)
 }

@@ -1,6 +1,7 @@
 //! Listings: all of them, by page or as one file, and some of them read again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -9,6 +10,7 @@ use stockbridge_domain::channel::{ChannelError, ListingKey, ListingPage, Listing
 
 use super::ShopConnection;
 use super::api::Answer;
+use super::bulk::Step;
 use super::client::{self, VARIANTS_PAGE};
 use super::lines::gone;
 use super::variant::{self, Handle, LevelNode, Variant};
@@ -78,14 +80,20 @@ impl ListingSource for ShopConnection {
                     let counted: Counted = self.api.ask(&call).await?;
                     let count = counted.product_variants_count.map_or(0, |count| count.count);
                     if count >= BULK_FROM {
-                        self.begin_bulk(0).await
+                        let query = client::plain(client::BULK_VARIANTS);
+                        let step = self.begin_bulk(&query).await?;
+                        self.listings_of(step).await
                     } else {
                         self.variants_page(None).await
                     }
                 }
                 Some(place) => match place.strip_prefix(PAGE) {
                     Some(after) => self.variants_page(Some(after).filter(|a| !a.is_empty())).await,
-                    None => self.go_on_in_bulk(place).await,
+                    None => {
+                        let query = client::plain(client::BULK_VARIANTS);
+                        let step = self.go_on_in_bulk(place, &query).await?;
+                        self.listings_of(step).await
+                    }
                 },
             }
         })
@@ -119,12 +127,34 @@ impl ListingSource for ShopConnection {
     }
 }
 
-/// Where a walk by pages begins.
-pub(super) fn from_the_first_page() -> String {
-    PAGE.to_owned()
-}
-
 impl ShopConnection {
+    /// What a step in a file comes to.
+    async fn listings_of(&self, step: Step) -> Result<ListingPage, ChannelError> {
+        let later = |next: String, pause: Duration| ListingPage {
+            next: Some(next),
+            wait_until: Some(self.api.io.env.now().plus(pause)),
+            ..ListingPage::default()
+        };
+        let part = match step {
+            Step::Later(place, pause) => return Ok(later(place, pause)),
+            Step::ByPage => return Ok(later(PAGE.to_owned(), Duration::ZERO)),
+            Step::Part(part) => part,
+        };
+        let mut result = ListingPage {
+            next: part.next,
+            ..ListingPage::default()
+        };
+        let mut variants = Vec::new();
+        for group in part.groups {
+            match variant::of_group(&group) {
+                Ok(read) => variants.push((group.head, read)),
+                Err(reason) => result.unreadable.push(variant::unreadable(&group.head, reason)),
+            }
+        }
+        self.sort_out(variants, &part.currency, &mut result).await?;
+        Ok(result)
+    }
+
     async fn variants_page(&self, after: Option<&str>) -> Result<ListingPage, ChannelError> {
         let page: Page = self.api.ask(&client::variants(after)).await?;
         let mut result = ListingPage {

@@ -1,6 +1,9 @@
 //! Orders: pages, single orders, and what Shopify's words mean.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use stockbridge_domain::channel::{
     ChannelError, Fault, OrderPage, OrderQuery, OrderSource, OrderTime, Unreadable,
 };
@@ -10,12 +13,18 @@ use stockbridge_domain::{BoxFut, Timestamp};
 
 use super::ShopConnection;
 use super::api::clean;
+use super::bulk::{Group, Step};
 use super::client::{self, ORDERS_PAGE, gid, number};
 use super::lines::{self, Line, gone, money, unclear};
 use super::wire::{Connection, MaybeId, MoneyBag, Raw};
 
 /// Shopify pages no further than 25,000 things; a new search begins well before.
 const DEEPEST: usize = 20_000;
+
+/// From so many orders on, a file is quicker than pages: a shop of the standard plan reads two or three orders a second.
+const BULK_FROM: i64 = 1_000;
+/// A search that goes back further is worth counting first.
+const LONG_AGO: Duration = Duration::from_secs(24 * 3_600);
 
 /// An order.
 #[derive(Debug, Deserialize)]
@@ -42,6 +51,12 @@ struct Count {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Counted {
+    orders_count: Option<Count>,
+}
+
+#[derive(Debug, Deserialize)]
 struct Orders {
     orders: Connection<Raw>,
 }
@@ -63,6 +78,9 @@ struct Place {
     /// Orders seen by this search.
     #[serde(default)]
     seen: usize,
+    /// Where in a file, while one is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
 }
 
 impl OrderSource for ShopConnection {
@@ -76,6 +94,16 @@ impl OrderSource for ShopConnection {
                     client::ORDERS.error(Fault::Rejected, message)
                 })?,
             };
+            if let Some(file) = &place.file {
+                let search = client::bulk_orders(query.since, query.by);
+                let step = self.go_on_in_bulk(file, &search).await?;
+                return self.orders_of(step).await;
+            }
+            if query.cursor.is_none() && self.are_many(query).await? {
+                let search = client::bulk_orders(query.since, query.by);
+                let step = self.begin_bulk(&search).await?;
+                return self.orders_of(step).await;
+            }
             let since = place.since.unwrap_or(query.since);
             let answer = self
                 .api
@@ -132,17 +160,31 @@ fn next(place: Place, after: String, since: Timestamp, last: Option<Timestamp>) 
     let anew = last.filter(|last| seen >= DEEPEST && *last > since);
     let next = match anew {
         Some(last) => Place {
-            after: None,
             since: Some(last),
-            seen: 0,
+            ..Place::default()
         },
         None => Place {
             after: Some(after),
             since: place.since,
             seen,
+            file: None,
         },
     };
-    serde_json::to_string(&next).unwrap_or_default()
+    next.kept()
+}
+
+impl Place {
+    fn kept(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// An order's lines of a file as the one thing that a page has.
+fn whole(group: &Group) -> Result<Raw, String> {
+    let order = group.head.strip_suffix('}').unwrap_or(&group.head);
+    let lines = group.members.join(",");
+    let text = format!("{order},\"lineItems\":{{\"nodes\":[{lines}]}}}}");
+    RawValue::from_string(text).map_err(|e| clean(&e.to_string()))
 }
 
 fn unreadable(raw: &Raw, reason: String) -> Unreadable {
@@ -155,6 +197,62 @@ fn unreadable(raw: &Raw, reason: String) -> Unreadable {
 }
 
 impl ShopConnection {
+    /// Whether so many orders are asked for that a file is quicker. Only a search that goes far back is counted: all others
+    /// find few.
+    async fn are_many(&self, query: &OrderQuery) -> Result<bool, ChannelError> {
+        if self.api.io.env.now().since(query.since) < LONG_AGO {
+            return Ok(false);
+        }
+        let counted: Counted = self.api.ask(&client::orders_count(query.since, query.by)).await?;
+        Ok(counted.orders_count.is_some_and(|found| found.count >= BULK_FROM))
+    }
+
+    /// What a step in a file comes to.
+    async fn orders_of(&self, step: Step) -> Result<OrderPage, ChannelError> {
+        let later = |place: Place, pause: Duration| OrderPage {
+            next: Some(place.kept()),
+            wait_until: Some(self.api.io.env.now().plus(pause)),
+            ..OrderPage::default()
+        };
+        let in_file = |file| Place {
+            file: Some(file),
+            ..Place::default()
+        };
+        let part = match step {
+            Step::Later(file, pause) => return Ok(later(in_file(file), pause)),
+            Step::ByPage => return Ok(later(Place::default(), Duration::ZERO)),
+            Step::Part(part) => part,
+        };
+        let begun = Timestamp::parse(&part.begun).map_err(|e| {
+            let message = format!("`createdAt` of the operation: {}", clean(&e));
+            client::BULK_OPERATION.error(Fault::Contract, &message)
+        })?;
+        let mut result = OrderPage {
+            next: part.next.map(|file| in_file(file).kept()),
+            // What changed while the file was written may be in it or not.
+            complete_until: Some(begun),
+            ..OrderPage::default()
+        };
+        for group in part.groups {
+            let raw = match whole(&group) {
+                Ok(raw) => raw,
+                Err(reason) => {
+                    result.unreadable.push(Unreadable {
+                        id: None,
+                        reason,
+                        raw: group.head,
+                    });
+                    continue;
+                }
+            };
+            match self.read_order(&raw).await? {
+                Ok(order) => result.orders.push(order),
+                Err(reason) => result.unreadable.push(unreadable(&raw, reason)),
+            }
+        }
+        Ok(result)
+    }
+
     /// Reads one order and looks up what its answer leaves open; the inner error names the field that cannot be read.
     async fn read_order(&self, raw: &Raw) -> Result<Result<OrderSnapshot, String>, ChannelError> {
         let order: Order = match serde_json::from_str(raw.get()) {

@@ -3,14 +3,16 @@
 use std::fmt;
 
 use serde::Deserialize;
+use stockbridge_domain::Sku;
 use stockbridge_domain::channel::{ListingSnapshot, Unreadable};
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::places::PlaceUnits;
-use stockbridge_domain::{Currency, Money, Sku};
 
 use super::api::clean;
+use super::bulk::Group;
 use super::client::{gid, number};
 use super::wire::{Connection, MaybeId, Raw};
+use crate::plain;
 
 /// A variant of a product: what a buyer puts in the basket.
 #[derive(Debug, Deserialize)]
@@ -21,6 +23,8 @@ pub(super) struct Variant {
     pub(super) sku: Option<String>,
     #[serde(default)]
     pub(super) display_name: String,
+    #[serde(default)]
+    pub(super) barcode: Option<String>,
     pub(super) price: String,
     pub(super) inventory_policy: String,
     pub(super) product: Product,
@@ -179,10 +183,7 @@ pub(super) fn listing(
         ),
         other => issues.push(format!("the inventory policy `{}` is not known", clean(other))),
     }
-    let price = Currency::parse(currency)
-        .and_then(|currency| Money::from_decimal(&variant.price, currency))
-        .map_err(|e| issues.push(format!("`price`: {}", clean(&e.to_string()))))
-        .ok();
+    let price = plain::money(&variant.price, currency, "price", &mut issues);
     let places = places(levels)?;
     let quantity = if variant.inventory_item.tracked {
         Some(sum(&places)?)
@@ -203,7 +204,7 @@ pub(super) fn listing(
     Ok(ListingSnapshot {
         sku,
         channel_ref: Some(handle.variant.clone()),
-        title: variant.display_name.clone(),
+        title: plain::told(&variant.display_name),
         fulfilled_by: FulfilledBy::Seller,
         quantity,
         places: if variant.inventory_item.tracked {
@@ -214,7 +215,7 @@ pub(super) fn listing(
         price,
         status,
         images: None,
-        barcode: None,
+        barcode: Some(variant.barcode.clone().unwrap_or_default()),
         handle: Some(handle.to_string()),
         issues,
     })
@@ -248,9 +249,25 @@ fn sum(places: &[PlaceUnits]) -> Result<i64, String> {
 
 /// A line of a bulk operation's file that is stock at a location.
 #[derive(Debug, Deserialize)]
-pub(super) struct BulkLevel {
+struct BulkLevel {
     #[serde(rename = "__parentId")]
-    pub(super) parent: String,
+    parent: String,
     #[serde(flatten)]
-    pub(super) level: LevelNode,
+    level: LevelNode,
+}
+
+/// Reads a variant's lines of a file; the error names what cannot be read.
+pub(super) fn of_group(group: &Group) -> Result<(Variant, Vec<LevelNode>), String> {
+    let read = |e: serde_json::Error| clean(&e.to_string());
+    let variant: Variant = serde_json::from_str(&group.head).map_err(read)?;
+    let mut levels = Vec::new();
+    for member in &group.members {
+        let level: BulkLevel = serde_json::from_str(member).map_err(read)?;
+        // Which of the two a level names as its parent is not documented.
+        if level.parent != variant.id && level.parent != variant.inventory_item.id {
+            return Err("a level of another variant stands among its own".to_owned());
+        }
+        levels.push(level.level);
+    }
+    Ok((variant, levels))
 }

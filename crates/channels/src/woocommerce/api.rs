@@ -15,6 +15,7 @@ use super::error::{self, clean};
 use super::memory::Memory;
 use crate::call::{Dialect, Operation, perform};
 use crate::endpoint::Query;
+use crate::plain;
 
 static DIALECT: Dialect = Dialect {
     rate_header: None,
@@ -107,16 +108,7 @@ impl Api {
     /// The body without our keys, should the shop repeat them.
     fn masked(&self, body: Bytes) -> Bytes {
         let secrets = [self.secret.expose(), self.key.expose()];
-        let found =
-            |secret: &&str| !secret.is_empty() && memchr::memmem::find(&body, secret.as_bytes()).is_some();
-        if !secrets.iter().any(found) {
-            return body;
-        }
-        let mut shown = String::from_utf8_lossy(&body).into_owned();
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            shown = shown.replace(*secret, "***");
-        }
-        Bytes::from(shown)
+        plain::body_without(body, &secrets)
     }
 
     fn sign(&self, call: &Call) -> Result<HttpRequest, ChannelError> {

@@ -70,9 +70,9 @@ pub(super) const PAGE: usize = 100;
 const PAGE_TEXT: &str = "100";
 
 /// What is read of a product: the rest can be long and is of no use here.
-const PRODUCT_FIELDS: &str = "id,parent_id,name,type,status,sku,price,regular_price,on_sale,manage_stock,stock_quantity,stock_status,backorders,variations,attributes";
+const PRODUCT_FIELDS: &str = "id,parent_id,name,type,status,sku,global_unique_id,price,regular_price,on_sale,manage_stock,stock_quantity,stock_status,backorders,variations,attributes";
 /// What is read of a variation.
-const VARIATION_FIELDS: &str = "id,status,sku,price,regular_price,on_sale,manage_stock,stock_quantity,stock_status,backorders,attributes";
+const VARIATION_FIELDS: &str = "id,status,sku,global_unique_id,price,regular_price,on_sale,manage_stock,stock_quantity,stock_status,backorders,attributes";
 
 /// A call, built but not signed.
 #[derive(Debug)]

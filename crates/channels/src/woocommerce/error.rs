@@ -9,6 +9,7 @@ use stockbridge_domain::channel::{ChannelError, Fault};
 
 use super::api::status_of;
 use crate::call::Operation;
+use crate::plain;
 
 /// No such route: the API, the version of it or an extension is not there.
 pub(super) const NO_ROUTE: &str = "rest_no_route";
@@ -174,18 +175,7 @@ fn before_json(body: &[u8]) -> Option<String> {
 
 /// A text of the shop, fit for messages: one line, bounded, without anything that looks like a key.
 pub(super) fn clean(text: &str) -> String {
-    const MAX_CHARS: usize = 300;
-    let words = text.split_whitespace().map(|word| {
-        let hexes = word.bytes().filter(u8::is_ascii_hexdigit).count();
-        if hexes >= 32 || word.contains("ck_") || word.contains("cs_") {
-            "***"
-        } else {
-            word
-        }
-    });
-    let line = words.collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_CHARS {
-        return line;
-    }
-    line.chars().take(MAX_CHARS).chain(['…']).collect()
+    plain::line_without(text, |word| {
+        plain::hexadecimal(word) || word.contains("ck_") || word.contains("cs_")
+    })
 }

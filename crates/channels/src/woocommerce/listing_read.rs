@@ -9,6 +9,7 @@ use super::error::clean;
 use super::listings::Shop;
 use super::order_read::money;
 use super::wire::{self, Product};
+use crate::plain;
 
 /// What a listing's quantity and price are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,14 +131,14 @@ fn snapshot(target: Target, product: &Product, title: &str, shop: &Shop) -> Resu
     Ok(ListingSnapshot {
         sku,
         channel_ref: Some(target.id.to_string()),
-        title: title.to_owned(),
+        title: plain::told(title),
         fulfilled_by: FulfilledBy::Seller,
         quantity,
         places: Vec::new(),
         price,
         status,
         images: None,
-        barcode: None,
+        barcode: product.global_unique_id.clone(),
         handle: Some(target.handle()),
         issues,
     })

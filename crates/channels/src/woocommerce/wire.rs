@@ -212,6 +212,9 @@ pub(super) struct Product {
     pub(super) sku: String,
     #[serde(default, deserialize_with = "text")]
     pub(super) price: String,
+    /// GTIN, UPC, EAN or ISBN; shops before 9.2 have none to tell.
+    #[serde(default)]
+    pub(super) global_unique_id: Option<String>,
     #[serde(default, deserialize_with = "text")]
     pub(super) regular_price: String,
     #[serde(default)]

@@ -8,7 +8,7 @@ use stockbridge_domain::channel::{AccountDraft, SecretText};
 use stockbridge_sim::{CustomShop, ShopConfig, ShopListing, TimeMode};
 
 use crate::bench::WEBHOOK_URL;
-use crate::driver::{PAGE, START, STOCK, Setup};
+use crate::driver::{PAGE, START, STOCK, Setup, Tells, barcode};
 
 pub fn setup() -> Setup {
     let config = ShopConfig {
@@ -18,7 +18,10 @@ pub fn setup() -> Setup {
         page: PAGE,
         webhook_url: Some(WEBHOOK_URL.to_owned()),
         listings: STOCK
-            .map(|(sku, quantity)| ShopListing::new(sku, quantity))
+            .map(|(sku, quantity)| ShopListing {
+                barcode: Some(barcode(sku)),
+                ..ShopListing::new(sku, quantity)
+            })
             .to_vec(),
         ..ShopConfig::default()
     };
@@ -36,5 +39,9 @@ pub fn setup() -> Setup {
         channel: Arc::new(Custom),
         draft,
         platform: CustomShop::new(config),
+        tells: Tells {
+            titles: true,
+            barcodes: true,
+        },
     }
 }

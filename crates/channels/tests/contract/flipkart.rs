@@ -8,7 +8,7 @@ use stockbridge_domain::channel::{AccountDraft, SecretText};
 use stockbridge_sim::{FlipkartConfig, FlipkartListing, FlipkartShop, TimeMode};
 
 use crate::bench::WEBHOOK_URL;
-use crate::driver::{PAGE, START, STOCK, Setup};
+use crate::driver::{PAGE, START, STOCK, Setup, Tells};
 
 pub fn setup() -> Setup {
     let config = FlipkartConfig {
@@ -37,5 +37,9 @@ pub fn setup() -> Setup {
         channel: Arc::new(Flipkart::default()),
         draft,
         platform: FlipkartShop::new(config),
+        tells: Tells {
+            titles: false,
+            barcodes: false,
+        },
     }
 }

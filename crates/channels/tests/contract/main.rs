@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod amazon;
 mod bench;
 mod custom;
 mod driver;
@@ -17,45 +18,85 @@ mod shopify;
 mod woocommerce;
 
 use driver::{Channel, Setup};
+use stockbridge_domain::channel::Capability;
 
 /// Every channel that keeps the contract, by its name, with what builds it anew beside a fresh platform.
 pub const CHANNELS: &[Channel] = &[
     Channel {
+        name: "amazon",
+        label: "Amazon",
+        verified: "its published models and its static sandbox's samples",
+        cannot: &[
+            (
+                Capability::Events,
+                "its messages go to a queue, not to an address",
+            ),
+            (Capability::Cancellations, "the connector does not call off yet"),
+            (Capability::Refunds, "the connector does not refund yet"),
+        ],
+        build: amazon::setup,
+    },
+    Channel {
         name: "shopify",
         label: "Shopify",
         verified: "Shopify's GraphQL schema, version 2026-10",
+        cannot: &[],
         build: shopify::setup,
     },
     Channel {
         name: "woocommerce",
         label: "WooCommerce",
         verified: "the attributes and parameters its documentation lists",
+        cannot: &[],
         build: woocommerce::setup,
     },
     Channel {
         name: "medusa",
         label: "Medusa",
         verified: "a real server of 2.21.2, and its schemas",
+        cannot: &[],
         build: medusa::setup,
     },
     Channel {
         name: "flipkart",
         label: "Flipkart",
         verified: "shapes of its public reference",
+        cannot: &[(
+            Capability::Refunds,
+            "the platform gives money back by itself; sellers have no call for it",
+        )],
         build: flipkart::setup,
     },
     Channel {
         name: "noon",
         label: "Noon",
         verified: "a summary of its public reference",
+        cannot: &[(
+            Capability::Refunds,
+            "the platform gives money back by itself; sellers have no call for it",
+        )],
         build: noon::setup,
     },
     Channel {
         name: "custom",
         label: "Custom",
         verified: "its document, and a server in another language",
+        cannot: &[
+            (Capability::Cancellations, "its protocol has none"),
+            (Capability::Refunds, "its protocol has none"),
+        ],
         build: custom::setup,
     },
+];
+
+/// What a scenario asks for beyond reading orders and listings, for those that ask for it.
+pub const NEEDS: &[(&str, Capability)] = &[
+    ("call_off", Capability::Cancellations),
+    ("price", Capability::Prices),
+    ("push", Capability::Stock),
+    ("refund", Capability::Refunds),
+    ("update", Capability::Fulfilment),
+    ("webhook", Capability::Events),
 ];
 
 /// Makes one test of each scenario for a channel.
@@ -64,7 +105,7 @@ macro_rules! keeps_the_contract {
         mod $channel {
             keeps_the_contract!(@each $channel connect import_once import_again page_boundary update cancel call_off push
                 partial_refusal throttle expired_token lost_answer price webhook unknown_status revoked_access
-                refund);
+                refund told);
         }
     };
     (@each $channel:ident $($scenario:ident)*) => {
@@ -79,6 +120,7 @@ macro_rules! keeps_the_contract {
 }
 
 mod keeps {
+    keeps_the_contract!(amazon);
     keeps_the_contract!(shopify);
     keeps_the_contract!(woocommerce);
     keeps_the_contract!(medusa);

@@ -9,7 +9,7 @@ use stockbridge_domain::channel::{AccountDraft, SecretText};
 use stockbridge_sim::{MedusaConfig, MedusaStore, MedusaVariant, TimeMode};
 
 use crate::bench::{WEBHOOK_KEY, WEBHOOK_URL};
-use crate::driver::{PAGE, START, STOCK, Setup};
+use crate::driver::{PAGE, START, STOCK, Setup, Tells, barcode};
 
 pub fn setup() -> Setup {
     let config = MedusaConfig {
@@ -20,7 +20,10 @@ pub fn setup() -> Setup {
         webhook_key: WEBHOOK_KEY.to_owned(),
         webhook_url: format!("{WEBHOOK_URL}/events"),
         variants: STOCK
-            .map(|(sku, quantity)| MedusaVariant::new(sku, quantity))
+            .map(|(sku, quantity)| MedusaVariant {
+                ean: barcode(sku),
+                ..MedusaVariant::new(sku, quantity)
+            })
             .to_vec(),
         ..MedusaConfig::default()
     };
@@ -38,5 +41,9 @@ pub fn setup() -> Setup {
         channel: Arc::new(Medusa),
         draft,
         platform: MedusaStore::new(config),
+        tells: Tells {
+            titles: true,
+            barcodes: true,
+        },
     }
 }

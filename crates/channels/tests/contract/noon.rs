@@ -11,7 +11,7 @@ use stockbridge_sim::{
 };
 
 use crate::bench::{WEBHOOK_KEY, WEBHOOK_URL};
-use crate::driver::{PAGE, START, STOCK, Setup};
+use crate::driver::{PAGE, START, STOCK, Setup, Tells};
 
 pub fn setup() -> Setup {
     let config = NoonConfig {
@@ -42,5 +42,9 @@ pub fn setup() -> Setup {
         channel: Arc::new(Noon::default()),
         draft,
         platform: NoonShop::new(config),
+        tells: Tells {
+            titles: true,
+            barcodes: false,
+        },
     }
 }

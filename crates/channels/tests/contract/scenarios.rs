@@ -1,27 +1,31 @@
 //! The scenarios. Each begins with a fresh platform and asks only for what the channel claims.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
-use stockbridge_domain::Money;
-use stockbridge_domain::channel::{
-    CancelNotice, CancelReason, Capability, Fault, Inbound, InboundRefusal, ItemOutcome, LineUnits, Nudge,
-    OrderTime, PriceLevel, RefundNotice, SecretText,
-};
-use stockbridge_domain::order::OrderStatus;
-use stockbridge_sim::{Act, Fault as Trouble};
-
-use crate::bench::{Bench, WEBHOOK_KEY, WEBHOOK_URL, start};
-use crate::driver::STOCK;
-
 /// Ends a scenario that asks for something the channel does not claim.
 macro_rules! needs {
     ($bench:ident, $($capability:ident),+) => {
-        if !($($bench.can(Capability::$capability))&&+) {
+        if !($($bench.can(stockbridge_domain::channel::Capability::$capability))&&+) {
             return;
         }
     };
 }
+
+mod messages;
+mod writes;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use stockbridge_domain::channel::{
+    CancelNotice, CancelReason, Fault, ItemOutcome, LineUnits, OrderTime, RefundNotice,
+};
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_sim::{Act, Fault as Trouble};
+
+pub use messages::webhook;
+pub use writes::{lost_answer, partial_refusal, price, push};
+
+use crate::bench::{Bench, start};
+use crate::driver::STOCK;
 
 /// The cheapest call works, says who we are, and gives no secret away; everything that is for sale is listed.
 pub async fn connect(bench: Bench) {
@@ -170,62 +174,21 @@ pub async fn call_off(bench: Bench) {
     );
 }
 
-/// A quantity is set and read back, up and down.
-pub async fn push(bench: Bench) {
-    needs!(bench, Listings, Stock);
-    for quantity in [4, 0, 9] {
-        let listing = bench.listing("BOWL").await;
-        let outcome = bench.write(&[bench.level(&listing, quantity)]).await.remove(0);
-        assert!(
-            matches!(
-                outcome,
-                ItemOutcome::Applied { .. } | ItemOutcome::Accepted { .. }
-            ),
-            "{outcome:?}"
+/// Titles and barcodes are read where the channel tells them; nothing is made up where it does not.
+pub async fn told(bench: Bench) {
+    needs!(bench, Listings);
+    let tells = bench.setup.tells;
+    for (sku, listing) in bench.listings().await {
+        let title = listing.title.as_deref();
+        assert_eq!(
+            title.is_some_and(|t| t.contains(&sku)),
+            tells.titles,
+            "{listing:?}"
         );
-        bench.until_applied();
-        assert_eq!(bench.read(&listing).await.quantity, Some(quantity));
-        let there = bench.setup.platform.shown("BOWL").unwrap();
-        assert_eq!(i64::from(there), quantity);
+        assert!(tells.titles || title.is_none(), "{listing:?}");
+        let code = tells.barcodes.then(|| crate::driver::barcode(&sku));
+        assert_eq!(listing.barcode, code, "{listing:?}");
     }
-}
-
-/// What one item is refused for does not keep the others from being set.
-pub async fn partial_refusal(bench: Bench) {
-    needs!(bench, Listings, Stock);
-    let good = bench.listing("BOWL").await;
-    let mut unknown = good.clone();
-    unknown.sku = stockbridge_domain::Sku::parse("NO-SUCH").unwrap();
-    unknown.handle = good.handle.as_ref().map(|handle| elsewhere(handle));
-    let levels = [bench.level(&unknown, 5), bench.level(&good, 5)];
-    let batch = bench.descriptor().write_batch;
-    let mut outcomes = Vec::new();
-    for levels in levels.chunks(batch) {
-        outcomes.extend(bench.write(levels).await);
-    }
-    assert!(
-        matches!(&outcomes[0], ItemOutcome::NotApplied(e) if matches!(e.fault, Fault::NotFound | Fault::Rejected)),
-        "{outcomes:?}"
-    );
-    assert!(
-        matches!(
-            outcomes[1],
-            ItemOutcome::Applied { .. } | ItemOutcome::Accepted { .. }
-        ),
-        "{outcomes:?}"
-    );
-    bench.until_applied();
-    assert_eq!(bench.setup.platform.shown("BOWL"), Some(5));
-}
-
-/// The same handle, with every number in it another one.
-fn elsewhere(handle: &str) -> String {
-    let turned = |c: char| match c {
-        '1'..='8' => char::from_u32(u32::from(c) + 1).unwrap_or(c),
-        '9' => '1',
-        other => other,
-    };
-    handle.chars().map(turned).collect()
 }
 
 /// Too many calls: nothing was done, and it is said when to come back.
@@ -268,120 +231,6 @@ pub async fn expired_token(mut bench: Bench) {
         .probe()
         .await
         .expect("also by the next connection");
-}
-
-/// An answer that gets lost leaves the outcome open until it is looked up, whether or not the write was made.
-pub async fn lost_answer(bench: Bench) {
-    needs!(bench, Listings, Stock);
-    for (trouble, quantity, shown) in [(Trouble::TimeoutAfter, 4, 4), (Trouble::TimeoutBefore, 2, 4)] {
-        let listing = bench.listing("BOWL").await;
-        bench.setup.platform.fail_next(Act::WriteStock, trouble, 1);
-        let outcome = bench.write(&[bench.level(&listing, quantity)]).await.remove(0);
-        assert!(
-            matches!(outcome, ItemOutcome::Unknown(_)),
-            "{trouble:?}: {outcome:?}"
-        );
-        bench.until_applied();
-        assert_eq!(bench.read(&listing).await.quantity, Some(shown), "{trouble:?}");
-    }
-}
-
-/// A price is set and shown.
-pub async fn price(bench: Bench) {
-    needs!(bench, Listings, Prices);
-    let listing = bench.listing("MUG-RED").await;
-    let before = listing.price.expect("a price");
-    let price = Money::from_decimal("13", before.currency()).unwrap();
-    assert_ne!(before, price);
-    let level = PriceLevel {
-        sku: listing.sku.clone(),
-        price,
-        handle: listing.handle.clone(),
-    };
-    let sink = bench.connection.prices().unwrap();
-    let result = sink.set(std::slice::from_ref(&level)).await.remove(0);
-    assert!(
-        matches!(
-            result.outcome,
-            ItemOutcome::Applied { .. } | ItemOutcome::Accepted { .. }
-        ),
-        "{result:?}"
-    );
-    bench.until_applied();
-    assert_eq!(bench.read(&listing).await.price, Some(price));
-}
-
-/// Messages are authenticated and say what to look at; the same one again is known as the same, in whatever order they
-/// come; one that was tampered with, or names no secret, is refused.
-pub async fn webhook(bench: Bench) {
-    needs!(bench, Events, Orders);
-    let source = bench.connection.events().unwrap();
-    let registered = source.register(WEBHOOK_URL).await.expect("subscribed");
-    let again = source.register(WEBHOOK_URL).await.expect("subscribed");
-    assert_eq!(again.kept, registered.kept + registered.mended, "{again:?}");
-    assert_eq!(again.mended, 0, "{again:?}");
-    bench.setup.platform.take_webhooks();
-    let id = bench.bought("MUG-BLUE", 2);
-    let mut sent = bench.setup.platform.take_webhooks();
-    assert!(!sent.is_empty(), "a purchase is told");
-    sent.reverse();
-    let now = bench.clock.env().now();
-    let inbound = |request: &http::Request<bytes::Bytes>| {
-        let uri = request.uri();
-        let key = uri
-            .query()
-            .and_then(|q| q.split('&').find_map(|p| p.strip_prefix("key=")));
-        Inbound {
-            topic: uri
-                .path()
-                .strip_prefix("/api/v1/webhooks/channel/account/")
-                .unwrap_or_default()
-                .to_owned(),
-            url: uri.to_string(),
-            method: request.method().to_string(),
-            headers: request.headers().clone(),
-            body: request.body().clone(),
-            key: key.map(SecretText::new),
-        }
-    };
-    let mut told = false;
-    for request in &sent {
-        let inbound = inbound(request);
-        let event = source.receive(&inbound, now).expect("authentic");
-        let again = source.receive(&inbound, now).expect("authentic");
-        assert_eq!((&event.id, &event.nudges), (&again.id, &again.nudges));
-        told |= event.nudges.iter().any(|n| match n {
-            Nudge::Order(order) => *order == id,
-            other => *other == Nudge::Orders,
-        });
-        let mut stranger = inbound.clone();
-        stranger.key = None;
-        for (name, value) in &mut stranger.headers {
-            if ["signature", "hmac", "authorization", "secret", "key"]
-                .iter()
-                .any(|w| name.as_str().contains(w))
-            {
-                *value = http::HeaderValue::from_static("AAAA");
-            }
-        }
-        stranger.url = stranger.url.replace(WEBHOOK_KEY, "guessed");
-        let refused = source.receive(&stranger, now);
-        assert!(
-            matches!(refused, Err(InboundRefusal::Unauthentic(_))),
-            "{refused:?}"
-        );
-        let message = refused.unwrap_err().to_string();
-        assert!(!message.contains(WEBHOOK_KEY), "{message}");
-    }
-    assert!(told, "one of them names the order");
-    source.unregister(WEBHOOK_URL).await.expect("unsubscribed");
-    // What was made by hand at the channel stays until a hand removes it.
-    if !registered.by_hand.is_empty() {
-        return;
-    }
-    bench.setup.platform.take_webhooks();
-    bench.bought("MUG-BLUE", 1);
-    assert!(bench.setup.platform.take_webhooks().is_empty());
 }
 
 /// A status nobody knows is kept and told, never guessed.

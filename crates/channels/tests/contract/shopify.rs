@@ -7,7 +7,7 @@ use stockbridge_channels::shopify::Shopify;
 use stockbridge_domain::channel::{AccountDraft, SecretText};
 use stockbridge_sim::{ShopifyConfig, ShopifyShop, ShopifyVariant, TimeMode};
 
-use crate::driver::{PAGE, START, STOCK, Setup};
+use crate::driver::{PAGE, START, STOCK, Setup, Tells, barcode};
 
 pub fn setup() -> Setup {
     let config = ShopifyConfig {
@@ -16,7 +16,10 @@ pub fn setup() -> Setup {
         },
         page: PAGE,
         variants: STOCK
-            .map(|(sku, quantity)| ShopifyVariant::at(sku, &[("101", quantity.into())]))
+            .map(|(sku, quantity)| ShopifyVariant {
+                barcode: barcode(sku),
+                ..ShopifyVariant::at(sku, &[("101", quantity.into())])
+            })
             .to_vec(),
         ..ShopifyConfig::default()
     };
@@ -34,5 +37,9 @@ pub fn setup() -> Setup {
         channel: Arc::new(Shopify::default()),
         draft,
         platform: ShopifyShop::new(config),
+        tells: Tells {
+            titles: true,
+            barcodes: true,
+        },
     }
 }

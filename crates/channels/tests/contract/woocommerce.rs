@@ -7,7 +7,7 @@ use stockbridge_channels::woocommerce::WooCommerce;
 use stockbridge_domain::channel::{AccountDraft, SecretText};
 use stockbridge_sim::{TimeMode, WooConfig, WooParcels, WooProduct, WooShop};
 
-use crate::driver::{PAGE, START, STOCK, Setup};
+use crate::driver::{PAGE, START, STOCK, Setup, Tells, barcode};
 
 pub fn setup() -> Setup {
     let config = WooConfig {
@@ -17,7 +17,10 @@ pub fn setup() -> Setup {
         most_per_page: PAGE,
         parcels: WooParcels::Fulfillments,
         products: STOCK
-            .map(|(sku, quantity)| WooProduct::new(sku, i64::from(quantity)))
+            .map(|(sku, quantity)| WooProduct {
+                barcode: Some(barcode(sku)),
+                ..WooProduct::new(sku, i64::from(quantity))
+            })
             .to_vec(),
         ..WooConfig::default()
     };
@@ -35,5 +38,9 @@ pub fn setup() -> Setup {
         channel: Arc::new(WooCommerce::default()),
         draft,
         platform: WooShop::new(config),
+        tells: Tells {
+            titles: true,
+            barcodes: true,
+        },
     }
 }

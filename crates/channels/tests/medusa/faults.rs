@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use stockbridge_domain::channel::{
-    CancelNotice, CancelReason, Change, Fault, Inbound, InboundRefusal, ItemOutcome, Nudge, OrderQuery,
-    OrderTime, RefundNotice,
+    CancelNotice, CancelReason, Fault, Inbound, InboundRefusal, ItemOutcome, Nudge, OrderQuery, OrderTime,
+    RefundNotice,
 };
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::{Currency, Money, Timestamp};
@@ -120,7 +120,7 @@ async fn lost_answers_give_no_money_back_twice_and_call_off_once() {
 async fn a_write_whose_answer_is_lost_is_unknown_and_one_that_never_left_is_not() {
     let side = stepped();
     let connection = side.connect();
-    let down = level(&side, "BOWL", 1_000, 10, Change::From(1_000));
+    let down = level(&side, "BOWL", 10);
     for (broken, unknown) in [
         (Broken::Throttle, false),
         (Broken::ServerError, true),

@@ -279,15 +279,15 @@ pub fn sku(text: &str) -> Sku {
 }
 
 /// A level at the location buyers buy from.
-pub fn level(side: &Side, name: &str, shown: i64, quantity: i64, change: Change) -> Level {
+pub fn level(side: &Side, name: &str, quantity: i64) -> Level {
     Level {
         sku: sku(name),
         quantity,
-        change,
+        change: Change::Set,
         believed: None,
         parts: vec![LevelPart {
             location: side.warehouse.clone(),
-            shown,
+            shown: 0,
             quantity,
         }],
         push: Stepped::new(now(), 5).env().id::<PushId>(),

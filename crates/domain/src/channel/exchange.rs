@@ -68,17 +68,18 @@ pub struct Unreadable {
     pub raw: String,
 }
 
-/// What a channel shows for one listing.
+/// What a channel shows for one listing. What the channel does not tell is `None`; a title, price, barcode, id or handle that
+/// was known before stays then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListingSnapshot {
     /// The seller's SKU on the channel: identifies the listing within the account.
     pub sku: Sku,
     /// The channel's own product id (ASIN and the like).
     pub channel_ref: Option<String>,
-    /// Its EAN, UPC or GTIN as the channel shows it; `None` where it does not say.
+    /// Its EAN, UPC or GTIN as the channel shows it: empty where it says that there is none.
     pub barcode: Option<String>,
-    /// Title.
-    pub title: String,
+    /// Title; never empty.
+    pub title: Option<String>,
     /// Who ships it.
     pub fulfilled_by: FulfilledBy,
     /// Units for sale, at all its locations together; `None` when the channel does not say (its own warehouse, missing

@@ -75,8 +75,12 @@ impl Descriptor {
         }
     }
 
-    /// How quantities are put to an account with these options.
+    /// How quantities are put to an account with these options. A channel that only sets can do nothing else, whatever an
+    /// option says.
     pub fn write_mode_with(&self, options: &BTreeMap<String, Value>) -> WriteMode {
+        if self.write_mode == WriteMode::Absolute {
+            return WriteMode::Absolute;
+        }
         let named = options.get(WRITE_MODE).and_then(Value::as_str);
         named.and_then(WriteMode::parse).unwrap_or(self.write_mode)
     }
@@ -137,14 +141,30 @@ mod tests {
     #[test]
     fn an_account_may_say_how_quantities_are_put() {
         let options = |value: Value| BTreeMap::from([(WRITE_MODE.to_owned(), value)]);
+        let compares = Descriptor {
+            write_mode: WriteMode::CompareAndSet,
+            ..DESCRIPTOR
+        };
         assert_eq!(
-            DESCRIPTOR.write_mode_with(&options(json!("relative"))),
+            compares.write_mode_with(&options(json!("relative"))),
             WriteMode::Relative
         );
         assert_eq!(
-            DESCRIPTOR.write_mode_with(&options(json!("any"))),
-            WriteMode::Absolute
+            compares.write_mode_with(&options(json!("any"))),
+            WriteMode::CompareAndSet
         );
+    }
+
+    #[test]
+    fn a_channel_that_only_sets_compares_nothing_whatever_an_option_says() {
+        for named in ["compare_and_set", "relative", "absolute", "any"] {
+            let options = BTreeMap::from([(WRITE_MODE.to_owned(), json!(named))]);
+            assert_eq!(
+                DESCRIPTOR.write_mode_with(&options),
+                WriteMode::Absolute,
+                "{named}"
+            );
+        }
     }
 
     #[test]

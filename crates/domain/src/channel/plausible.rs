@@ -88,7 +88,7 @@ mod tests {
         ListingSnapshot {
             sku: Sku::parse("A").unwrap(),
             channel_ref: None,
-            title: String::new(),
+            title: None,
             fulfilled_by: FulfilledBy::Seller,
             quantity: Some(quantity),
             places: at

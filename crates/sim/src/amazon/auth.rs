@@ -105,6 +105,11 @@ impl Tokens {
         }
     }
 
+    /// None of the tokens given out so far is taken any more.
+    pub(super) fn end(&mut self) {
+        self.issued.clear();
+    }
+
     /// `POST /auth/o2/token`.
     pub(super) fn grant(
         &mut self,

@@ -203,7 +203,7 @@ fn read(world: &World, pages: &Pages, call: &Call) -> Result<Search, ApiError> {
             "lastUpdatedDate",
         )?,
         ascending: one_of(query, "sortOrder", &["ASC", "DESC"], "DESC")? == "ASC",
-        page_size: query.number("pageSize", 1, 20)?.unwrap_or(10),
+        page_size: pages.size(query.number("pageSize", 1, 20)?.unwrap_or(10)),
         skip,
     })
 }

@@ -15,9 +15,12 @@ mod orders;
 mod pages;
 mod patches;
 mod plans;
+mod platform;
 mod route;
 mod sellers;
 mod shipping;
+
+pub use platform::AmazonSeller;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -58,8 +61,13 @@ impl Amazon {
             tokens: auth::Tokens::new(config.token_ttl_seconds),
             codes: consent::Codes::default(),
             buckets: Buckets::new(config.plans.clone()),
-            pages: Pages::default(),
+            pages: Pages::of_at_most(config.most_per_page),
         }
+    }
+
+    /// Takes back every access token.
+    pub(crate) fn expire_tokens(&mut self) {
+        self.tokens.end();
     }
 
     /// Answers one request, or fails to as the faults will have it.

@@ -180,7 +180,7 @@ fn read(world: &World, pages: &Pages, call: &Call) -> Result<Search, ApiError> {
         fulfilled_by: query.list_of("fulfilledBy", &["MERCHANT", "AMAZON"])?,
         statuses: query.list_of("fulfillmentStatuses", &STATUSES)?,
         included: query.list_of("includedData", &INCLUDED_DATA)?,
-        page_size: query.number("maxResultsPerPage", 1, 100)?.unwrap_or(100),
+        page_size: pages.size(query.number("maxResultsPerPage", 1, 100)?.unwrap_or(100)),
     })
 }
 

@@ -25,8 +25,10 @@ pub(super) enum Place {
 }
 
 /// Tokens given out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pages {
+    /// Most things of a page, whatever is asked for.
+    most: usize,
     open: BTreeMap<String, Page>,
 }
 
@@ -39,6 +41,18 @@ struct Page {
 }
 
 impl Pages {
+    pub(super) fn of_at_most(most: usize) -> Self {
+        Self {
+            most: most.max(1),
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// How many things the page has for which so many are asked.
+    pub(super) fn size(&self, asked: usize) -> usize {
+        asked.min(self.most)
+    }
+
     /// A token for `place`, holding the characters that must be percent-encoded.
     pub(super) fn give(
         &mut self,

@@ -87,6 +87,8 @@ pub struct ShopListing {
     pub sku: String,
     /// Title.
     pub title: String,
+    /// Its barcode; empty for none, nothing in a shop that does not tell.
+    pub barcode: Option<String>,
     /// Price in major units.
     pub price: String,
     /// Units for sale by location; the empty name in a shop with one shelf.
@@ -108,6 +110,7 @@ impl ShopListing {
         Self {
             sku: sku.to_owned(),
             title: format!("Thing {sku}"),
+            barcode: None,
             price: "12.50".to_owned(),
             quantities: quantities.iter().map(|(l, q)| ((*l).to_owned(), *q)).collect(),
             images: None,

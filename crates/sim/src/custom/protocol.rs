@@ -170,6 +170,9 @@ impl State {
             "price": {"amount": listing.price, "currency": self.config.currency},
             "quantities": shown(&listing.quantities),
         });
+        if let Some(barcode) = &listing.barcode {
+            out["barcode"] = json!(barcode);
+        }
         if let Some(images) = &listing.images {
             out["images"] = json!(images);
         }

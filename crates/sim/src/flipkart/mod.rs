@@ -96,6 +96,8 @@ impl Default for FlipkartConfig {
 pub struct FlipkartListing {
     /// The seller's code.
     pub sku: String,
+    /// Title; only shipments tell it.
+    pub title: String,
     /// Price in rupees.
     pub price: u32,
     /// The printed maximum.
@@ -116,6 +118,7 @@ impl FlipkartListing {
     pub fn at(sku: &str, quantities: &[(&str, u32)]) -> Self {
         Self {
             sku: sku.to_owned(),
+            title: format!("Thing {sku}"),
             price: 799,
             mrp: 999,
             quantities: quantities.iter().map(|(l, q)| ((*l).to_owned(), *q)).collect(),

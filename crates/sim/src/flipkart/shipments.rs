@@ -274,7 +274,7 @@ impl State {
                 "status": item.status,
                 "quantity": item.quantity,
                 "sku": item.sku,
-                "title": format!("Thing {}", item.sku),
+                "title": listing.map(|l| &l.title),
                 "priceComponents": {"sellingPrice": price, "totalPrice": price + 40, "shippingCharge": 40, "customerPrice": price + 40, "flipkartDiscount": 0},
                 "serviceProfile": "NON_FBF",
             });

@@ -84,6 +84,10 @@ pub struct MedusaLocation {
 pub struct MedusaVariant {
     /// Its SKU; empty for one without.
     pub sku: String,
+    /// Title of its product; empty for one after its SKU.
+    pub title: String,
+    /// Its EAN; empty for none.
+    pub ean: String,
     /// Price in major units.
     pub price: String,
     /// Units of the inventory item that one of it takes.
@@ -109,7 +113,16 @@ impl MedusaVariant {
             price: "12.5".to_owned(),
             per: 1,
             stocked: stocked.iter().map(|(l, q)| ((*l).to_owned(), *q)).collect(),
-            unmanaged: false,
+            ..Self::default()
+        }
+    }
+
+    /// Title of its product.
+    pub(super) fn product_title(&self) -> String {
+        if self.title.is_empty() {
+            format!("Thing {}", self.sku)
+        } else {
+            self.title.clone()
         }
     }
 }

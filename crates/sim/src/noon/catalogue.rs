@@ -166,7 +166,7 @@ impl State {
             "offer_issues": [],
         });
         Ok(
-            json!({"partner_sku": sku, "sku": format!("N{sku}A"), "title": format!("Thing {sku}"), "brand": "Own", "offers": [offer]}),
+            json!({"partner_sku": sku, "sku": format!("N{sku}A"), "title": listing.title, "brand": "Own", "offers": [offer]}),
         )
     }
 

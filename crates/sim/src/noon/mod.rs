@@ -108,6 +108,8 @@ impl Default for NoonConfig {
 pub struct NoonListing {
     /// The seller's code.
     pub sku: String,
+    /// Title.
+    pub title: String,
     /// Price in major units.
     pub price: String,
     /// Units for sale by warehouse.
@@ -120,6 +122,7 @@ impl NoonListing {
     pub fn new(sku: &str, quantity: u32) -> Self {
         Self {
             sku: sku.to_owned(),
+            title: format!("Thing {sku}"),
             price: "49.90".to_owned(),
             quantities: BTreeMap::from([("W001".to_owned(), quantity)]),
         }

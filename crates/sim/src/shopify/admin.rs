@@ -1,5 +1,6 @@
 //! What can be asked for: the shop's things as whole JSON, from which an answer is cut.
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::graphql::{Document, Field};
@@ -37,6 +38,15 @@ impl State {
                 json!({"$nodes": all})
             }
             "orders" => self.search(field)?,
+            "ordersCount" => {
+                let limit = field
+                    .arguments
+                    .get("limit")
+                    .and_then(Value::as_u64)
+                    .unwrap_or(10_000);
+                let found = self.search(field)?["$nodes"].as_array().map_or(0, Vec::len);
+                json!({"count": limit.min(found as u64)})
+            }
             "order" => match number_of("Order", id).and_then(|n| self.orders.get(&n)) {
                 Some(order) => self.order_json(order),
                 None => Value::Null,
@@ -175,8 +185,10 @@ impl State {
     }
 
     fn line_json(&self, line: &ShopifyLine) -> Value {
+        let variant = self.variants.iter().find(|v| v.of.sku == line.sku);
         json!({
-            "__typename": "LineItem", "id": gid("LineItem", line.id), "sku": line.sku, "title": format!("Thing {}", line.sku),
+            "__typename": "LineItem", "id": gid("LineItem", line.id), "sku": line.sku,
+            "title": variant.map(|v| v.of.title.as_str()).unwrap_or_default(),
             "quantity": line.quantity, "currentQuantity": line.quantity - line.removed,
             "unfulfilledQuantity": line.open.values().sum::<i64>(),
             "discountedTotalSet": self.money(self.cents(&line.sku) * line.quantity),
@@ -271,10 +283,7 @@ impl State {
     }
 
     pub(super) fn variant_json(&self, variant: &Variant) -> Value {
-        let bearers = self
-            .variants
-            .iter()
-            .filter(|v| !v.of.sku.is_empty() && v.of.sku == variant.of.sku);
+        let bearers = self.bearers.get(&variant.of.sku).copied().unwrap_or_default();
         let levels = variant.of.quantities.iter().map(|(at, units)| {
             json!({"__typename": "InventoryLevel", "id": gid("InventoryLevel", format!("{}{at}", variant.id)),
                 "isActive": true, "location": location(at),
@@ -282,10 +291,11 @@ impl State {
         });
         json!({
             "__typename": "ProductVariant", "id": gid("ProductVariant", variant.id), "sku": variant.of.sku,
-            "displayName": variant.of.title, "price": variant.of.price, "inventoryPolicy": "DENY",
+            "displayName": variant.of.title,
+            "barcode": if variant.of.barcode.is_empty() { Value::Null } else { json!(variant.of.barcode) }, "price": variant.of.price, "inventoryPolicy": "DENY",
             "product": {"id": gid("Product", variant.of.product), "status": "ACTIVE"},
             "inventoryItem": {"__typename": "InventoryItem", "id": gid("InventoryItem", variant.id + 100_000),
-                "tracked": true, "duplicateSkuCount": bearers.count().saturating_sub(1),
+                "tracked": true, "duplicateSkuCount": bearers.saturating_sub(1),
                 "inventoryLevels": {"$nodes": levels.collect::<Vec<_>>()}},
         })
     }
@@ -293,23 +303,35 @@ impl State {
     fn bulk_json(&self, number: Option<u64>) -> Value {
         let found = number.and_then(|n| Some((n, self.bulk.get(&n)?)));
         found.map_or(Value::Null, |(number, bulk)| {
-            let done = bulk.done_at <= self.now;
-            let url = format!("https://{}/bulk/{number}", self.config.shop);
-            json!({"id": gid("BulkOperation", number), "status": if done { "COMPLETED" } else { "RUNNING" },
-                "errorCode": null, "url": (done && !self.variants.is_empty()).then_some(url)})
+            let status = match &bulk.ends {
+                _ if bulk.done_at > self.now => "RUNNING",
+                Some(ends) => ends,
+                None => "COMPLETED",
+            };
+            let of_orders = bulk.query.contains("orders(");
+            let empty = if of_orders { self.orders.is_empty() } else { self.variants.is_empty() };
+            let url = format!("{}/bulk/{number}", self.address);
+            json!({"id": gid("BulkOperation", number), "status": status, "createdAt": bulk.begun_at.to_string(),
+                "errorCode": (status == "FAILED").then_some("INTERNAL_SERVER_ERROR"),
+                "url": (status == "COMPLETED" && !empty).then_some(url)})
         })
     }
 
     /// The file of a bulk operation: a line for each thing, the things in a connection after the one they belong to.
-    pub(super) fn bulk_file(&mut self, number: u64) -> Option<String> {
-        let query = self.bulk.get(&number)?.query.clone();
-        let mut document = Document::parse(&query, &Map::new()).ok()?;
+    pub(super) fn bulk_file(&mut self, number: u64) -> Option<Bytes> {
+        let bulk = self.bulk.get(&number)?;
+        if bulk.file.is_some() {
+            return bulk.file.clone();
+        }
+        let mut document = Document::parse(&bulk.query, &Map::new()).ok()?;
         document.bulk = true;
         let data = self.perform(&document, &mut 0).ok()?;
         let mut file = String::new();
         for root in data.as_object()?.values() {
             write_lines(root, None, &mut file);
         }
+        let file = Bytes::from(file);
+        self.bulk.get_mut(&number)?.file = Some(file.clone());
         Some(file)
     }
 }

@@ -94,6 +94,8 @@ pub struct ShopifyVariant {
     pub sku: String,
     /// Title.
     pub title: String,
+    /// Its barcode; empty for none.
+    pub barcode: String,
     /// Price in major units.
     pub price: String,
     /// Which product it belongs to.
@@ -115,6 +117,7 @@ impl ShopifyVariant {
         Self {
             sku: sku.to_owned(),
             title: format!("Thing {sku}"),
+            barcode: String::new(),
             price: "12.50".to_owned(),
             product: 1,
             quantities: quantities.iter().map(|(l, q)| ((*l).to_owned(), *q)).collect(),

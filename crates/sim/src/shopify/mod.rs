@@ -49,7 +49,12 @@ struct Subscription {
 #[derive(Debug, Clone)]
 struct Bulk {
     query: String,
+    begun_at: Timestamp,
     done_at: Timestamp,
+    /// How it ends, if not well.
+    ends: Option<String>,
+    /// Its file, once somebody asked for it.
+    file: Option<Bytes>,
 }
 
 /// A simulated shop. All methods take `&self` and may be called from any thread.
@@ -67,6 +72,10 @@ struct State {
     faults: FaultBook,
     counter: u64,
     variants: Vec<Variant>,
+    /// How many variants bear a code.
+    bearers: BTreeMap<String, usize>,
+    /// Where the shop was last called.
+    address: String,
     orders: BTreeMap<u64, ShopifyOrder>,
     /// Access tokens and when they end.
     tokens: BTreeMap<String, Timestamp>,
@@ -79,6 +88,8 @@ struct State {
     /// What mutations under a key were, and what was answered.
     keys: BTreeMap<String, (Value, Value)>,
     bulk: BTreeMap<u64, Bulk>,
+    /// How the next bulk operation ends, if not well.
+    bulk_ends: Option<String>,
     hooks: Vec<Subscription>,
     messages: VecDeque<Request<Bytes>>,
     writes: Vec<ShopifyWrite>,
@@ -94,6 +105,10 @@ impl ShopifyShop {
             id: 1_000 + n as u64,
             of: of.clone(),
         };
+        let mut bearers = BTreeMap::new();
+        for of in config.variants.iter().filter(|of| !of.sku.is_empty()) {
+            *bearers.entry(of.sku.clone()).or_default() += 1;
+        }
         let state = State {
             now,
             clock,
@@ -101,6 +116,8 @@ impl ShopifyShop {
             faults: FaultBook::new(config.faults.clone()),
             counter: 5_000,
             variants: config.variants.iter().enumerate().map(variant).collect(),
+            bearers,
+            address: String::new(),
             orders: BTreeMap::new(),
             tokens: BTreeMap::new(),
             refresh: BTreeMap::new(),
@@ -109,6 +126,7 @@ impl ShopifyShop {
             budget: (config.points, now),
             keys: BTreeMap::new(),
             bulk: BTreeMap::new(),
+            bulk_ends: None,
             hooks: Vec::new(),
             messages: VecDeque::new(),
             writes: Vec::new(),
@@ -175,6 +193,11 @@ impl ShopifyShop {
     /// All access tokens end now; refresh tokens go on working.
     pub fn end_tokens(&self) {
         self.lock().tokens.clear();
+    }
+
+    /// The next bulk operation that is started ends as `CANCELED`, `EXPIRED` or `FAILED`.
+    pub fn end_next_bulk(&self, status: &str) {
+        self.lock().bulk_ends = Some(status.to_owned());
     }
 
     /// The app is uninstalled: no token works any more.

@@ -323,7 +323,10 @@ impl State {
         let number = self.number();
         let bulk = Bulk {
             query: query.as_str().unwrap_or_default().to_owned(),
+            begun_at: self.now,
             done_at: after_ms(self.now, self.config.bulk_ms),
+            ends: self.bulk_ends.take(),
+            file: None,
         };
         self.bulk.insert(number, bulk);
         json!({"bulkOperation": {"id": gid("BulkOperation", number), "status": "CREATED"}, "userErrors": []})

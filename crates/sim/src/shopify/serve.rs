@@ -16,6 +16,7 @@ impl State {
     /// Answers one request, or fails to as the faults will have it.
     pub(super) fn handle(&mut self, request: &Request<Bytes>) -> CallOutcome {
         let path = request.uri().path().to_owned();
+        self.address = address(request);
         let document = self.document(request);
         let operation = match &document {
             Ok((document, _)) => document
@@ -159,18 +160,29 @@ impl State {
         let parsed =
             range.and_then(|(from, to)| Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?)));
         let Some((from, to)) = parsed else {
-            return Response::new(Bytes::from(whole));
+            return Response::new(whole);
         };
         if from >= whole.len() {
             return answer(StatusCode::RANGE_NOT_SATISFIABLE, &json!({}));
         }
         let to = to.min(whole.len() - 1);
-        let mut response = Response::new(Bytes::copy_from_slice(&whole.as_bytes()[from..=to]));
+        let mut response = Response::new(whole.slice(from..=to));
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         if let Ok(range) = HeaderValue::from_str(&format!("bytes {from}-{to}/{}", whole.len())) {
             response.headers_mut().insert(header::CONTENT_RANGE, range);
         }
         response
+    }
+}
+
+/// Where the shop was called, so that what it names is found there as well.
+fn address(request: &Request<Bytes>) -> String {
+    let uri = request.uri();
+    let named = request.headers().get(header::HOST).and_then(|h| h.to_str().ok());
+    match (uri.scheme_str(), uri.authority(), named) {
+        (Some(scheme), Some(host), _) => format!("{scheme}://{host}"),
+        (_, _, Some(host)) => format!("http://{host}"),
+        _ => String::new(),
     }
 }
 

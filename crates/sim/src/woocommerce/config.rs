@@ -105,6 +105,8 @@ pub struct WooProduct {
     pub sku: String,
     /// Title.
     pub name: String,
+    /// GTIN, UPC, EAN or ISBN; empty for none, nothing in a shop that is too old to tell.
+    pub barcode: Option<String>,
     /// Price in major units.
     pub price: String,
     /// A sale price in force; empty for none.

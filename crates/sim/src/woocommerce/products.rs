@@ -115,7 +115,7 @@ impl State {
             (sku, _) => sku,
         };
         let on_sale = !given.sale_price.is_empty();
-        json!({
+        let mut shown = json!({
             "id": id, "parent_id": item.parent.unwrap_or(0), "name": given.name, "type": kind, "status": item.status, "sku": sku,
             "price": if on_sale { &given.sale_price } else { &given.price }, "regular_price": given.price,
             "sale_price": given.sale_price, "on_sale": on_sale,
@@ -129,6 +129,10 @@ impl State {
             "stock_status": if counted && given.stock <= 0 { "outofstock" } else { "instock" },
             "backorders": "no", "variations": item.children, "meta_data": [],
             "attributes": if item.parent.is_some() { json!([{"id": 1, "name": "Kind", "option": given.name}]) } else { json!([]) },
-        })
+        });
+        if let Some(barcode) = &given.barcode {
+            shown["global_unique_id"] = json!(barcode);
+        }
+        shown
     }
 }

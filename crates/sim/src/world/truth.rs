@@ -58,6 +58,9 @@ pub struct TruthOrder {
     pub cancel_requested: bool,
     /// Cancelled, and the platform put the units back on sale.
     pub restocked: bool,
+    /// Tracking numbers the platform was told, one for each parcel.
+    #[serde(default)]
+    pub tracking: Vec<String>,
 }
 
 /// A line of an order.
@@ -169,6 +172,7 @@ impl From<&Order> for TruthOrder {
             fulfilled_by: order.fulfilment,
             cancel_requested: order.cancel_requested,
             restocked: order.restocked,
+            tracking: order.packages.values().map(|p| p.tracking.clone()).collect(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod authorise;
 mod change;
 mod connect;
+mod finish;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crate::output;
 use authorise::{Authorise, Credentials};
 use change::Change;
 use connect::Connect;
+use finish::Finish;
 
 /// Connect and run accounts on channels.
 #[derive(Debug, Subcommand)]
@@ -28,6 +30,11 @@ pub enum Account {
         \"options\": {}}. Flags win over it. Secrets in flags can be read by others on this machine: prefer a file,\n\
         or --credential NAME=@FILE.")]
     Connect(Connect),
+    /// End a sign-in at a channel by the address the browser was sent back to, where it could not reach the hub.
+    #[command(
+        after_help = "Example:\n  stockbridge account finish CHANNEL 'https://hub.example.com/api/v1/integrations/CHANNEL/callback?code=…&state=…'"
+    )]
+    Finish(Finish),
     /// List the accounts and how they are.
     #[command(after_help = "Example:\n  stockbridge account list")]
     List(List),
@@ -96,6 +103,7 @@ impl Account {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::Connect(command) => command.run(context).await,
+            Self::Finish(command) => command.run(context).await,
             Self::List(command) => command.run(context).await,
             Self::Test(command) => command.test(context).await,
             Self::Sync(command) => command.run(context).await,

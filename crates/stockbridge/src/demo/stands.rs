@@ -123,7 +123,10 @@ impl Stand {
 fn flipkart(goods: Goods<'_>) -> Built {
     let config = FlipkartConfig {
         seed: goods.seed,
-        listings: goods.each(|l| FlipkartListing::new(&l.sku, 1)),
+        listings: goods.each(|l| FlipkartListing {
+            title: l.title.clone(),
+            ..FlipkartListing::new(&l.sku, 1)
+        }),
         faults: goods.faults.clone(),
         self_ship: true,
         ..FlipkartConfig::default()
@@ -142,7 +145,10 @@ fn flipkart(goods: Goods<'_>) -> Built {
 fn noon(goods: Goods<'_>) -> Built {
     let config = NoonConfig {
         seed: goods.seed,
-        listings: goods.each(|l| NoonListing::new(&l.sku, 1)),
+        listings: goods.each(|l| NoonListing {
+            title: l.title.clone(),
+            ..NoonListing::new(&l.sku, 1)
+        }),
         faults: goods.faults.clone(),
         public_key: noon_public_half(NOON_PRACTICE_KEY),
         ..NoonConfig::default()
@@ -162,7 +168,10 @@ fn noon(goods: Goods<'_>) -> Built {
 fn shopify(goods: Goods<'_>) -> Built {
     let config = ShopifyConfig {
         seed: goods.seed,
-        variants: goods.each(|l| ShopifyVariant::at(&l.sku, &[("101", 1)])),
+        variants: goods.each(|l| ShopifyVariant {
+            title: l.title.clone(),
+            ..ShopifyVariant::at(&l.sku, &[("101", 1)])
+        }),
         faults: goods.faults.clone(),
         ..ShopifyConfig::default()
     };
@@ -181,7 +190,10 @@ fn shopify(goods: Goods<'_>) -> Built {
 fn woocommerce(goods: Goods<'_>) -> Built {
     let config = WooConfig {
         seed: goods.seed,
-        products: goods.each(|l| WooProduct::new(&l.sku, 1)),
+        products: goods.each(|l| WooProduct {
+            name: l.title.clone(),
+            ..WooProduct::new(&l.sku, 1)
+        }),
         faults: goods.faults.clone(),
         webhook_delay_ms: 1_000,
         ..WooConfig::default()
@@ -201,7 +213,10 @@ fn woocommerce(goods: Goods<'_>) -> Built {
 fn medusa(goods: Goods<'_>) -> Built {
     let config = MedusaConfig {
         seed: goods.seed,
-        variants: goods.each(|l| MedusaVariant::new(&l.sku, 1)),
+        variants: goods.each(|l| MedusaVariant {
+            title: l.title.clone(),
+            ..MedusaVariant::new(&l.sku, 1)
+        }),
         faults: goods.faults.clone(),
         ..MedusaConfig::default()
     };

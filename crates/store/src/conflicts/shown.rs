@@ -37,6 +37,19 @@ struct Known {
     images_accepted: Option<String>,
 }
 
+impl Known {
+    /// Whether a snapshot tells nothing else.
+    fn says(&self, snapshot: &ListingSnapshot) -> bool {
+        fn same<T: PartialEq>(told: Option<&T>, known: Option<&T>) -> bool {
+            told.is_none() || told == known
+        }
+        self.status == snapshot.status
+            && same(snapshot.title.as_ref(), Some(&self.title))
+            && same(snapshot.price.as_ref(), self.price.as_ref())
+            && self.images == snapshot.images
+    }
+}
+
 impl TenantTx {
     /// Compares what a channel shows of listings it is known for with what it should show, notes the differences and does
     /// what their strategies say. `at` is when the answer was in. Keeps price, status and title as shown.
@@ -66,12 +79,8 @@ impl TenantTx {
             let Some(known) = known.get(snapshot.sku.as_str()) else {
                 continue;
             };
-            if known.title != snapshot.title
-                || known.status != snapshot.status
-                || known.price != snapshot.price
-                || known.images != snapshot.images
-            {
-                changed.insert(known.id, self.shown_values(known.id, snapshot)?);
+            if !known.says(snapshot) {
+                changed.insert(known.id, self.shown_values(known, snapshot)?);
             }
             for (difference, differs) in compare(account, known, snapshot, &live, &images) {
                 let was = live.get(&(known.id, difference.field));
@@ -98,12 +107,13 @@ impl TenantTx {
         Ok(())
     }
 
-    fn shown_values(&self, id: ListingId, snapshot: &ListingSnapshot) -> Result<Vec<Value>, StoreError> {
-        let [minor, currency] = money_values(snapshot.price);
+    /// What holds after a snapshot: where the channel does not tell a title or price, what was known before.
+    fn shown_values(&self, known: &Known, snapshot: &ListingSnapshot) -> Result<Vec<Value>, StoreError> {
+        let [minor, currency] = money_values(snapshot.price.or(known.price));
         Ok(vec![
             self.key(),
-            id.into(),
-            (&snapshot.title).into(),
+            known.id.into(),
+            snapshot.title.as_ref().unwrap_or(&known.title).into(),
             snapshot.status.name().into(),
             minor,
             currency,
@@ -195,18 +205,18 @@ fn compare(
         );
         compared.push((status, hidden));
     }
-    // What it should be is what it was when somebody last agreed.
-    let agreed = live
-        .get(&(known.id, Field::Title))
-        .filter(|l| l.state == ConflictState::Open)
-        .map_or(&known.title, |l| &l.expected);
-    let title = difference(Field::Title, agreed.clone(), snapshot.title.clone());
-    compared.push((title, *agreed != snapshot.title && !agreed.is_empty()));
-    if !snapshot.title.is_empty() {
+    if let Some(title) = &snapshot.title {
+        // What it should be is what it was when somebody last agreed.
+        let agreed = live
+            .get(&(known.id, Field::Title))
+            .filter(|l| l.state == ConflictState::Open)
+            .map_or(&known.title, |l| &l.expected);
+        let differs = agreed != title && !agreed.is_empty();
+        compared.push((difference(Field::Title, agreed.clone(), title.clone()), differs));
         let product = known.product_title.clone().unwrap_or_default();
-        let accepted = known.title_accepted.as_deref() == Some(&snapshot.title);
-        let differs = known.product_title.is_some() && !accepted && !same_text(&product, &snapshot.title);
-        compared.push((difference(Field::Data, product, snapshot.title.clone()), differs));
+        let accepted = known.title_accepted.as_ref() == Some(title);
+        let differs = known.product_title.is_some() && !accepted && !same_text(&product, title);
+        compared.push((difference(Field::Data, product, title.clone()), differs));
     }
     let shown = snapshot
         .images

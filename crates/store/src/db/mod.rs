@@ -42,6 +42,7 @@ pub struct Db {
     backend: Backend,
     translations: Arc<Translations>,
     statements: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -84,6 +85,7 @@ impl Db {
             backend,
             translations: Arc::new(Translations::new(dialect)),
             statements: Arc::default(),
+            written: Arc::default(),
         })
     }
 
@@ -91,6 +93,12 @@ impl Db {
     /// that a page costs the same number of round trips whatever its length.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many rows were inserted, changed or deleted since it was opened: tells tests and benchmarks that what says
+    /// nothing new writes nothing.
+    pub fn rows_written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Which database this is.
@@ -141,6 +149,7 @@ impl Db {
             backend,
             translations: Arc::clone(&self.translations),
             statements: Arc::clone(&self.statements),
+            written: Arc::clone(&self.written),
             state: State::Open,
         }
     }
@@ -158,6 +167,7 @@ pub(crate) struct Tx {
     backend: BackendTx,
     translations: Arc<Translations>,
     statements: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
     state: State,
 }
 
@@ -217,7 +227,7 @@ impl Tx {
             BackendTx::Sqlite(tx) => tx.exec(&sql, params)?,
             BackendTx::Postgres(tx) => Box::pin(tx.exec(&sql, params)).await?,
         };
-        self.state = State::Open;
+        self.wrote(count);
         Ok(count)
     }
 
@@ -234,7 +244,7 @@ impl Tx {
             BackendTx::Sqlite(tx) => tx.exec_many(&sql, rows)?,
             BackendTx::Postgres(tx) => Box::pin(tx.exec_many(&sql, rows)).await?,
         };
-        self.state = State::Open;
+        self.wrote(count);
         Ok(count)
     }
 
@@ -255,7 +265,7 @@ impl Tx {
             BackendTx::Sqlite(tx) => tx.exec_many(&sql, &rows)?,
             BackendTx::Postgres(tx) => Box::pin(tx.exec_columns(&sql, columns, rows)).await?,
         };
-        self.state = State::Open;
+        self.wrote(count);
         Ok(count)
     }
 
@@ -275,7 +285,7 @@ impl Tx {
             BackendTx::Sqlite(tx) => tx.query_many(&sql, &rows)?,
             BackendTx::Postgres(tx) => Box::pin(tx.query_columns(&sql, columns, rows)).await?,
         };
-        self.state = State::Open;
+        self.wrote(u64::try_from(answer.len()).unwrap_or(0));
         Ok(answer)
     }
 
@@ -300,7 +310,7 @@ impl Tx {
             BackendTx::Sqlite(tx) => tx.exec_many(&sql, &rows)?,
             BackendTx::Postgres(tx) => Box::pin(tx.exec_columns(&sql, &columns, rows)).await?,
         };
-        self.state = State::Open;
+        self.wrote(count);
         Ok(count)
     }
 
@@ -335,6 +345,12 @@ impl Tx {
             BackendTx::Sqlite(tx) => tx.commit_without_waiting().await,
             BackendTx::Postgres(tx) => Box::pin(tx.commit()).await,
         }
+    }
+
+    /// A statement succeeded and wrote so many rows.
+    fn wrote(&mut self, rows: u64) {
+        self.written.fetch_add(rows, Ordering::Relaxed);
+        self.state = State::Open;
     }
 
     fn ensure_open(&self) -> Result<(), StoreError> {

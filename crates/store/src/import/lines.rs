@@ -193,6 +193,8 @@ fn move_stock(
         line.parts = composed(goods, line, product, units);
         line.location = Some(goods.book.serve(product, units));
     }
+    // Reserved again after it was given back: sold anew, when nobody knows exactly.
+    let again = order.known && line.stock.released > 0;
     let steps = merge_line(
         &mut line.stock,
         order.status,
@@ -213,6 +215,7 @@ fn move_stock(
     for step in &steps {
         let units = step.movement.reserved.abs() / line.units;
         match step.kind {
+            EntryKind::Sale if again => sold_again(tx, goods, line, units),
             EntryKind::Sale => sold(
                 tx,
                 goods,
@@ -322,6 +325,16 @@ fn sold(
             order: order.to_owned(),
         });
     }
+}
+
+/// Units of an order that was called off, and goes on. When the channel took them from what it shows is not known, so its
+/// bound stays as high as it was until a new reading.
+fn sold_again(tx: &TenantTx, goods: &mut Goods, line: &KnownLine, units: i64) {
+    let Some(listing) = line.sku.as_deref().and_then(|sku| goods.listings.get_mut(sku)) else {
+        return;
+    };
+    listing.pace = listing.pace.sold(units, tx.env.now());
+    (listing.changed, listing.reread) = (true, true);
 }
 
 /// The order was called off before it was ever imported.

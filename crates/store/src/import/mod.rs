@@ -59,6 +59,13 @@ pub enum Notice {
         /// The channel's word.
         word: String,
     },
+    /// The channel goes on with an order that it had called off, such as one that was paid late.
+    TakenUp {
+        /// The channel's order id.
+        order: String,
+        /// The channel's word.
+        word: String,
+    },
     /// More was sold than the listing's exposure allowed.
     Breach {
         /// The SKU of the listing.
@@ -184,6 +191,15 @@ impl TenantTx {
         ) {
             Merge::Stale => return None,
             Merge::Apply(status) => status,
+            Merge::TakenUp(status) => {
+                let word = snapshot.channel_status.clone();
+                attention = Some(format!(
+                    "was called off, and the channel goes on with it as `{word}`: its units are reserved anew"
+                ));
+                let order = order();
+                outcome.notices.push(Notice::TakenUp { order, word });
+                status
+            }
             Merge::Contradiction(kept) => {
                 attention = Some(format!(
                     "was {kept}; the channel now says `{}`",

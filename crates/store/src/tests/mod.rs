@@ -14,6 +14,7 @@ mod import;
 mod inbox;
 mod kits;
 mod kits_property;
+mod late_payments;
 mod listings;
 mod locations;
 mod mapping;
@@ -208,7 +209,7 @@ fn listing(text: &str, quantity: i64) -> ListingSnapshot {
         sku: sku(text),
         channel_ref: Some(format!("REF-{text}")),
         barcode: None,
-        title: format!("Listing of {text}"),
+        title: Some(format!("Listing of {text}")),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(quantity),
         places: Vec::new(),

@@ -36,7 +36,7 @@ impl World {
             sku: Sku::parse("TEA/250 g").unwrap(),
             channel_ref: None,
             barcode: None,
-            title: "Tea".into(),
+            title: Some("Tea".into()),
             fulfilled_by: FulfilledBy::Seller,
             quantity: Some(4),
             price: Some(Money::from_decimal("499.00", Currency::parse("INR").unwrap()).unwrap()),

@@ -105,7 +105,7 @@ async fn listed(world: &World, store: &str, sku: &str, title: &str) {
         sku: Sku::parse(sku).unwrap(),
         channel_ref: None,
         barcode: None,
-        title: title.into(),
+        title: Some(title.into()),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(2),
         places: Vec::new(),

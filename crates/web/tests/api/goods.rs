@@ -23,7 +23,7 @@ fn shown(sku: &str) -> ListingSnapshot {
         sku: Sku::parse(sku).unwrap(),
         channel_ref: Some("B000".into()),
         barcode: None,
-        title: format!("Listing of {sku}"),
+        title: Some(format!("Listing of {sku}")),
         fulfilled_by: FulfilledBy::Seller,
         quantity: Some(4),
         places: Vec::new(),

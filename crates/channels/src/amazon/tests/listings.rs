@@ -37,7 +37,7 @@ async fn a_listing_is_read_in_full() {
         (
             read.sku.as_str(),
             read.channel_ref.as_deref(),
-            read.title.as_str()
+            read.title.as_deref().unwrap()
         ),
         ("A/b c", Some("B071VG5N9D"), "Hemd")
     );

@@ -70,7 +70,7 @@ fn what_was_typed_is_checked_field_by_field() {
     }
     let mut wrong = draft("https://shop.example.com", "pk_abc");
     for (name, value) in [
-        ("write_mode", json!("somehow")),
+        ("write_mode", json!("compare_and_set")),
         ("location_map", json!({"Berlin": 7})),
         ("default_location", json!("")),
         ("sales_channel", json!(7)),
@@ -84,8 +84,8 @@ fn what_was_typed_is_checked_field_by_field() {
     assert_eq!(
         fields,
         [
-            "credentials/api_key",
             "options/write_mode",
+            "credentials/api_key",
             "options/location_map",
             "options/default_location",
             "options/sales_channel",

@@ -96,6 +96,12 @@ pub(super) struct Variant {
     pub(super) sku: Option<String>,
     #[serde(default)]
     pub(super) title: Option<String>,
+    #[serde(default)]
+    pub(super) barcode: Option<String>,
+    #[serde(default)]
+    pub(super) ean: Option<String>,
+    #[serde(default)]
+    pub(super) upc: Option<String>,
     pub(super) product_id: String,
     #[serde(default)]
     pub(super) manage_inventory: Option<bool>,

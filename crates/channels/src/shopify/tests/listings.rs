@@ -1,6 +1,6 @@
 //! Listings by page and as one file, and what has no SKU of its own.
 
-use stockbridge_domain::channel::ListingPage;
+use stockbridge_domain::channel::{Fault, ListingPage};
 
 use super::*;
 
@@ -9,13 +9,14 @@ impl Stage {
     async fn all(&self) -> ListingPage {
         let (mut all, mut cursor) = (ListingPage::default(), None::<String>);
         for _ in 0..200 {
-            let page = self
-                .connect()
-                .listings()
-                .unwrap()
-                .page(cursor.as_deref())
-                .await
-                .unwrap();
+            let connection = self.connect();
+            let page = match connection.listings().unwrap().page(cursor.as_deref()).await {
+                Err(e) if e.fault == Fault::Throttled => {
+                    self.pass(60);
+                    continue;
+                }
+                page => page.unwrap(),
+            };
             if let Some(at) = page.wait_until {
                 self.pass(at.since(self.world.io().env.now()).as_secs() + 1);
             }
@@ -78,4 +79,16 @@ async fn an_oversold_location_keeps_its_number_to_compare_with() {
     assert_eq!(listing.quantity, Some(3));
     let outcome = stage.set(&[level(&listing, 1, &[0, 3])]).await.remove(0);
     assert!(matches!(outcome, ItemOutcome::Applied { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_ends_badly_is_read_by_page() {
+    for ends in ["CANCELED", "EXPIRED", "FAILED"] {
+        let variant = |n: usize| ShopifyVariant::at(&format!("SKU-{n:04}"), &[("101", 1)]);
+        let stage = Stage::with((0..1_000).map(variant).collect());
+        stage.shop.end_next_bulk(ends);
+        let all = stage.all().await;
+        assert_eq!((all.listings.len(), all.unreadable.len()), (1_000, 0), "{ends}");
+        assert!(stage.asked("query Variants(") > 1, "{ends}");
+    }
 }

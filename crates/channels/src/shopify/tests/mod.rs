@@ -14,6 +14,7 @@ use stockbridge_sim::{CallOutcome, ShopifyConfig, ShopifyShop, ShopifyVariant, T
 use super::Shopify;
 use crate::testing::{World, account, now};
 
+mod bulk_orders;
 mod errors;
 mod listings;
 mod orders;

@@ -31,9 +31,14 @@ fn every_document_is_one_the_schema_has() {
             checked.unwrap_err().errors
         );
     }
-    let bulk = client::plain(client::BULK_VARIANTS);
-    let checked = ExecutableDocument::parse_and_validate(&schema, bulk, "bulk");
-    assert!(checked.is_ok(), "{}", checked.unwrap_err().errors);
+    let orders = client::bulk_orders(
+        crate::testing::now(),
+        stockbridge_domain::channel::OrderTime::Updated,
+    );
+    for bulk in [client::plain(client::BULK_VARIANTS), orders] {
+        let checked = ExecutableDocument::parse_and_validate(&schema, bulk, "bulk");
+        assert!(checked.is_ok(), "{}", checked.unwrap_err().errors);
+    }
 }
 
 /// Deprecated fields are leaving; none is used.
@@ -68,6 +73,7 @@ fn variables_fit_the_schema() {
         "fulfillmentOrderLineItems": [{"id": "gid://shopify/FulfillmentOrderLineItem/1", "quantity": 1}]});
     let calls = [
         client::orders(since, stockbridge_domain::channel::OrderTime::Updated, Some("x")),
+        client::orders_count(since, stockbridge_domain::channel::OrderTime::Placed),
         client::orders_with_returns(since, None),
         client::variants(None),
         client::variants_by_sku(&["A\"B"], None),

@@ -83,6 +83,30 @@ async fn each_status_is_told_in_our_words_and_unknown_ones_are_kept() {
 }
 
 #[tokio::test]
+async fn an_order_that_is_paid_late_is_open_by_a_later_word_whatever_became_of_it_meanwhile() {
+    let bench = selling(vec![WooProduct::new("MUG", 9)]);
+    let id = bench.shop.checkout("MUG", 2).unwrap();
+    let unpaid = bench.order(id).await;
+    assert_eq!(unpaid.status, Some(OrderStatus::Pending));
+    bench.pass(61 * 60);
+    let expired = bench.order(id).await;
+    assert_eq!(
+        (expired.status, bench.listing("MUG").await.quantity),
+        (Some(OrderStatus::Cancelled), Some(9)),
+        "the shop holds its units no longer"
+    );
+    bench.pass(60);
+    // The gateway's word comes after the shop has called it off.
+    bench.shop.set_status(id, "processing");
+    let paid = bench.order(id).await;
+    assert_eq!(paid.status, Some(OrderStatus::Open));
+    assert!(paid.updated_at > expired.updated_at, "a later word");
+    assert_eq!(bench.listing("MUG").await.quantity, Some(7), "counted down now");
+    let found = bench.orders().await;
+    assert!(found.iter().any(|o| *o == paid), "in the list of what changed");
+}
+
+#[tokio::test]
 async fn units_refunded_before_they_left_are_called_off_and_afterwards_they_stay_shipped() {
     let bench = selling(vec![WooProduct::new("MUG", 9)]);
     let id = bench.shop.buy("MUG", 3).unwrap();

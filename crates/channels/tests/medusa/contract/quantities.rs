@@ -1,6 +1,6 @@
-//! Quantities: compared, changed by, overwritten; and what a sale does to them.
+//! Quantities: set, never compared or added to; and what a sale does to them.
 
-use stockbridge_domain::channel::{Change, Fault, ItemOutcome};
+use stockbridge_domain::channel::{Change, Fault, ItemOutcome, Level};
 
 use crate::side::{Side, level, listing, set, shown};
 
@@ -18,16 +18,7 @@ pub async fn written(side: &Side) {
         at - 2,
         "a sale is counted down at once"
     );
-    let stale = set(&*connection, &[level(side, "BOWL", at, 4, Change::From(at))]).await;
-    assert!(
-        matches!(&stale[0], ItemOutcome::Differs { shown: Some(n), places, .. } if *n == at - 2 && places.len() == 1),
-        "{stale:?}"
-    );
-    let outcome = set(
-        &*connection,
-        &[level(side, "BOWL", at - 2, 4, Change::From(at - 2))],
-    )
-    .await;
+    let outcome = set(&*connection, &[level(side, "BOWL", 4)]).await;
     assert!(matches!(outcome[0], ItemOutcome::Accepted { .. }), "{outcome:?}");
     assert_eq!(
         shown(&*connection, "BOWL").await,
@@ -35,19 +26,23 @@ pub async fn written(side: &Side) {
         "what is reserved is added to what is written"
     );
 
-    let outcome = set(&*connection, &[level(side, "BOWL", 4, 6, Change::By(2))]).await;
-    assert!(matches!(outcome[0], ItemOutcome::Accepted { .. }), "{outcome:?}");
-    assert_eq!(shown(&*connection, "BOWL").await, 6);
-    let outcome = set(&*connection, &[level(side, "BOWL", 8, 0, Change::By(-8))]).await;
-    assert!(
-        matches!(outcome[0], ItemOutcome::Differs { shown: Some(6), .. }),
-        "{outcome:?}"
-    );
+    for change in [Change::From(4), Change::By(2)] {
+        let asked = Level {
+            change,
+            ..level(side, "BOWL", 6)
+        };
+        let outcome = set(&*connection, &[asked]).await;
+        assert!(
+            matches!(&outcome[0], ItemOutcome::NotApplied(e) if e.fault == Fault::Rejected),
+            "nobody compares or adds there: {outcome:?}"
+        );
+    }
+    assert_eq!(shown(&*connection, "BOWL").await, 4);
 
     let batch = [
-        level(side, "NO-SUCH", 0, 1, Change::Set),
-        level(side, "BOWL", 6, 40, Change::Set),
-        level(side, "DIGITAL", 0, 1, Change::Set),
+        level(side, "NO-SUCH", 1),
+        level(side, "BOWL", 40),
+        level(side, "DIGITAL", 1),
     ];
     let outcomes = set(&*connection, &batch).await;
     assert!(
@@ -73,7 +68,7 @@ pub async fn created(side: &Side) {
         bare.places[0].location, side.warehouse,
         "the one that buyers buy from"
     );
-    let outcome = set(&*connection, &[level(side, "MUG-SPARE", 0, 3, Change::From(0))]).await;
+    let outcome = set(&*connection, &[level(side, "MUG-SPARE", 3)]).await;
     assert!(matches!(outcome[0], ItemOutcome::Accepted { .. }), "{outcome:?}");
     assert_eq!(shown(&*connection, "MUG-SPARE").await, 3);
 }

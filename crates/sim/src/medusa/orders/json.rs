@@ -90,7 +90,7 @@ impl State {
             "fulfillment_status": order.fulfillment_status(),
             "shipping_address": {"id": "ordaddr_1", "first_name": "Ada", "city": "Berlin", "country_code": "de"},
             "shipping_methods": [], "transactions": [],
-            "items": [{"id": line, "title": format!("Thing {sku}"), "subtitle": "Plain", "variant_sku": sku,
+            "items": [{"id": line, "title": variant.map(|v| v.config.product_title()), "subtitle": "Plain", "variant_sku": sku,
                 "variant_id": variant.map(Variant::id), "product_id": variant.map(Variant::product_id),
                 "quantity": order.quantity, "unit_price": variant.map(|v| number(v.config.price.parse().unwrap_or_default())),
                 "total": number(order.total), "requires_shipping": true, "metadata": {}, "created_at": at,

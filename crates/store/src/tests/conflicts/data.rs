@@ -5,7 +5,7 @@ use super::*;
 /// A shop whose channel shows a listing under a title, some time later.
 async fn show(world: &World, account: AccountId, title: &str) {
     let mut shown = listing("A", 5);
-    title.clone_into(&mut shown.title);
+    shown.title = Some(title.to_owned());
     let at = world.later(Duration::from_secs(60));
     let mut tx = world.ours.begin().await.unwrap();
     tx.compare_shown(account, &[shown], at, TIMING).await.unwrap();

@@ -79,7 +79,7 @@ async fn a_title_and_a_status_are_told_where_somebody_asked() {
         world.plan(&remote(&[account])).await;
         let show = async |title: &str, status| {
             let mut shown = listing("A", 5);
-            (shown.title, shown.status) = (title.to_owned(), status);
+            (shown.title, shown.status) = (Some(title.to_owned()), status);
             let at = world.later(Duration::from_secs(60));
             let mut tx = world.ours.begin().await.unwrap();
             tx.compare_shown(account, &[shown], at, TIMING).await.unwrap();
