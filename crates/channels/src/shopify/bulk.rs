@@ -24,9 +24,9 @@ use crate::call::perform;
 /// How long between two looks at an operation.
 const PAUSE: Duration = Duration::from_secs(10);
 /// How long until another try to start one, while one of somebody else's runs.
-const OCCUPIED: Duration = Duration::from_secs(60);
+const OCCUPIED: Duration = Duration::from_secs(20);
 /// So many such tries; then it is read by page.
-const TRIES: u32 = 10;
+const TRIES: u32 = 30;
 /// Bytes of one part: some hundred variants.
 const PART: usize = 256 * 1024;
 /// Bytes of the largest one, for a thing with very many others in it.

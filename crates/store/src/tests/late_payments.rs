@@ -1,15 +1,11 @@
 //! Orders that are paid late: after they were imported unpaid, and after they were called off for it.
 
 use stockbridge_domain::order::OrderStatus::{self, Cancelled, Open, Pending, Shipped};
-use stockbridge_domain::stock::Balance;
 
+use super::import::balance;
 use super::shop::order;
 use super::*;
 use crate::Notice;
-
-fn balance(on_hand: i64, reserved: i64) -> Balance {
-    Balance { on_hand, reserved }
-}
 
 async fn status(world: &World) -> OrderStatus {
     let status = "SELECT status FROM orders WHERE tenant_id = $1";

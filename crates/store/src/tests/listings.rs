@@ -92,7 +92,8 @@ async fn the_same_page_again_changes_nothing_and_a_new_one_what_it_says() {
         let after = all(ours).await.remove(0);
         assert_eq!(
             (after.id, after.title.as_str(), after.price),
-            (before.id, "Renamed", None)
+            (before.id, "Renamed", before.price),
+            "a price that is not told stays"
         );
         assert_eq!(
             (after.status, after.updated_at),

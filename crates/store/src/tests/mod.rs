@@ -11,6 +11,7 @@ mod crowd;
 mod history;
 mod idempotency;
 mod import;
+mod import_goods;
 mod inbox;
 mod kits;
 mod kits_property;
