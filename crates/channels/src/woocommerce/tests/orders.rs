@@ -103,7 +103,7 @@ async fn an_order_that_is_paid_late_is_open_by_a_later_word_whatever_became_of_i
     assert!(paid.updated_at > expired.updated_at, "a later word");
     assert_eq!(bench.listing("MUG").await.quantity, Some(7), "counted down now");
     let found = bench.orders().await;
-    assert!(found.iter().any(|o| *o == paid), "in the list of what changed");
+    assert!(found.contains(&paid), "in the list of what changed");
 }
 
 #[tokio::test]
