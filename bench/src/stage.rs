@@ -1,6 +1,7 @@
 //! What the benchmarks stand on: an empty database with a tenant, accounts, products with stock, and listings.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -86,15 +87,7 @@ impl Stage {
     pub async fn products(&self, count: usize, units: i64) -> anyhow::Result<Vec<ProductId>> {
         let mut ids = Vec::with_capacity(count);
         for first in (0..count).step_by(BATCH) {
-            let new = (first..count.min(first + BATCH)).map(|n| {
-                Ok(NewProduct {
-                    sku: sku(n)?,
-                    title: format!("Product number {n}, in a pack of one, assorted colours"),
-                    details: stockbridge_domain::catalog::ProductDetails::default(),
-                    base_price: None,
-                })
-            });
-            let new = new.collect::<anyhow::Result<_>>()?;
+            let new = new_products(first..count.min(first + BATCH))?;
             let mut tx = self.tenant.begin().await?;
             let created = tx.create_products(new).await?.products;
             for product in created {
@@ -114,7 +107,7 @@ impl Stage {
                     sku: sku(n)?,
                     channel_ref: Some(format!("B0{n:08}")),
                     barcode: None,
-                    title: Some(format!("Product number {n}, in a pack of one, assorted colours")),
+                    title: Some(title(n)),
                     fulfilled_by: FulfilledBy::Seller,
                     quantity: Some(quantity),
                     places: Vec::new(),
@@ -132,6 +125,24 @@ impl Stage {
         }
         Ok(())
     }
+}
+
+/// Products by their numbers.
+pub fn new_products(numbers: Range<usize>) -> anyhow::Result<Vec<NewProduct>> {
+    let product = |n| {
+        Ok(NewProduct {
+            sku: sku(n)?,
+            title: title(n),
+            details: stockbridge_domain::catalog::ProductDetails::default(),
+            base_price: None,
+        })
+    };
+    numbers.map(product).collect()
+}
+
+/// The title of product number `n`.
+pub fn title(n: usize) -> String {
+    format!("Product number {n}, in a pack of one, assorted colours")
 }
 
 /// The SKU of product number `n`.

@@ -13,7 +13,6 @@ use stockbridge_domain::BoxFut;
 use stockbridge_domain::channel::{HttpRequest, HttpResponse, SecretText, Transport, TransportError};
 use stockbridge_engine::{Caller, ConnectRequest, Hub, HubSettings, Worker, WorkerOptions};
 use stockbridge_sim::{ShopifyConfig, ShopifyShop, ShopifyVariant, serve_platform};
-use stockbridge_store::NewProduct;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -22,7 +21,7 @@ use crate::Options;
 use crate::env::{Stopwatch, number, per_second};
 use crate::machine::field;
 use crate::report::{Goal, Report, say};
-use crate::stage::{Kind, Stage, sku};
+use crate::stage::{Kind, Stage, new_products, sku, title};
 
 const PRODUCTS: usize = 50_000;
 const ORDERS: usize = 20_000;
@@ -164,7 +163,7 @@ pub async fn shop(args: &ShopArgs) -> anyhow::Result<()> {
     let variants = (0..args.products).map(|n| {
         let variant = ShopifyVariant::at(sku(n)?.as_str(), &[("101", 1_000_000)]);
         Ok(ShopifyVariant {
-            title: format!("Product number {n}, in a pack of one, assorted colours"),
+            title: title(n),
             ..variant
         })
     });
@@ -266,15 +265,7 @@ pub async fn hub(args: &HubArgs, options: &Options) -> anyhow::Result<()> {
 async fn named(stage: &Stage, count: usize) -> anyhow::Result<()> {
     const BATCH: usize = 500;
     for first in (0..count).step_by(BATCH) {
-        let new = (first..count.min(first + BATCH)).map(|n| {
-            Ok(NewProduct {
-                sku: sku(n)?,
-                title: format!("Product number {n}, in a pack of one, assorted colours"),
-                details: stockbridge_domain::catalog::ProductDetails::default(),
-                base_price: None,
-            })
-        });
-        let new = new.collect::<anyhow::Result<_>>()?;
+        let new = new_products(first..count.min(first + BATCH))?;
         let mut tx = stage.tenant.begin().await?;
         tx.create_products(new).await?;
         tx.commit().await?;
@@ -300,7 +291,6 @@ fn request(shop: &str) -> ConnectRequest {
 }
 
 /// A transport that counts what passes.
-#[derive(Debug)]
 struct Counting {
     inner: Arc<dyn Transport>,
     calls: AtomicU64,

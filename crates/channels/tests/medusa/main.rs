@@ -33,7 +33,7 @@ macro_rules! on_both {
 on_both! {
     the_connection_is_tested_and_a_wrong_key_refused: listings::probed;
     listings_show_what_buyers_can_buy: listings::shown;
-    quantities_are_compared_changed_and_overwritten: quantities::written;
+    quantities_are_set_and_never_compared: quantities::written;
     a_location_without_a_level_gets_one: quantities::created;
     orders_are_read_by_change_and_by_placing: orders::read;
     a_parcel_is_shipped_once_whatever_is_repeated: parcels::shipped;

@@ -1,6 +1,7 @@
 //! The hub as a whole, against the simulator.
 
 mod bad_input;
+mod barcodes;
 mod books;
 mod consents;
 mod crash;
