@@ -291,11 +291,10 @@ impl FlipkartShop {
     /// Refuses changes of a SKU from now on, or takes them again.
     pub fn refuse(&self, sku: &str, refuse: bool) {
         let mut state = self.lock();
-        if refuse {
-            state.refused_skus.insert(sku.to_owned());
-        } else {
-            state.refused_skus.remove(sku);
-        }
+        match refuse {
+            true => state.refused_skus.insert(sku.to_owned()),
+            false => state.refused_skus.remove(sku),
+        };
     }
 
     /// The next `count` packings fail at a form.

@@ -6,6 +6,7 @@
 //! subscriptions whose messages fail are ended without a word.
 
 mod admin;
+mod bulk;
 mod config;
 mod graphql;
 mod hooks;

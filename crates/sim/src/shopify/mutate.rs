@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::graphql::Field;
-use super::{Bulk, ShopifyParcel, ShopifyWrite, State, Subscription, gid, number_of};
-use crate::time::after_ms;
+use super::{ShopifyParcel, ShopifyWrite, State, Subscription, gid, number_of};
 
 /// Mutations that are refused without a key.
 const KEYED: [&str; 2] = ["inventorySetQuantities", "refundCreate"];
@@ -312,26 +311,6 @@ impl State {
         json!({"refund": {"id": gid("Refund", refund)}, "userErrors": []})
     }
 
-    fn bulk_run(&mut self, query: &Value) -> Value {
-        if self.bulk.values().any(|bulk| bulk.done_at > self.now) {
-            return refused(
-                &[],
-                "OPERATION_IN_PROGRESS",
-                "A bulk query operation for this app and shop is already in progress",
-            );
-        }
-        let number = self.number();
-        let bulk = Bulk {
-            query: query.as_str().unwrap_or_default().to_owned(),
-            begun_at: self.now,
-            done_at: after_ms(self.now, self.config.bulk_ms),
-            ends: self.bulk_ends.take(),
-            file: None,
-        };
-        self.bulk.insert(number, bulk);
-        json!({"bulkOperation": {"id": gid("BulkOperation", number), "status": "CREATED"}, "userErrors": []})
-    }
-
     fn subscribe(&mut self, topic: &Value, input: Value) -> Value {
         let topic = topic.as_str().unwrap_or_default().to_owned();
         if !input["uri"]
@@ -368,7 +347,7 @@ impl State {
 }
 
 /// An answer that nothing was changed, in every form a payload has.
-fn refused(field: &[&str], code: &str, message: &str) -> Value {
+pub(super) fn refused(field: &[&str], code: &str, message: &str) -> Value {
     let code = if code.is_empty() { Value::Null } else { json!(code) };
     json!({"userErrors": [{"field": field, "code": code, "message": message}], "inventoryAdjustmentGroup": null,
         "productVariants": null, "fulfillment": null, "refund": null, "bulkOperation": null, "webhookSubscription": null})

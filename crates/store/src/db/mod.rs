@@ -14,6 +14,7 @@
 //! asked for: keep them short and never hold one while waiting for anything but the database.
 
 mod config;
+mod counters;
 mod dialect;
 mod postgres;
 #[cfg(test)]
@@ -25,8 +26,8 @@ mod value;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use counters::Counters;
 use dialect::Translations;
 
 pub use config::DbConfig;
@@ -41,8 +42,7 @@ use crate::StoreError;
 pub struct Db {
     backend: Backend,
     translations: Arc<Translations>,
-    statements: Arc<AtomicU64>,
-    written: Arc<AtomicU64>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Clone)]
@@ -84,21 +84,8 @@ impl Db {
         Ok(Self {
             backend,
             translations: Arc::new(Translations::new(dialect)),
-            statements: Arc::default(),
-            written: Arc::default(),
+            counters: Arc::default(),
         })
-    }
-
-    /// How many statements were run since it was opened, bulk statements counted once: tells tests and benchmarks
-    /// that a page costs the same number of round trips whatever its length.
-    pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
-    }
-
-    /// How many rows were inserted, changed or deleted since it was opened: tells tests and benchmarks that what says
-    /// nothing new writes nothing.
-    pub fn rows_written(&self) -> u64 {
-        self.written.load(Ordering::Relaxed)
     }
 
     /// Which database this is.
@@ -148,8 +135,7 @@ impl Db {
         Tx {
             backend,
             translations: Arc::clone(&self.translations),
-            statements: Arc::clone(&self.statements),
-            written: Arc::clone(&self.written),
+            counters: Arc::clone(&self.counters),
             state: State::Open,
         }
     }
@@ -166,8 +152,7 @@ enum Access {
 pub(crate) struct Tx {
     backend: BackendTx,
     translations: Arc<Translations>,
-    statements: Arc<AtomicU64>,
-    written: Arc<AtomicU64>,
+    counters: Arc<Counters>,
     state: State,
 }
 
@@ -349,7 +334,7 @@ impl Tx {
 
     /// A statement succeeded and wrote so many rows.
     fn wrote(&mut self, rows: u64) {
-        self.written.fetch_add(rows, Ordering::Relaxed);
+        self.counters.wrote(rows);
         self.state = State::Open;
     }
 
@@ -366,7 +351,7 @@ impl Tx {
         self.ensure_open()?;
         params.iter().try_for_each(Value::check)?;
         let sql = self.translations.get(sql, dialect::alone(params))?;
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.counters.run();
         self.state = State::Broken;
         Ok(sql)
     }
@@ -397,7 +382,7 @@ impl Tx {
             )));
         }
         rows.iter().flatten().try_for_each(Value::check)?;
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.counters.run();
         self.state = State::Broken;
         Ok(())
     }

@@ -36,6 +36,7 @@ mod shipments;
 mod shop;
 mod stock;
 mod terms;
+mod untold;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
