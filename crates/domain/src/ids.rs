@@ -159,6 +159,16 @@ ids! {
     CheckId = "chk";
     /// A message a channel sent by itself.
     InboxId = "inb";
+    /// An order, or units of it, that a person wants called off.
+    CancellationId = "ccl";
+    /// Money that goes back to a buyer.
+    RefundId = "rfd";
+    /// A return as a channel announces it.
+    ChannelReturnId = "crt";
+    /// A parcel whose papers a channel makes.
+    ParcelId = "pcl";
+    /// A document of a parcel.
+    PaperId = "ppr";
 }
 
 #[cfg(test)]

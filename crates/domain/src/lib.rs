@@ -4,6 +4,7 @@
 //! entropy come in through [`clock`]. Start at [`exposure`] for the reason the product exists, at [`order`] for how an
 //! order changes stock, and at [`channel`] for what a sales channel has to provide.
 
+pub mod aftersales;
 pub mod allocation;
 pub mod catalog;
 pub mod channel;

@@ -3,9 +3,11 @@
 //! It knows the port traits of the domain and the store, and no channel by name. Start at [`Hub`] for what people ask
 //! for, at [`Worker`] for what happens by itself, and at [`job`] for one file per kind of work.
 
+mod abilities;
 mod accounts;
 mod books;
 mod caller;
+mod cancellations;
 mod care;
 mod catalog;
 mod chain;
@@ -40,9 +42,11 @@ mod stock;
 mod upkeep;
 mod worker;
 
+pub use abilities::Abilities;
 pub use accounts::{AccountPatch, ConnectRequest};
 pub use books::BooksState;
 pub use caller::{Caller, Refusal};
+pub use cancellations::CancelRequest;
 pub use catalog::{NewProductRequest, ProductChange};
 pub use chain::{Chain, ExplainField, Link, LinkKind};
 pub use channel_locations::{ChannelLocation, LocationFeeds};

@@ -1,4 +1,4 @@
-//! Orders as people handle them: own-store orders, parcels, cancellations.
+//! Orders as people handle them: own-store orders and parcels.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -176,12 +176,12 @@ impl Hub {
         self.order(caller, id).await
     }
 
-    async fn order(&self, caller: &Caller, id: OrderId) -> Result<OrderDetail, Refusal> {
+    pub(crate) async fn order(&self, caller: &Caller, id: OrderId) -> Result<OrderDetail, Refusal> {
         let found = self.tenant(caller.tenant).order(id).await?;
         found.ok_or_else(|| Refusal::NotFound(format!("there is no order {id}")))
     }
 
-    fn is_own(&self, channel: &ChannelKind) -> bool {
+    pub(crate) fn is_own(&self, channel: &ChannelKind) -> bool {
         self.channel(channel.as_str())
             .is_some_and(|c| !c.descriptor().remote)
     }
@@ -326,38 +326,6 @@ impl Hub {
         }
         tx.commit().await?;
         tenant.shipment(shipment).await?.ok_or_else(gone)
-    }
-
-    /// Calls an own-store order off.
-    ///
-    /// # Errors
-    /// [`Refusal::Conflict`] for an order of a remote channel, or one that is shipped.
-    pub async fn cancel_order(&self, caller: &Caller, id: OrderId) -> Result<OrderDetail, Refusal> {
-        caller.require(Role::Operator)?;
-        let order = self.order(caller, id).await?;
-        let tenant = self.tenant(caller.tenant);
-        let account = tenant.account(order.order.account).await?;
-        if !account.is_some_and(|a| self.is_own(&a.channel)) {
-            return Err(Refusal::Conflict(
-                "this order belongs to a channel; cancel it there, the hub follows".to_owned(),
-            ));
-        }
-        let mut tx = tenant.begin().await?;
-        if tx.cancel_own_order(id).await?.is_none() {
-            return Err(Refusal::Conflict(
-                "this order is shipped already; enter a return instead".to_owned(),
-            ));
-        }
-        tx.enqueue(job::plan(caller.tenant, self.env().now())).await?;
-        tx.audit(&NewAudit {
-            actor: &caller.actor,
-            action: "order.cancel",
-            subject: &id.to_string(),
-            detail: "",
-        })
-        .await?;
-        tx.commit().await?;
-        self.order(caller, id).await
     }
 }
 

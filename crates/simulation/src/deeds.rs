@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::stock::EntryKind;
-use stockbridge_engine::{Adjustment, OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest, Refusal};
+use stockbridge_engine::{
+    Adjustment, CancelRequest, OwnOrderLine, OwnOrderRequest, Parcel, ParcelLineRequest, Refusal,
+};
 use stockbridge_sim::{BuyOptions, Fault, ListingEdit};
 use stockbridge_store::{OrderFilter, OrderRecord, PageQuery};
 
@@ -204,7 +206,7 @@ impl World {
                 if self.books.call_off(&id) {
                     let hub = self.hub.clone();
                     // The hub refuses when it is too late there; then the books would say so too.
-                    let _ = at_once(hub.cancel_order(&self.caller, own));
+                    let _ = at_once(hub.cancel_order(&self.caller, own, CancelRequest::default()));
                 }
             }
             None => self.cancel_there(&id, restock),

@@ -91,7 +91,7 @@ pub enum Command {
     /// See, try out and change how stock is shared out among channels.
     #[command(subcommand)]
     Policy(policy::Policy),
-    /// See and ship orders.
+    /// See, ship and call off orders.
     #[command(subcommand)]
     Order(order::Order),
     /// See what channels sent, and have it worked again.

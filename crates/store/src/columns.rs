@@ -7,9 +7,10 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use stockbridge_domain::{
-    AccountId, AlertId, AuditId, CheckId, ConflictEventId, ConflictId, CountId, Currency, InboxId, JobId,
-    LedgerEntryId, ListingId, LocationId, Money, OrderId, OrderLineId, ProductId, PushId, QuarantineId,
-    ReturnId, RunId, SaleId, SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
+    AccountId, AlertId, AuditId, CancellationId, ChannelReturnId, CheckId, ConflictEventId, ConflictId,
+    CountId, Currency, InboxId, JobId, LedgerEntryId, ListingId, LocationId, Money, OrderId, OrderLineId,
+    PaperId, ParcelId, ProductId, PushId, QuarantineId, RefundId, ReturnId, RunId, SaleId, SessionId,
+    ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
 };
 
 use crate::StoreError;
@@ -29,6 +30,11 @@ text_values!(
     AccountId,
     AlertId,
     AuditId,
+    CancellationId,
+    ChannelReturnId,
+    ParcelId,
+    PaperId,
+    RefundId,
     ConflictEventId,
     ConflictId,
     InboxId,

@@ -4,6 +4,7 @@
 //! `db` hides which database is in use; everything else is written once on top of it, one file per table.
 
 mod accounts;
+mod aftersales;
 mod alerts;
 mod audit;
 mod budgets;
@@ -65,6 +66,7 @@ pub use accounts::{
     AccountChange, AccountCheck, AccountHealth, AccountRecord, AccountStatus, ConnectError, NewAccount,
     RefusedRequest, TermRecord,
 };
+pub use aftersales::{AfterSales, Ask, AskNote, Asked, CancelError, CancellationRecord, NewCancellation};
 pub use alerts::{AlertCounts, AlertFilter, AlertRecord, AlertState, NewAlert, Raised, Severity};
 pub use audit::{AuditRecord, NewAudit};
 pub use budgets::BudgetRecord;

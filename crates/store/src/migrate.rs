@@ -146,6 +146,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 21,
+        name: "0021_cancellations",
+        common: include_str!("../migrations/0021_cancellations/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 26,
         name: "0026_account_terms",
         common: include_str!("../migrations/0026_account_terms/common.sql"),

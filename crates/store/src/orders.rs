@@ -14,7 +14,7 @@ use crate::db::{Row, Tx, Value};
 use crate::filter::{Filter, after_prefix};
 use crate::page::cursor_int;
 use crate::stock::{LEDGER_SELECT, ledger_from_row};
-use crate::{LedgerRecord, Page, PageQuery, ShipmentRecord, StoreError, Tenant};
+use crate::{AfterSales, LedgerRecord, Page, PageQuery, ShipmentRecord, StoreError, Tenant};
 
 /// What orders as they came are sealed for.
 pub(crate) const PAYLOAD: &str = "order";
@@ -92,6 +92,8 @@ pub struct OrderDetail {
     pub shipments: Vec<ShipmentRecord>,
     /// What it did to stock, oldest first.
     pub ledger: Vec<LedgerRecord>,
+    /// What happened to it after the sale.
+    pub after_sales: AfterSales,
 }
 
 /// Which orders to list.
@@ -282,6 +284,7 @@ impl Tenant {
         self.add_lines(&mut tx, &mut orders).await?;
         let [order] = orders;
         let shipments = crate::shipments::of_order(&mut tx, self.key(), id).await?;
+        let after_sales = crate::aftersales::of_order(&mut tx, &self.key(), id).await?;
         let sql = format!(
             "{LEDGER_SELECT} WHERE tenant_id = $1 AND cause_kind IN ('order.sale', 'order.cancellation', \
              'order.shipment') AND cause_ref = $2 ORDER BY at, id"
@@ -291,6 +294,7 @@ impl Tenant {
             order,
             shipments,
             ledger: rows.iter().map(ledger_from_row).collect::<Result<_, _>>()?,
+            after_sales,
         }))
     }
 

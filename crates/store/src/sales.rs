@@ -175,27 +175,6 @@ impl TenantTx {
         Ok(Some(account))
     }
 
-    /// Calls an own order off: what is not shipped is released. Not for a remote channel's order: it is called off there.
-    ///
-    /// # Errors
-    /// When the database refuses; `Ok(None)` when there is no such order or it is shipped or called off already.
-    pub async fn cancel_own_order(&mut self, order: OrderId) -> Result<Option<ImportOutcome>, StoreError> {
-        if self.lock_order(order).await?.is_none() {
-            return Ok(None);
-        }
-        let Some((account, mut snapshot)) = self.own_snapshot(order).await? else {
-            return Ok(None);
-        };
-        if matches!(
-            snapshot.status,
-            Some(OrderStatus::Shipped | OrderStatus::Cancelled)
-        ) {
-            return Ok(None);
-        }
-        call_off(&mut snapshot, OrderStatus::Cancelled.name());
-        self.import_orders(&account, &[snapshot]).await.map(Some)
-    }
-
     /// An own order as the snapshot it was last merged from.
     pub(crate) async fn own_snapshot(
         &mut self,

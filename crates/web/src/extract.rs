@@ -67,6 +67,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     }
 }
 
+/// A JSON body that may be left out.
+#[derive(Debug)]
+pub(crate) struct Sent<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let FileBody(body) = FileBody::from_request(request, state).await?;
+        match body.trim_ascii() {
+            b"" => Ok(Self(T::default())),
+            body => read_json(body).map(Self),
+        }
+    }
+}
+
 /// What to say when a body could not be received.
 pub(crate) fn body_problem(error: &BytesRejection) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {

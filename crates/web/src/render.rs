@@ -17,6 +17,7 @@ templates![
     "document.html",
     "base.html",
     "components/ui.html",
+    "components/after_sales.html",
     "components/moves.html",
     "components/prices.html",
     "components/product_forms.html",

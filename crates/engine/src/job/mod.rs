@@ -11,6 +11,7 @@
 //! | `prices.plan` | tenant/prices | marked listings into due prices, on time when a sale begins or ends |
 //! | `prices.push` | account/listings | due prices onto the wire |
 //! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
+//! | `order.cancel` | account/orders | asks a channel to call an order off, and looks what became of it |
 //! | `orders.expire` | account/orders | an own order that was not paid in time is called off |
 //! | `order.pull` | account/orders | one order a channel announced |
 //! | `listings.mark` | account/listings | announced listings, to be read back now |
@@ -22,6 +23,8 @@
 //! A handler is safe to run twice, takes ids rather than data, holds no transaction across a network call, and answers
 //! what the store's queue should do with the job. Errors are not handled at call sites: `settle` does it for all.
 
+mod ask;
+mod cancel_order;
 mod check_account;
 mod check_books;
 mod confirm_shipment;
@@ -43,8 +46,8 @@ mod register_webhooks;
 pub(crate) use check_books::KIND as CHECK_BOOKS;
 use new::pull_earlier_orders;
 pub(crate) use new::{
-    check_account, check_books, confirm_shipment, expire_order, lane, mark_listings, plan, plan_prices,
-    probe_account, pull, pull_order, push, push_price, read_back, register_webhooks,
+    cancel_order, check_account, check_books, confirm_shipment, expire_order, lane, mark_listings, plan,
+    plan_prices, probe_account, pull, pull_order, push, push_price, read_back, register_webhooks,
 };
 pub(crate) use pull_order::KIND as PULL_ORDER;
 
@@ -157,6 +160,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         push_prices::KIND => push_prices::run(ctx).await,
         read_back::KIND => read_back::run(ctx).await,
         confirm_shipment::KIND => confirm_shipment::run(ctx).await,
+        cancel_order::KIND => cancel_order::run(ctx).await,
         expire_order::KIND => expire_order::run(ctx).await,
         check_books::KIND => check_books::run(ctx).await,
         pull_order::KIND => pull_order::run(ctx).await,

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use stockbridge_domain::channel::{DataKind, QuotaGroup, Timing};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::offer::CLOCK_SKEW;
-use stockbridge_domain::{AccountId, OrderId, ShipmentId, TenantId, Timestamp};
+use stockbridge_domain::{AccountId, CancellationId, OrderId, ShipmentId, TenantId, Timestamp};
 use stockbridge_store::NewJob;
 
 use super::CHECK_BOOKS;
@@ -153,6 +153,19 @@ pub(crate) fn expire_order(account: AccountId, order: OrderId, run_at: Timestamp
         dedupe_key: Some(order.to_string()),
         payload: serde_json::json!({ "order": order }),
         priority: Priority::PULL,
+        run_at,
+    }
+}
+
+/// Asks a channel to call an order off.
+pub(crate) fn cancel_order(account: AccountId, cancellation: CancellationId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::cancel_order::KIND,
+        lane: lane(account, QuotaGroup::Orders),
+        account: Some(account),
+        dedupe_key: Some(cancellation.to_string()),
+        payload: serde_json::json!({ "cancellation": cancellation }),
+        priority: Priority::ORDER_NUDGE,
         run_at,
     }
 }

@@ -3,10 +3,11 @@
 //! Whatever the message said, the order is taken as the channel shows it now, so messages may come late, twice and in any
 //! order.
 
-use stockbridge_domain::channel::{Fault, OrderPage};
-use stockbridge_store::{Finish, ImportAccount};
+use stockbridge_domain::channel::Fault;
+use stockbridge_store::Finish;
 
-use super::{JobCtx, JobError, done, plan, read_back};
+use super::ask::take_in;
+use super::{JobCtx, JobError, done};
 
 pub(crate) const KIND: &str = "order.pull";
 
@@ -28,26 +29,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         }
         Err(error) => return Err(error.into()),
     };
-    let page = OrderPage {
-        orders: vec![snapshot],
-        ..OrderPage::default()
-    };
-    let page = page.plausible();
-    let import = ImportAccount {
-        id: account,
-        connected_at: opened.record.connected_at,
-    };
-    let mut tx = ctx.tenant.begin().await?;
-    let outcome = tx.import_orders(&import, &page.orders).await?;
-    tx.quarantine(account, "order", &page.unreadable).await?;
-    crate::notices::raise(&mut tx, Some(account), &outcome.notices).await?;
-    if outcome.reread {
-        tx.enqueue(read_back(account, ctx.now())).await?;
-    }
-    if tx.has_marked() {
-        tx.enqueue(plan(ctx.tenant.id(), ctx.now())).await?;
-    }
-    tx.commit().await?;
+    let outcome = take_in(ctx, &opened, snapshot).await?;
     done(match (outcome.created, outcome.changed) {
         (0, 0) => format!("order {order} read, nothing new"),
         (0, _) => format!("order {order} changed"),

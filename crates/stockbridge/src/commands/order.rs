@@ -9,7 +9,7 @@ use crate::client::{Target, segment};
 use crate::failure::usage;
 use crate::output;
 
-/// See and ship orders.
+/// See, ship and call off orders.
 #[derive(Debug, Subcommand)]
 pub enum Order {
     /// List orders, newest first.
@@ -23,6 +23,11 @@ pub enum Order {
         stockbridge order ship ord_01978c5e-8a7b-7000-8000-000000000000 --carrier DHL --tracking JD0146000\n\n\
         Without --line everything that is left goes into the parcel.")]
     Ship(Ship),
+    /// Call an order off, or units of it; a channel's order is called off there.
+    #[command(after_help = "Example:\n  \
+        stockbridge order cancel ord_01978c5e-8a7b-7000-8000-000000000000 --reason out_of_stock\n\n\
+        Without --line all that is open is called off.")]
+    Cancel(Cancel),
 }
 
 #[derive(Debug, Args)]
@@ -71,12 +76,30 @@ pub struct Ship {
     target: Target,
 }
 
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// The order's id.
+    order: String,
+    /// out_of_stock, customer, undeliverable, pricing, fraud or other.
+    #[arg(long, default_value = "other")]
+    reason: String,
+    /// Words for the channel, or for the books.
+    #[arg(long)]
+    note: Option<String>,
+    /// Call off part of an order: a line's id and how many; repeat for several.
+    #[arg(long, value_name = "LINE=N")]
+    line: Vec<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
 impl Order {
     pub async fn run(self, context: &Context) -> anyhow::Result<()> {
         match self {
             Self::List(command) => command.run(context).await,
             Self::Show(command) => command.run(context).await,
             Self::Ship(command) => command.run(context).await,
+            Self::Cancel(command) => command.run(context).await,
         }
     }
 }
@@ -145,8 +168,7 @@ impl Ship {
             body["method"] = method.clone().into();
         }
         if !self.line.is_empty() {
-            let lines: anyhow::Result<Vec<Value>> = self.line.iter().map(|pair| part(pair)).collect();
-            body["lines"] = lines?.into();
+            body["lines"] = parts(&self.line)?;
         }
         let api = self.target.open(context).await?;
         let parcel = api
@@ -158,6 +180,34 @@ impl Ship {
         super::done(self.target.json(), "Entered; a running server tells the channel.");
         Ok(())
     }
+}
+
+impl Cancel {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let body = json!({"reason": self.reason, "note": self.note, "lines": parts(&self.line)?});
+        let api = self.target.open(context).await?;
+        let order = api
+            .post(&format!("/orders/{}/cancel", segment(&self.order)), &body)
+            .await?;
+        if self.target.json() {
+            output::json(&order);
+        }
+        let text = match order
+            .pointer("/after_sales/cancellations/0/status")
+            .and_then(Value::as_str)
+        {
+            Some("done") => "Called off; its units are free again.",
+            _ => "A running server asks the channel; `stockbridge order show` says what became of it.",
+        };
+        super::done(self.target.json(), text);
+        Ok(())
+    }
+}
+
+/// Units of lines, as they are sent.
+pub(super) fn parts(pairs: &[String]) -> anyhow::Result<Value> {
+    let lines: anyhow::Result<Vec<Value>> = pairs.iter().map(|pair| part(pair)).collect();
+    Ok(lines?.into())
 }
 
 fn part(pair: &str) -> anyhow::Result<Value> {

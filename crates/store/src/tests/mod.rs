@@ -1,6 +1,7 @@
 //! The store's conformance: every public method has a case here, and every case runs on both databases.
 
 mod accounts;
+mod aftersales;
 mod alerts;
 mod audit;
 mod catalog;

@@ -1,5 +1,7 @@
 //! Orders of the hub's own channels, and parcels.
 
+use stockbridge_domain::aftersales::AskStatus;
+use stockbridge_domain::channel::CancelReason;
 use stockbridge_domain::order::OrderStatus::{Cancelled, Open, PartiallyShipped, Shipped};
 use stockbridge_domain::stock::Balance;
 use stockbridge_domain::{AccountId, OrderId, OrderLineId, ProductId};
@@ -8,7 +10,10 @@ use tokio::task::JoinSet;
 use super::shop::order;
 use super::*;
 use crate::columns::Columns as _;
-use crate::{OwnLine, OwnOrder, ParcelError, Shipped as Parcel, Shortage, StoreError};
+use crate::{
+    CancelError, ImportOutcome, NewCancellation, OwnLine, OwnOrder, ParcelError, Shipped as Parcel, Shortage,
+    StoreError,
+};
 
 fn balance(on_hand: i64, reserved: i64) -> Balance {
     Balance { on_hand, reserved }
@@ -42,7 +47,29 @@ fn created(order: &OwnOrder) -> OrderId {
     }
 }
 
+/// Units of an order to be called off, or all of it.
+pub(super) fn whole(order: OrderId, lines: &[(OrderLineId, i64)]) -> NewCancellation {
+    NewCancellation {
+        order,
+        lines: lines.to_vec(),
+        reason: CancelReason::Customer,
+        note: Some("changed their mind".to_owned()),
+        actor: "test".to_owned(),
+    }
+}
+
 impl World {
+    async fn cancel(
+        &self,
+        order: OrderId,
+        lines: &[(OrderLineId, i64)],
+    ) -> Result<ImportOutcome, CancelError> {
+        let mut tx = self.ours.begin().await.unwrap();
+        let outcome = tx.cancel_own(&whole(order, lines)).await?;
+        tx.commit().await.unwrap();
+        Ok(outcome)
+    }
+
     async fn ship(
         &self,
         order: OrderId,
@@ -229,8 +256,8 @@ async fn an_own_order_moves_on_with_its_parcels() {
             world.ship(order, &[], true).await.unwrap_err(),
             ParcelError::NotNow(Shipped)
         );
-        let mut tx = world.ours.begin().await.unwrap();
-        assert!(tx.cancel_own_order(order).await.unwrap().is_none());
+        let late = world.cancel(order, &[]).await.unwrap_err();
+        assert!(matches!(late, CancelError::NotNow(Shipped)), "{late}");
         world.books_agree().await;
     }
 }
@@ -244,19 +271,73 @@ async fn an_own_order_that_is_called_off_gives_back_what_is_left() {
         let ids = world.lines_of(order).await;
         world.ship(order, &[(ids[0], 2)], true).await.unwrap();
         world.forget_marks().await;
-        let mut tx = world.ours.begin().await.unwrap();
-        let done = tx.cancel_own_order(order).await.unwrap().unwrap();
-        tx.commit().await.unwrap();
+        let done = world.cancel(order, &[]).await.unwrap();
         assert_eq!((done.changed, done.notices.len()), (1, 0), "{}", world.label);
         assert_eq!(world.balance(a).await, balance(8, 0));
         assert_eq!(world.status_of(order).await, Cancelled.name());
         assert_eq!(world.marks().await[0].0, a);
-        let mut tx = world.ours.begin().await.unwrap();
-        assert!(tx.cancel_own_order(order).await.unwrap().is_none(), "once");
-        drop(tx);
+        let again = world.cancel(order, &[]).await.unwrap_err();
+        assert!(matches!(again, CancelError::NotNow(Cancelled)), "once: {again}");
         assert_eq!(
             world.ship(order, &[], true).await.unwrap_err(),
             ParcelError::NotNow(Cancelled)
+        );
+        world.books_agree().await;
+    }
+}
+
+#[tokio::test]
+async fn units_of_an_own_order_are_called_off_and_the_rest_stays() {
+    for world in worlds().await {
+        let own = world.account("own").await;
+        let a = world.counted("A", 10).await;
+        let b = world.counted("B", 10).await;
+        let lines = [own_line(a, "A", 3), own_line(b, "B", 2)];
+        let order = created(&buy(&world.ours, own, "1", &lines).await);
+        let ids = world.lines_of(order).await;
+        let many = world
+            .cancel(order, &[(ids[0], 2), (ids[0], 2)])
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(
+                many,
+                CancelError::TooMany {
+                    asked: 4,
+                    open: 3,
+                    ..
+                }
+            ),
+            "{many}"
+        );
+        let foreign: OrderLineId = world.store.env().id();
+        let foreign = world.cancel(order, &[(foreign, 1)]).await.unwrap_err();
+        assert!(matches!(foreign, CancelError::NoLine(_)), "{foreign}");
+        world.cancel(order, &[(ids[0], 2)]).await.unwrap();
+        assert_eq!(world.balance(a).await, balance(10, 1), "{}", world.label);
+        assert_eq!(world.status_of(order).await, Open.name());
+        world.ship(order, &[(ids[0], 1)], true).await.unwrap();
+        world.cancel(order, &[(ids[1], 2)]).await.unwrap();
+        assert_eq!(world.balance(b).await, balance(10, 0));
+        assert_eq!(
+            world.status_of(order).await,
+            Shipped.name(),
+            "what is left of it has left"
+        );
+        let detail = world.ours.order(order).await.unwrap().unwrap();
+        let called_off = &detail.after_sales.cancellations;
+        assert_eq!(called_off.len(), 2);
+        assert_eq!(
+            (called_off[0].ask.status, called_off[1].lines[0].quantity),
+            (AskStatus::Done, 2)
+        );
+        let whole = created(&buy(&world.ours, own, "2", &[own_line(b, "B", 2)]).await);
+        let ids = world.lines_of(whole).await;
+        world.cancel(whole, &[(ids[0], 2)]).await.unwrap();
+        assert_eq!(
+            world.status_of(whole).await,
+            Cancelled.name(),
+            "all units are the whole order"
         );
         world.books_agree().await;
     }
@@ -307,7 +388,8 @@ async fn another_tenant_ships_and_cancels_nothing_of_ours() {
             tx.ship_lines(order, &[], true).await.unwrap().unwrap_err(),
             ParcelError::NoOrder
         );
-        assert!(tx.cancel_own_order(order).await.unwrap().is_none());
+        let foreign = tx.cancel_own(&whole(order, &[])).await.unwrap_err();
+        assert!(matches!(foreign, CancelError::NoOrder(_)), "{foreign}");
         let account = World::connected(own);
         let refused = tx
             .create_own_order(&account, "2", &[own_line(a, "A", 1)], "{}".into())

@@ -1,5 +1,6 @@
 //! The HTTP API under `/api/v1`: one table of routes, one file for each part.
 
+mod aftersales;
 pub(crate) mod alerts;
 mod bulk;
 pub(crate) mod catalog;
@@ -79,6 +80,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(product_prices::routes());
     routes.extend(conflicts::routes());
     routes.extend(orders::routes());
+    routes.extend(aftersales::routes());
     routes.extend(work::routes());
     routes.extend(alerts::routes());
     routes.extend(people::routes());

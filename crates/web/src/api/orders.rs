@@ -49,12 +49,6 @@ pub(crate) fn routes() -> Vec<Route> {
             pay,
         )
         .gives(200, "OrderDetail"),
-        route::post(
-            "/api/v1/orders/{id}/cancel",
-            "Cancel an order of an own store",
-            cancel,
-        )
-        .gives(200, "OrderDetail"),
         route::get("/api/v1/shipments", "Parcels of an order", shipments)
             .query(&[Param {
                 name: "order",
@@ -205,14 +199,6 @@ async fn pay(
     path: ApiPath,
 ) -> Result<ApiJson<OrderDetail>, Problem> {
     Ok(ApiJson(app.hub().pay_order(&caller, path.id("id")?).await?))
-}
-
-async fn cancel(
-    State(app): State<App>,
-    Who(caller): Who,
-    path: ApiPath,
-) -> Result<ApiJson<OrderDetail>, Problem> {
-    Ok(ApiJson(app.hub().cancel_order(&caller, path.id("id")?).await?))
 }
 
 #[derive(Deserialize, Serialize)]

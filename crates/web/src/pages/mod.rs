@@ -3,6 +3,7 @@
 //! A form's target does one thing through the engine and sends the browser back with a notice; a problem goes the same
 //! way, so that nothing typed in a form ends on a dead page.
 
+mod aftersales;
 mod alerts;
 mod allocation;
 mod channel_locations;
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(signin::routes());
     routes.extend(overview::routes());
     routes.extend(orders::routes());
+    routes.extend(aftersales::routes());
     routes.extend(returns::routes());
     routes.extend(stock::routes());
     routes.extend(locations::routes());

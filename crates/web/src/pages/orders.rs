@@ -9,11 +9,12 @@ use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, OrderId, ProductId, ReturnId, Timestamp};
-use stockbridge_engine::{OwnOrderLine, OwnOrderRequest, Parcel, UnitsOf};
+use stockbridge_engine::{Abilities, OwnOrderLine, OwnOrderRequest, Parcel, UnitsOf};
 use stockbridge_store::{
     AccountStatus, LedgerRecord, OrderFilter, OrderLineRecord, OrderRecord, PageQuery, ShipmentRecord,
 };
 
+use super::aftersales::after_sale;
 use super::returns::{places, returnable, returned};
 use super::typed::{Lines, yes};
 use super::{Accounts, Frame, address, choice, done, is_remote, pager, product_href};
@@ -38,7 +39,6 @@ pub(super) fn routes() -> Vec<Route> {
         Route::page(Method::POST, "/orders/new", operator, create),
         Route::page(Method::GET, "/orders/{id}", viewer, show),
         Route::page(Method::POST, "/orders/{id}/ship", operator, ship),
-        Route::page(Method::POST, "/orders/{id}/cancel", operator, cancel),
     ]
 }
 
@@ -155,9 +155,10 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         .ok_or_else(|| Problem::not_found("There is no such order."))?;
     let (order, now) = (&detail.order, frame.app.now());
     let account = tenant.account(order.account).await?;
-    let own = account
-        .as_ref()
-        .is_some_and(|a| !is_remote(&frame.app, a.channel.as_str()));
+    let can = match &account {
+        Some(account) => frame.app.hub().abilities(&frame.who.0, account).await?,
+        None => Abilities::default(),
+    };
     let (ship_by, late) = deadline(order, now);
     let returns = tenant.returns(Some(id), &PageQuery::first(RETURNS)).await?.items;
     let locations = tenant.locations().await?;
@@ -187,7 +188,7 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         effects,
         shipments: detail.shipments.iter().map(|s| parcel(s, now)).collect(),
         can_ship: waits && order.fulfilled_by == FulfilledBy::Seller,
-        can_cancel: own && matches!(order.status, OrderStatus::Pending | OrderStatus::Open),
+        after: after_sale(&detail, &can, now),
         pay_by: order
             .pay_by
             .filter(|_| order.status == OrderStatus::Pending)
@@ -264,20 +265,6 @@ async fn ship(
     };
     app.hub().ship_order(&caller, path.id("id")?, parcel).await?;
     Ok(done(&app, &form.back(), "The parcel is recorded."))
-}
-
-async fn cancel(
-    State(app): State<App>,
-    Who(caller): Who,
-    path: ApiPath,
-    form: Form,
-) -> Result<Response, Problem> {
-    app.hub().cancel_order(&caller, path.id("id")?).await?;
-    Ok(done(
-        &app,
-        &form.back(),
-        "The order is cancelled; its units are free again.",
-    ))
 }
 
 async fn new(frame: Frame) -> Result<Response, Problem> {

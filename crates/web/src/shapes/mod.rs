@@ -3,6 +3,7 @@
 //! Answers are the store's and the engine's own records; a test walks real answers and compares them with these shapes,
 //! so that a field nobody described, or described and gone, is found.
 
+mod aftersales;
 mod common;
 mod conflicts;
 mod goods;
@@ -52,6 +53,7 @@ impl Field {
 /// Every shape.
 pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     [
+        aftersales::AFTER_SALES,
         common::COMMON,
         conflicts::CONFLICTS,
         inbox::INBOX,

@@ -74,6 +74,7 @@ pub(super) const TRADE: &[Shape] = &[
             Field::new("order", "Order", "The order"),
             Field::new("shipments", "[Shipment]", "Parcels"),
             Field::new("ledger", "[LedgerEntry]", "Movements it caused"),
+            Field::new("after_sales", "AfterSales", "What happened to it after the sale"),
         ],
     },
     Shape {

@@ -111,3 +111,39 @@ async fn goods_come_back_as_sellable_or_damaged() {
     let stock = world.hub.tenant(world.tenant).stock(None, None, 1).await.unwrap();
     assert_eq!(stock[0].available, 9, "ten, less three, and two came back");
 }
+
+#[tokio::test]
+async fn an_order_is_called_off_in_part_or_as_a_whole_with_a_reason() {
+    let world = World::new().await;
+    let token = world.token(Role::Owner).await;
+    let store = world.stocked(&token).await;
+    let browser = Browser::new(&world).await;
+    let page = ordered(&browser, &world, &store, "no").await;
+    let line = only_order(&world).await.lines[0].id;
+    let cancel = format!("{page}/cancel");
+    let many = format!("reason=out_of_stock&note=&off.{line}=4");
+    let many = browser.submit_on(&page, &cancel, &many).await;
+    assert!(
+        many.status == 422 && many.text.contains("4 units are to be called off, 3 are open"),
+        "{}",
+        many.text
+    );
+    let odd = browser.submit_on(&page, &cancel, "reason=whim").await;
+    assert!(odd.text.contains("choose a reason of the list"), "{}", odd.text);
+    let one = format!("reason=out_of_stock&note=broken&off.{line}=1");
+    let one = browser.followed(&cancel, &one).await;
+    assert!(one.text.contains("its units are free again"), "{}", one.text);
+    let shown = browser.open(&page).await.text;
+    assert!(
+        shown.contains("Call off 1 × TEA&#x2f;250 g: out of stock") && shown.contains("only so many of 2"),
+        "{shown}"
+    );
+    browser.followed(&cancel, "reason=customer").await;
+    let shown = browser.open(&page).await.text;
+    assert!(
+        shown.contains("Call off the order: the buyer asked for it") && !shown.contains("Cancel this order"),
+        "{shown}"
+    );
+    let stock = world.hub.tenant(world.tenant).stock(None, None, 1).await.unwrap();
+    assert_eq!(stock[0].available, 10);
+}

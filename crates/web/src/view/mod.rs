@@ -4,6 +4,7 @@
 //! in the page's handler, where it can be tested. Every context has samples (empty, typical, extreme) with which the
 //! tests render every template.
 
+pub(crate) mod after;
 pub(crate) mod alerts;
 pub(crate) mod allocation;
 pub(crate) mod channel_locations;

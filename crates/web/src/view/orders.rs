@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::after::AfterSale;
 use super::{Badge, Choice, Empty, Pager, Tab, When};
 
 /// The list of orders.
@@ -83,8 +84,8 @@ pub(crate) struct OrderPage {
     pub shipments: Vec<ShipmentRow>,
     /// Something is left to ship from the seller's stock.
     pub can_ship: bool,
-    /// It is an own order and not final.
-    pub can_cancel: bool,
+    /// What can be done with it after the sale, and what was.
+    pub after: AfterSale,
     /// Until when it is to be paid, while it is not.
     pub pay_by: Option<When>,
     /// Lines of which something can come back.
@@ -306,7 +307,7 @@ mod samples {
                 effects: vec![],
                 shipments: vec![],
                 can_ship: false,
-                can_cancel: false,
+                after: AfterSale::default(),
                 pay_by: Some(when("in 40 min")),
                 backs: vec![],
                 returns: vec![],
@@ -330,7 +331,7 @@ mod samples {
                     message: None,
                 }],
                 can_ship: true,
-                can_cancel: true,
+                after: AfterSale::sample("MUG-BLUE", 2),
                 pay_by: None,
                 backs: vec![back("oli_1", "TEA-250"), back("oli_2", "MUG-BLUE")],
                 returns: vec![came_back("TEA-250")],
@@ -348,6 +349,7 @@ mod samples {
                 "Words. ".repeat(40)
             ));
             extreme.late = true;
+            extreme.after = AfterSale::sample(HOSTILE, 12);
             extreme.returns = vec![came_back(HOSTILE); 20];
             extreme.backs = (0..20).map(|n| back(&format!("oli_{n}"), LONG_SKU)).collect();
             for _ in 0..100 {

@@ -13,7 +13,7 @@ use stockbridge_engine::{
     Adjustment, Caller, ConnectRequest, Hub, HubSettings, NewProductRequest, Step, Worker, WorkerOptions,
 };
 use stockbridge_sim::{
-    CallOutcome, CustomShop, ListingConfig, SellerConfig, Sim, SimConfig, SpanMs, TimeMode,
+    CallOutcome, CustomShop, ListingConfig, Platform, SellerConfig, Sim, SimConfig, SpanMs, TimeMode,
 };
 use stockbridge_store::testing::{TestDb, databases};
 use stockbridge_store::{
@@ -25,6 +25,8 @@ use tokio::sync::Notify;
 pub const START: &str = "2026-11-21T06:00:00Z";
 /// The host of a shop of one's own.
 pub const SHOP: &str = "shop.test";
+/// The host of the marketplace.
+const MARKETPLACE: &str = "marketplace.test";
 /// One tick of the stepped clock.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -33,6 +35,8 @@ pub struct IntoSim {
     sim: Arc<Sim>,
     /// A shop of one's own, at [`SHOP`].
     shop: Mutex<Option<Arc<CustomShop>>>,
+    /// Any other platform, at every host but those of the marketplace and of the shop.
+    platform: Mutex<Option<Arc<dyn Platform>>>,
     /// Calls until the one that never comes back; negative for never.
     left: AtomicI64,
     /// Whether that call is applied before it is lost.
@@ -46,6 +50,7 @@ impl IntoSim {
         Arc::new(Self {
             sim,
             shop: Mutex::default(),
+            platform: Mutex::default(),
             left: AtomicI64::new(-1),
             applied: AtomicBool::new(false),
             reached: Notify::new(),
@@ -61,6 +66,10 @@ impl IntoSim {
     fn answer(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let outcome = match (&*self.shop.lock().expect("a shop"), request.uri().host()) {
             (Some(shop), Some(SHOP)) => shop.call(&request),
+            (_, Some(host)) if host != MARKETPLACE => match &*self.platform.lock().expect("a platform") {
+                Some(platform) => platform.call(&request),
+                None => return Err(TransportError::NotSent(format!("there is no {host}"))),
+            },
             _ => self.sim.call(request),
         };
         match outcome {
@@ -254,7 +263,7 @@ impl World {
     pub fn request(&self, seller: &SellerConfig, marketplace: &str) -> ConnectRequest {
         let secret = |k: &str, v: &str| (k.to_owned(), SecretText::new(v));
         let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
-        let base = "http://marketplace.test".to_owned();
+        let base = format!("http://{MARKETPLACE}");
         ConnectRequest {
             name: format!("Store {marketplace}"),
             marketplaces: vec![marketplace.to_owned()],
@@ -300,6 +309,17 @@ impl World {
             ..ConnectRequest::default()
         };
         self.joined("custom", request).await
+    }
+
+    /// Puts another platform beside the marketplace and connects it.
+    pub async fn connect_platform(
+        &self,
+        channel: &str,
+        platform: Arc<dyn Platform>,
+        request: ConnectRequest,
+    ) -> AccountId {
+        *self.wire.platform.lock().expect("a platform") = Some(platform);
+        self.joined(channel, request).await
     }
 
     pub async fn own_store(&self) -> AccountId {
@@ -358,6 +378,9 @@ impl World {
             self.sim.advance(tick);
             if let Some(shop) = &*self.wire.shop.lock().expect("a shop") {
                 shop.advance(tick);
+            }
+            if let Some(platform) = &*self.wire.platform.lock().expect("a platform") {
+                platform.advance(tick);
             }
             left = left.saturating_sub(tick);
         }

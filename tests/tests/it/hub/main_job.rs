@@ -3,7 +3,7 @@
 
 use stockbridge_domain::channel::DataKind;
 use stockbridge_domain::order::OrderStatus;
-use stockbridge_engine::{OwnOrderLine, OwnOrderRequest, Parcel, Refusal};
+use stockbridge_engine::{CancelRequest, OwnOrderLine, OwnOrderRequest, Parcel, Refusal};
 use stockbridge_sim::BuyOptions;
 use stockbridge_store::{AccountStatus, AlertFilter, ListingFilter, PageQuery};
 
@@ -125,7 +125,11 @@ async fn the_own_store_sells_only_what_no_channel_can() {
         .unwrap()
         .order;
     assert_eq!(world.available("SKU-1").await, 5);
-    world.hub.cancel_order(&world.caller, order.id).await.unwrap();
+    let called_off = world
+        .hub
+        .cancel_order(&world.caller, order.id, CancelRequest::default())
+        .await;
+    called_off.unwrap();
     assert_eq!(world.available("SKU-1").await, 10);
 }
 

@@ -1,5 +1,6 @@
 //! The hub as a whole, against the simulator.
 
+mod aftersales;
 mod bad_input;
 mod barcodes;
 mod books;

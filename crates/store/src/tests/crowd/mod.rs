@@ -19,7 +19,9 @@ use tokio::task::JoinSet;
 use super::sales::own_line;
 use super::shop::entry;
 use super::*;
-use crate::{Amount, Answer, OfferAccount, OfferAccounts, OwnOrder, Reading, StoreError, WriteAnswer};
+use crate::{
+    Amount, Answer, CancelError, OfferAccount, OfferAccounts, OwnOrder, Reading, StoreError, WriteAnswer,
+};
 use market::{Channel, TIMING};
 
 const TASKS: u64 = 8;
@@ -249,7 +251,8 @@ impl Crowd {
             tx.ship_lines(order, &[], true).await?.unwrap();
         } else {
             tx.ship_lines(order, &[], true).await?.unwrap();
-            assert!(tx.cancel_own_order(order).await?.is_none(), "it is shipped");
+            let late = tx.cancel_own(&super::sales::whole(order, &[])).await;
+            assert!(matches!(late, Err(CancelError::NotNow(_))), "it is shipped");
         }
         tx.commit().await
     }

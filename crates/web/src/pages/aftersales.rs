@@ -1,0 +1,186 @@
+//! What happens to an order after the sale: it is called off.
+
+use axum::extract::State;
+use axum::http::Method;
+use axum::response::Response;
+use stockbridge_domain::aftersales::AskStatus;
+use stockbridge_domain::channel::CancelReason;
+use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::tenant::Role;
+use stockbridge_domain::{OrderId, OrderLineId, Timestamp};
+use stockbridge_engine::{Abilities, CancelRequest};
+use stockbridge_store::{Ask, CancellationRecord, OrderDetail, OrderLineRecord};
+
+use super::done;
+use super::typed::{chosen, whole};
+use crate::extract::{ApiPath, Who};
+use crate::guard::{Access, Form};
+use crate::problem::Problem;
+use crate::route::Route;
+use crate::state::App;
+use crate::view::after::{AfterSale, AskRow, CancelForm, UnitsRow};
+use crate::view::words::when;
+use crate::view::{Badge, Choice, Tone};
+
+pub(super) fn routes() -> Vec<Route> {
+    let operator = Access::Role(Role::Operator);
+    vec![Route::page(Method::POST, "/orders/{id}/cancel", operator, cancel)]
+}
+
+/// What an order's page says and offers of it.
+pub(super) fn after_sale(detail: &OrderDetail, can: &Abilities, now: Timestamp) -> AfterSale {
+    let asks = &detail.after_sales;
+    AfterSale {
+        cancel: cancel_form(detail, can),
+        asks: asks
+            .cancellations
+            .iter()
+            .map(|asked| cancellation(asked, &detail.order.lines, now))
+            .collect(),
+    }
+}
+
+fn cancel_form(detail: &OrderDetail, can: &Abilities) -> Option<CancelForm> {
+    let order = &detail.order;
+    let ended = matches!(order.status, OrderStatus::Shipped | OrderStatus::Cancelled);
+    let under_way = detail
+        .after_sales
+        .cancellations
+        .iter()
+        .any(|asked| asked.ask.status.is_open());
+    if !can.cancel || ended || under_way {
+        return None;
+    }
+    let reasons = CancelReason::ALL.iter().map(|reason| Choice {
+        value: reason.name().into(),
+        text: why(*reason).into(),
+        chosen: *reason == CancelReason::Customer,
+    });
+    let lines = order
+        .lines
+        .iter()
+        .filter(|line| can.cancel_units && open(line) > 0);
+    Some(CancelForm {
+        channel: can.channel.clone(),
+        reasons: reasons.collect(),
+        lines: lines.map(|line| units(line, open(line))).collect(),
+    })
+}
+
+/// Units that are neither shipped, here or there, nor called off.
+fn open(line: &OrderLineRecord) -> i64 {
+    line.ordered - line.cancelled - line.shipped.max(line.stock.shipped / line.units.max(1))
+}
+
+pub(super) fn units(line: &OrderLineRecord, units: i64) -> UnitsRow {
+    UnitsRow {
+        line: line.id.to_string(),
+        sku: sku(line),
+        units,
+    }
+}
+
+fn sku(line: &OrderLineRecord) -> String {
+    let sku = line.sku.as_ref();
+    sku.map_or_else(|| line.channel_line_id.clone(), ToString::to_string)
+}
+
+fn why(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::OutOfStock => "out of stock",
+        CancelReason::Customer => "the buyer asked for it",
+        CancelReason::Undeliverable => "cannot be delivered there",
+        CancelReason::Pricing => "price or listing was wrong",
+        CancelReason::Fraud => "looks fraudulent",
+        CancelReason::Other => "another reason",
+    }
+}
+
+/// Units of lines in words: `2 × MUG, 1 × BOWL`.
+pub(super) fn units_in_words(named: &[(OrderLineId, i64)], lines: &[OrderLineRecord]) -> String {
+    let one = |(id, units): &(OrderLineId, i64)| {
+        let line = lines.iter().find(|line| line.id == *id);
+        format!("{units} × {}", line.map_or_else(|| id.to_string(), sku))
+    };
+    named.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn cancellation(asked: &CancellationRecord, lines: &[OrderLineRecord], now: Timestamp) -> AskRow {
+    let named: Vec<(OrderLineId, i64)> = asked.lines.iter().map(|l| (l.line, l.quantity)).collect();
+    let what = match named.as_slice() {
+        [] => "the order".to_owned(),
+        named => units_in_words(named, lines),
+    };
+    ask_row(
+        format!("Call off {what}: {}", why(asked.reason)),
+        &asked.ask,
+        "called off",
+        now,
+    )
+}
+
+/// Something that was asked of a channel; `done` is what it is called when it is.
+pub(super) fn ask_row(what: String, ask: &Ask, done: &str, now: Timestamp) -> AskRow {
+    AskRow {
+        what,
+        status: match ask.status {
+            AskStatus::Waiting => Badge::new(Tone::Info, "asking the channel"),
+            AskStatus::Accepted => Badge::new(Tone::Info, "taken, not shown yet"),
+            AskStatus::Done => Badge::new(Tone::Good, done),
+            AskStatus::Refused => Badge::new(Tone::Bad, "refused"),
+            AskStatus::Unclear => Badge::new(Tone::Bad, "look at the channel"),
+        },
+        message: ask.message.clone(),
+        who: ask.actor.clone(),
+        at: when(ask.created_at, now),
+    }
+}
+
+/// Units that were typed in for lines of an order, as `PREFIX.LINE`.
+pub(super) async fn typed_units(
+    app: &App,
+    who: &stockbridge_engine::Caller,
+    id: OrderId,
+    form: &Form,
+    prefix: &str,
+) -> Result<Vec<(OrderLineId, i64)>, Problem> {
+    let detail = app.tenant(who.tenant).order(id).await?;
+    let detail = detail.ok_or_else(|| Problem::not_found("There is no such order."))?;
+    let mut lines = Vec::new();
+    for line in &detail.order.lines {
+        let name = format!("{prefix}.{}", line.id);
+        match whole(form, &name)?.unwrap_or(0) {
+            0 => {}
+            units if units < 0 => {
+                let message = format!("{units} units make no sense here; write how many, such as 1");
+                return Err(Problem::field(format!("/{name}"), message));
+            }
+            units => lines.push((line.id, units)),
+        }
+    }
+    Ok(lines)
+}
+
+async fn cancel(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    let id: OrderId = path.id("id")?;
+    let reason = form.optional("reason").map(|word| {
+        CancelReason::parse(&word).ok_or_else(|| chosen("reason", "choose a reason of the list"))
+    });
+    let request = CancelRequest {
+        reason: reason.transpose()?,
+        note: form.optional("note"),
+        lines: typed_units(&app, &caller, id, &form, "off").await?,
+    };
+    let detail = app.hub().cancel_order(&caller, id, request).await?;
+    let asked = detail.after_sales.cancellations.first();
+    let text = match asked.map(|asked| asked.ask.status) {
+        Some(AskStatus::Done) => "It is called off; its units are free again.",
+        _ => "The channel is asked to call it off; its units are free again when it says so.",
+    };
+    Ok(done(&app, &form.back(), text))
+}
