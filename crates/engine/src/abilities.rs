@@ -15,6 +15,10 @@ pub struct Abilities {
     pub cancel: bool,
     /// So can single units.
     pub cancel_units: bool,
+    /// Money can be given back.
+    pub refund: bool,
+    /// The channel makes labels.
+    pub papers: bool,
 }
 
 impl Hub {
@@ -32,6 +36,8 @@ impl Hub {
                 channel: None,
                 cancel: true,
                 cancel_units: true,
+                refund: true,
+                papers: false,
             });
         }
         if account.status == AccountStatus::Disconnected {
@@ -53,6 +59,8 @@ impl Hub {
             channel: Some(descriptor.label.to_owned()),
             cancel,
             cancel_units,
+            refund: descriptor.can(Capability::Refunds),
+            papers: descriptor.can(Capability::Papers),
         })
     }
 }

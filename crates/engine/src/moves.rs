@@ -475,7 +475,7 @@ fn count_refusal(error: CountError) -> Refusal {
     }
 }
 
-fn return_refusal(error: ReturnError) -> Refusal {
+pub(crate) fn return_refusal(error: ReturnError) -> Refusal {
     match error {
         ReturnError::Entry(error) => entry_refusal(error),
         ReturnError::NoOrder(_) => Refusal::NotFound(error.to_string()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use stockbridge_domain::channel::ChannelKind;
 use stockbridge_domain::channel::options::{UNPAID_MINUTES, minutes};
-use stockbridge_domain::fulfilment::ShipmentStatus;
+use stockbridge_domain::fulfilment::{ShipmentStatus, tracking_number};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, FieldError, Money, OrderId, OrderLineId, Quantity, Sku};
 use stockbridge_store::{
@@ -261,6 +261,17 @@ impl Hub {
         }
     }
 
+    /// A number that another order of the store left under is a slip of the hand: the buyer would follow a stranger's parcel.
+    async fn check_tracking(&self, caller: &Caller, id: OrderId, tracking: &str) -> Result<(), Refusal> {
+        match self.tenant(caller.tenant).shipped_under(id, tracking).await? {
+            None => Ok(()),
+            Some(other) => Err(Refusal::field(
+                "tracking",
+                format!("order {other} of this store left under the same number; write this parcel's own"),
+            )),
+        }
+    }
+
     /// Takes a parcel from the shelf and has the channel told.
     ///
     /// # Errors
@@ -272,16 +283,15 @@ impl Hub {
         parcel: Parcel,
     ) -> Result<ShipmentRecord, Refusal> {
         caller.require(Role::Operator)?;
-        for (field, value, most) in [
-            ("carrier", &parcel.carrier, 60),
-            ("tracking", &parcel.tracking, 100),
-        ] {
-            if value.trim().is_empty() || value.chars().count() > most {
-                return Err(Refusal::field(field, format!("write 1 to {most} characters")));
-            }
+        let carrier = parcel.carrier.trim();
+        if carrier.is_empty() || carrier.chars().count() > 60 {
+            return Err(Refusal::field("carrier", "write 1 to 60 characters"));
         }
+        let tracking =
+            tracking_number(&parcel.tracking).map_err(|message| Refusal::field("tracking", message))?;
         let order = self.order(caller, id).await?;
         let tenant = self.tenant(caller.tenant);
+        self.check_tracking(caller, id, &tracking).await?;
         let account = tenant.account(order.order.account).await?;
         let own = account.as_ref().is_some_and(|a| self.is_own(&a.channel));
         let asked: Vec<(OrderLineId, i64)> = parcel.lines.iter().map(|l| (l.line, l.quantity)).collect();
@@ -313,7 +323,7 @@ impl Hub {
             parcel: shipped.parcel,
             carrier: parcel.carrier.trim().to_owned(),
             method: parcel.method,
-            tracking: parcel.tracking.trim().to_owned(),
+            tracking,
             shipped_at: now,
             status,
             lines,

@@ -8,6 +8,7 @@ use stockbridge_domain::job::Priority;
 use stockbridge_store::{AccountRecord, StoreError, TenantTx};
 
 use crate::caller::Refusal;
+use crate::connections::Opened;
 use crate::job;
 
 /// Schedules are not closer together than this, whatever an account says.
@@ -31,11 +32,26 @@ pub(crate) async fn start_work(
             .await?;
         let priority = match schedule.kind {
             DataKind::Listings => Priority::ORDER_NUDGE,
-            DataKind::Orders => Priority::PULL,
+            DataKind::Orders | DataKind::Returns => Priority::PULL,
             // The first full pass follows from the listings themselves.
             DataKind::Inventory => continue,
         };
         tx.enqueue(job::pull(schedule.kind, record.id, trigger, priority, now))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Gives an account the schedules that came with a later version than the one it was connected with.
+pub(crate) async fn later_schedules(tx: &mut TenantTx, opened: &Opened) -> Result<(), StoreError> {
+    let now = tx.env().now();
+    for schedule in opened.descriptor.schedules {
+        let every = opened
+            .descriptor
+            .every_with(schedule.kind, &opened.record.options)
+            .unwrap_or(schedule.every)
+            .max(CLOSEST);
+        tx.add_schedule(opened.record.id, schedule.kind, every, now)
             .await?;
     }
     Ok(())
@@ -52,7 +68,7 @@ pub(crate) fn schedules(asked: &BTreeMap<String, u64>) -> Result<Vec<(DataKind, 
             let kind = DataKind::parse(name).ok_or_else(|| {
                 Refusal::field(
                     format!("schedules/{name}"),
-                    "there is no such kind; use orders, listings or inventory",
+                    "there is no such kind; use orders, listings, inventory or returns",
                 )
             })?;
             if !(1..=7 * 86_400).contains(secs) {

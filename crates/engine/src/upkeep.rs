@@ -22,6 +22,9 @@ const REQUESTS_KEPT: Duration = Duration::from_secs(30 * 86_400);
 /// How long a message of a channel can be looked up and worked again, and is known when it is sent again.
 const INBOX_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
+/// How long a label or invoice can be fetched: it names a buyer.
+const PAPERS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Upkeep {
@@ -39,10 +42,13 @@ pub struct Upkeep {
     pub account_checks: u64,
     /// Messages of channels that are old.
     pub inbox: u64,
+    /// Labels and invoices that are old.
+    pub papers: u64,
 }
 
 impl Hub {
-    /// Forgets what nobody needs any more, and has books and accounts checked that were not for a day.
+    /// Forgets what nobody needs any more, tells of orders to be dispatched, and has books and accounts checked that were
+    /// not for a day.
     ///
     /// # Errors
     /// When the database fails; what was forgotten until then is.
@@ -55,6 +61,14 @@ impl Hub {
             account_checks: self.check_accounts_daily().await?,
             ..Upkeep::default()
         };
+        self.watch_dispatch().await?;
+        loop {
+            let bite = system.purge_papers(now.minus(PAPERS_KEPT), BITE).await?;
+            done.papers += bite;
+            if bite == 0 {
+                break;
+            }
+        }
         loop {
             let bite = system.purge_done(now.minus(JOBS_KEPT), BITE).await?;
             done.jobs += bite;

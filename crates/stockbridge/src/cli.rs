@@ -91,7 +91,7 @@ pub enum Command {
     /// See, try out and change how stock is shared out among channels.
     #[command(subcommand)]
     Policy(policy::Policy),
-    /// See, ship and call off orders.
+    /// See, ship, call off and refund orders, and have their labels made.
     #[command(subcommand)]
     Order(order::Order),
     /// See what channels sent, and have it worked again.

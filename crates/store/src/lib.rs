@@ -66,7 +66,12 @@ pub use accounts::{
     AccountChange, AccountCheck, AccountHealth, AccountRecord, AccountStatus, ConnectError, NewAccount,
     RefusedRequest, TermRecord,
 };
-pub use aftersales::{AfterSales, Ask, AskNote, Asked, CancelError, CancellationRecord, NewCancellation};
+pub use aftersales::{
+    AfterSales, ArrivedReturn, Ask, AskNote, Asked, CancelError, CancellationRecord, ChannelReturnFilter,
+    ChannelReturnLine, ChannelReturnRecord, DueOrder, NewCancellation, NewParcel, NewReceipt, NewRefund,
+    PackedLine, PaperRecord, PapersError, ParcelRecord, ReceiptError, RefundError, RefundRecord,
+    RefundedLine, ReturnsOutcome,
+};
 pub use alerts::{AlertCounts, AlertFilter, AlertRecord, AlertState, NewAlert, Raised, Severity};
 pub use audit::{AuditRecord, NewAudit};
 pub use budgets::BudgetRecord;

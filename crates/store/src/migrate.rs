@@ -153,6 +153,27 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 22,
+        name: "0022_channel_returns",
+        common: include_str!("../migrations/0022_channel_returns/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 23,
+        name: "0023_refunds",
+        common: include_str!("../migrations/0023_refunds/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 24,
+        name: "0024_papers",
+        common: include_str!("../migrations/0024_papers/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 26,
         name: "0026_account_terms",
         common: include_str!("../migrations/0026_account_terms/common.sql"),

@@ -300,7 +300,7 @@ impl TenantTx {
             .collect()
     }
 
-    async fn returns_named(
+    pub(crate) async fn returns_named(
         &mut self,
         order: OrderId,
         reference: &str,

@@ -67,6 +67,30 @@ impl TenantTx {
         Ok(())
     }
 
+    /// Gives an account a schedule it has none of yet: it was connected before there were such. False when it has one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_schedule(
+        &mut self,
+        account: AccountId,
+        kind: DataKind,
+        every: Duration,
+        first_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let every_ms = i64::try_from(every.as_millis()).unwrap_or(i64::MAX);
+        let sql = "INSERT INTO schedules (tenant_id, account_id, kind, every_ms, next_at) \
+                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant_id, account_id, kind) DO NOTHING";
+        let params = [
+            self.key(),
+            account.into(),
+            kind.name().into(),
+            every_ms.into(),
+            first_at.into(),
+        ];
+        Ok(self.tx.exec(sql, &params).await? == 1)
+    }
+
     /// Forgets the account's schedules.
     ///
     /// # Errors
@@ -198,6 +222,10 @@ mod tests {
             }
             let mut tx = tenant.begin().await.unwrap();
             assert!(!tx.advance_schedule(&due[0]).await.unwrap());
+            let kept = tx.add_schedule(account, DataKind::Orders, every * 2, env.now());
+            assert!(!kept.await.unwrap(), "what was set stays");
+            let added = tx.add_schedule(account, DataKind::Returns, every, env.now());
+            assert!(added.await.unwrap());
             drop(tx);
             let records = tenant.schedules().await.unwrap();
             assert_eq!(records[1].next_at, env.now().plus(every));

@@ -159,6 +159,20 @@ impl Tenant {
         row.as_ref().map(record).transpose()
     }
 
+    /// Another order of the account with a parcel under this tracking number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn shipped_under(&self, order: OrderId, tracking: &str) -> Result<Option<OrderId>, StoreError> {
+        let sql = "SELECT o.id FROM orders o JOIN orders ours ON ours.tenant_id = o.tenant_id \
+                   AND ours.account_id = o.account_id JOIN shipments s ON s.tenant_id = o.tenant_id \
+                   AND s.order_id = o.id WHERE ours.tenant_id = $1 AND ours.id = $2 AND o.id <> $2 \
+                   AND s.tracking = $3 LIMIT 1";
+        let values = [self.key(), order.into(), tracking.into()];
+        let row = self.read().await?.query_opt(sql, &values).await?;
+        row.map(|row| row.parsed(0)).transpose()
+    }
+
     /// The parcels of an order, in their order.
     ///
     /// # Errors

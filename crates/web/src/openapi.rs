@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use stockbridge_domain::aftersales::AskStatus;
 use stockbridge_domain::allocation::{self, Level, Method};
-use stockbridge_domain::channel::{CancelReason, DataKind, WriteMode};
+use stockbridge_domain::channel::{CancelReason, DataKind, PaperKind, ReturnStatus, WriteMode};
 use stockbridge_domain::conflict::{self, Action, ConflictState, Strategy};
 use stockbridge_domain::fulfilment::ShipmentStatus;
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
@@ -312,6 +312,12 @@ fn words(name: &str) -> Vec<&'static str> {
     match name {
         "account_status" => AccountStatus::ALL.iter().map(|w| w.name()).collect(),
         "ask_status" => AskStatus::ALL.iter().map(|w| w.name()).collect(),
+        "return_status" => ReturnStatus::ALL.iter().map(|w| w.name()).collect(),
+        "condition" => stockbridge_domain::moves::Condition::ALL
+            .iter()
+            .map(|w| w.name())
+            .collect(),
+        "paper_kind" => PaperKind::ALL.iter().map(|w| w.name()).collect(),
         "cancel_reason" => CancelReason::ALL.iter().map(|w| w.name()).collect(),
         "alert_state" => AlertState::ALL.iter().map(|w| w.name()).collect(),
         "capability" => vec!["orders", "listings", "stock", "prices", "fulfilment"],

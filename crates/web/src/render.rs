@@ -50,6 +50,7 @@ templates![
     "pages/product_prices.html",
     "pages/receive.html",
     "pages/renew.html",
+    "pages/returns.html",
     "pages/signin.html",
     "pages/stock.html",
     "pages/sync.html",
@@ -128,6 +129,7 @@ mod tests {
         framed!("overview", "Overview", "overview", view::overview::OverviewPage);
         framed!("orders", "Orders", "orders", view::orders::OrdersPage);
         framed!("order", "Order", "orders", view::orders::OrderPage);
+        framed!("returns", "Returns", "orders", view::awaited::AwaitedPage);
         framed!("order_new", "New order", "orders", view::orders::NewOrderPage);
         framed!("stock", "Stock", "stock", view::stock::StockPage);
         framed!(

@@ -23,8 +23,6 @@ pub(super) const SANDBOX: &str = "sandbox";
 pub(super) const LABEL_HOURS: &str = "label_hours";
 /// Option: days a parcel of the seller's own courier takes.
 pub(super) const DELIVERY_DAYS: &str = "delivery_days";
-/// Option: mark packed shipments ready to dispatch without asking.
-const AUTODISPATCH: &str = "autodispatch";
 /// Option: the word for cancellations that are not for lack of goods.
 pub(super) const CANCEL_REASON: &str = "cancel_reason";
 
@@ -126,7 +124,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
             OptionKind::Number,
         ),
         option(
-            AUTODISPATCH,
+            options::AUTODISPATCH,
             "Dispatch by itself",
             "marks a shipment ready to dispatch as soon as its label is there",
             OptionKind::Flag,
@@ -158,6 +156,10 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         },
         Schedule {
             kind: DataKind::Inventory,
+            every: Duration::from_secs(3_600),
+        },
+        Schedule {
+            kind: DataKind::Returns,
             every: Duration::from_secs(3_600),
         },
     ],

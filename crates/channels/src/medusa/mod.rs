@@ -132,6 +132,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
             kind: DataKind::Inventory,
             every: Duration::from_secs(900),
         },
+        Schedule {
+            kind: DataKind::Returns,
+            every: Duration::from_secs(3_600),
+        },
     ],
     buckets: &client::BUCKETS,
     timing: Timing {

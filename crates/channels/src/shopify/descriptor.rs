@@ -135,6 +135,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         schedule(DataKind::Orders, 120),
         schedule(DataKind::Listings, 6 * 3_600),
         schedule(DataKind::Inventory, 900),
+        schedule(DataKind::Returns, 3_600),
     ],
     buckets: &client::BUCKETS,
     timing: Timing {

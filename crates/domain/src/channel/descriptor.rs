@@ -76,11 +76,13 @@ pub enum DataKind {
     Listings,
     /// Read-back of what the channel shows.
     Inventory,
+    /// Returns changed since the watermark.
+    Returns,
 }
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Orders, Self::Listings, Self::Inventory];
+    pub const ALL: [Self; 4] = [Self::Orders, Self::Listings, Self::Inventory, Self::Returns];
 
     /// The name in the API, in SQL and on pages.
     pub const fn name(self) -> &'static str {
@@ -88,6 +90,7 @@ impl DataKind {
             Self::Orders => "orders",
             Self::Listings => "listings",
             Self::Inventory => "inventory",
+            Self::Returns => "returns",
         }
     }
 

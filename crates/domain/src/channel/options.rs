@@ -25,6 +25,9 @@ pub const LOCATION_MAP: &str = "location_map";
 /// The channel's location that all others feed.
 pub const DEFAULT_LOCATION: &str = "default_location";
 
+/// True to tell the channel that a parcel is ready as soon as its label is there.
+pub const AUTODISPATCH: &str = "autodispatch";
+
 /// Minutes an order of an own store may stay unpaid before it is called off.
 pub const UNPAID_MINUTES: &str = "unpaid_minutes";
 
@@ -34,6 +37,7 @@ pub const fn every_secs(kind: DataKind) -> &'static str {
         DataKind::Orders => "orders_every_secs",
         DataKind::Listings => "listings_every_secs",
         DataKind::Inventory => "inventory_every_secs",
+        DataKind::Returns => "returns_every_secs",
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     if paused {
         crate::care::resume(&mut tx, account).await?;
     }
+    crate::pulls::later_schedules(&mut tx, &opened).await?;
     crate::care::tell_refusals(&mut tx, &before, account).await?;
     tx.commit().await?;
     ctx.hub.account_changed(account);

@@ -5,6 +5,7 @@
 //! | `orders.pull` | account/orders | pages of changed orders into the store, then settles exposures |
 //! | `listings.pull` | account/listings | all listings into the store |
 //! | `inventory.pull` | account/listings | has every listing read back and planned anew: the periodic full pass |
+//! | `returns.pull` | account/orders | pages of announced returns into the store |
 //! | `offers.plan` | tenant/plan | dirty products into due listings |
 //! | `offers.push` | account/listings | due listings onto the wire |
 //! | `listings.read_back` | account/listings | what the channel really shows |
@@ -12,6 +13,9 @@
 //! | `prices.push` | account/listings | due prices onto the wire |
 //! | `shipment.confirm` | account/fulfilment | a parcel onto the wire |
 //! | `order.cancel` | account/orders | asks a channel to call an order off, and looks what became of it |
+//! | `order.refund` | account/orders | has a channel give money back |
+//! | `papers.fetch` | account/fulfilment | a parcel's labels and invoices, also again before they expire |
+//! | `parcel.hand_over` | account/fulfilment | tells a channel that a parcel is ready to be fetched |
 //! | `orders.expire` | account/orders | an own order that was not paid in time is called off |
 //! | `order.pull` | account/orders | one order a channel announced |
 //! | `listings.mark` | account/listings | announced listings, to be read back now |
@@ -29,6 +33,8 @@ mod check_account;
 mod check_books;
 mod confirm_shipment;
 mod expire_order;
+mod fetch_papers;
+mod hand_over;
 mod mark_listings;
 mod new;
 mod plan_offers;
@@ -38,18 +44,22 @@ mod pull_inventory;
 mod pull_listings;
 mod pull_order;
 mod pull_orders;
+mod pull_returns;
 mod push_offers;
 mod push_prices;
 mod read_back;
+mod refund_order;
 mod register_webhooks;
 
 pub(crate) use check_books::KIND as CHECK_BOOKS;
 use new::pull_earlier_orders;
 pub(crate) use new::{
-    cancel_order, check_account, check_books, confirm_shipment, expire_order, lane, mark_listings, plan,
-    plan_prices, probe_account, pull, pull_order, push, push_price, read_back, register_webhooks,
+    cancel_order, check_account, check_books, confirm_shipment, expire_order, fetch_papers, hand_over, lane,
+    mark_listings, plan, plan_prices, probe_account, pull, pull_order, push, push_price, read_back,
+    refund_order, register_webhooks, renew_papers,
 };
 pub(crate) use pull_order::KIND as PULL_ORDER;
+pub(crate) use pull_returns::arrived_key;
 
 use std::time::Duration;
 
@@ -152,6 +162,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
     };
     let result = match ctx.job.kind.as_str() {
         pull_orders::KIND => pull_orders::run(ctx).await,
+        pull_returns::KIND => pull_returns::run(ctx).await,
         pull_listings::KIND => pull_listings::run(ctx).await,
         pull_inventory::KIND => pull_inventory::run(ctx).await,
         plan_offers::KIND => plan_offers::run(ctx).await,
@@ -160,6 +171,9 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         push_prices::KIND => push_prices::run(ctx).await,
         read_back::KIND => read_back::run(ctx).await,
         confirm_shipment::KIND => confirm_shipment::run(ctx).await,
+        refund_order::KIND => refund_order::run(ctx).await,
+        fetch_papers::KIND => fetch_papers::run(ctx).await,
+        hand_over::KIND => hand_over::run(ctx).await,
         cancel_order::KIND => cancel_order::run(ctx).await,
         expire_order::KIND => expire_order::run(ctx).await,
         check_books::KIND => check_books::run(ctx).await,

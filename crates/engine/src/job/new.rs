@@ -4,7 +4,9 @@ use serde_json::Value as Json;
 use stockbridge_domain::channel::{DataKind, QuotaGroup, Timing};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::offer::CLOCK_SKEW;
-use stockbridge_domain::{AccountId, CancellationId, OrderId, ShipmentId, TenantId, Timestamp};
+use stockbridge_domain::{
+    AccountId, CancellationId, OrderId, ParcelId, RefundId, ShipmentId, TenantId, Timestamp,
+};
 use stockbridge_store::NewJob;
 
 use super::CHECK_BOOKS;
@@ -46,6 +48,7 @@ pub(crate) fn pull(
         DataKind::Orders => (super::pull_orders::KIND, QuotaGroup::Orders),
         DataKind::Listings => (super::pull_listings::KIND, QuotaGroup::Listings),
         DataKind::Inventory => (super::pull_inventory::KIND, QuotaGroup::Listings),
+        DataKind::Returns => (super::pull_returns::KIND, QuotaGroup::Orders),
     };
     account_job(
         name,
@@ -168,6 +171,64 @@ pub(crate) fn cancel_order(account: AccountId, cancellation: CancellationId, run
         priority: Priority::ORDER_NUDGE,
         run_at,
     }
+}
+
+/// Has a channel give money back.
+pub(crate) fn refund_order(account: AccountId, refund: RefundId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        kind: super::refund_order::KIND,
+        lane: lane(account, QuotaGroup::Orders),
+        account: Some(account),
+        dedupe_key: Some(refund.to_string()),
+        payload: serde_json::json!({ "refund": refund }),
+        priority: Priority::ORDER_NUDGE,
+        run_at,
+    }
+}
+
+/// Work on a parcel's papers; `key` tells apart what is done of one parcel.
+fn parcel_job(
+    kind: &'static str,
+    account: AccountId,
+    key: String,
+    payload: Json,
+    run_at: Timestamp,
+) -> NewJob {
+    NewJob {
+        kind,
+        lane: lane(account, QuotaGroup::Fulfilment),
+        account: Some(account),
+        dedupe_key: Some(key),
+        payload,
+        priority: Priority::SHIPMENT,
+        run_at,
+    }
+}
+
+/// Has a channel make a parcel's papers.
+pub(crate) fn fetch_papers(account: AccountId, parcel: ParcelId, run_at: Timestamp) -> NewJob {
+    let payload = serde_json::json!({ "parcel": parcel });
+    parcel_job(
+        super::fetch_papers::KIND,
+        account,
+        parcel.to_string(),
+        payload,
+        run_at,
+    )
+}
+
+/// Fetches a parcel's papers again before they expire.
+pub(crate) fn renew_papers(account: AccountId, parcel: ParcelId, run_at: Timestamp) -> NewJob {
+    let payload = serde_json::json!({ "parcel": parcel, "renewal": true });
+    let key = format!("{parcel}/renewal");
+    parcel_job(super::fetch_papers::KIND, account, key, payload, run_at)
+}
+
+/// Tells a channel that a parcel is ready to be fetched.
+pub(crate) fn hand_over(account: AccountId, parcel: ParcelId, run_at: Timestamp) -> NewJob {
+    let payload = serde_json::json!({ "parcel": parcel });
+    let key = format!("{parcel}/hand-over");
+    parcel_job(super::hand_over::KIND, account, key, payload, run_at)
 }
 
 pub(crate) fn confirm_shipment(account: AccountId, shipment: ShipmentId, run_at: Timestamp) -> NewJob {

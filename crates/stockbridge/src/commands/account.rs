@@ -92,7 +92,7 @@ pub struct One {
 pub struct Sync {
     /// The account, by name or id.
     account: String,
-    /// What to pull: orders, listings or inventory; repeat for several, all when left out.
+    /// What to pull: orders, listings, inventory or returns; repeat for several, all when left out.
     #[arg(long, value_name = "KIND")]
     kind: Vec<String>,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, an example, and what it does.
 
 pub mod account;
+pub mod aftersales;
 pub mod check;
 pub mod completions;
 pub mod config;

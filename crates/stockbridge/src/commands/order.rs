@@ -3,13 +3,13 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::Context;
 use super::account::{account_id, account_names};
+use super::{Context, aftersales};
 use crate::client::{Target, segment};
 use crate::failure::usage;
 use crate::output;
 
-/// See, ship and call off orders.
+/// See, ship, call off and refund orders, and have their labels made.
 #[derive(Debug, Subcommand)]
 pub enum Order {
     /// List orders, newest first.
@@ -28,6 +28,30 @@ pub enum Order {
         stockbridge order cancel ord_01978c5e-8a7b-7000-8000-000000000000 --reason out_of_stock\n\n\
         Without --line all that is open is called off.")]
     Cancel(Cancel),
+    /// Give money back for an order, never more than was paid.
+    #[command(after_help = "Example:\n  \
+        stockbridge order refund ord_01978c5e-8a7b-7000-8000-000000000000 --amount \"12.50 EUR\" --note scratched")]
+    Refund(aftersales::Refund),
+    /// Have the channel make the label and invoice of an order's parcel.
+    #[command(after_help = "Example:\n  \
+        stockbridge order label ord_01978c5e-8a7b-7000-8000-000000000000 --weight 750 --size 300x200x100")]
+    Label(aftersales::Label),
+    /// Write a label or invoice to a file.
+    #[command(after_help = "Example:\n  \
+        stockbridge order paper ppr_01978c5e-8a7b-7000-8000-000000000000 --out label.pdf")]
+    Paper(aftersales::Paper),
+    /// Tell the channel that a parcel is ready to be fetched.
+    #[command(
+        after_help = "Example:\n  stockbridge order hand-over pcl_01978c5e-8a7b-7000-8000-000000000000"
+    )]
+    HandOver(aftersales::HandOver),
+    /// List the returns that channels announce.
+    #[command(after_help = "Example:\n  stockbridge order returns --account Till --all")]
+    Returns(aftersales::Returns),
+    /// Receive an announced return into stock.
+    #[command(after_help = "Example:\n  \
+        stockbridge order receive crt_01978c5e-8a7b-7000-8000-000000000000 --damaged")]
+    Receive(aftersales::Receive),
 }
 
 #[derive(Debug, Args)]
@@ -100,6 +124,12 @@ impl Order {
             Self::Show(command) => command.run(context).await,
             Self::Ship(command) => command.run(context).await,
             Self::Cancel(command) => command.run(context).await,
+            Self::Refund(command) => command.run(context).await,
+            Self::Label(command) => command.run(context).await,
+            Self::Paper(command) => command.run(context).await,
+            Self::HandOver(command) => command.run(context).await,
+            Self::Returns(command) => command.run(context).await,
+            Self::Receive(command) => command.run(context).await,
         }
     }
 }

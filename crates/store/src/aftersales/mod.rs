@@ -1,12 +1,21 @@
 //! What a person asks a channel for after the sale, written down before the channel is asked.
 
 mod cancellations;
+mod channel_returns;
+mod papers;
+mod refunds;
 
 use serde::Serialize;
 use stockbridge_domain::aftersales::AskStatus;
-use stockbridge_domain::{CancellationId, OrderId, Timestamp};
+use stockbridge_domain::{CancellationId, OrderId, ParcelId, RefundId, Timestamp};
 
 pub use cancellations::{CancelError, CancellationRecord, NewCancellation};
+pub use channel_returns::{
+    ArrivedReturn, ChannelReturnFilter, ChannelReturnLine, ChannelReturnRecord, NewReceipt, ReceiptError,
+    ReturnsOutcome,
+};
+pub use papers::{DueOrder, NewParcel, PackedLine, PaperRecord, PapersError, ParcelRecord};
+pub use refunds::{NewRefund, RefundError, RefundRecord, RefundedLine};
 
 use crate::columns::Columns as _;
 use crate::db::{Row, Tx, Value};
@@ -49,12 +58,18 @@ fn ask(row: &Row, at: usize) -> Result<Ask, StoreError> {
 pub enum Asked {
     /// Calling an order off.
     Cancellation(CancellationId),
+    /// Giving money back.
+    Refund(RefundId),
+    /// Making a parcel's papers.
+    Parcel(ParcelId),
 }
 
 impl Asked {
     fn table_and_id(self) -> (&'static str, Value) {
         match self {
             Self::Cancellation(id) => ("cancellations", id.into()),
+            Self::Refund(id) => ("refunds", id.into()),
+            Self::Parcel(id) => ("parcels", id.into()),
         }
     }
 }
@@ -95,6 +110,12 @@ impl AskNote {
 pub struct AfterSales {
     /// What was called off, or is to be; the newest first.
     pub cancellations: Vec<CancellationRecord>,
+    /// Returns its channel announces; the newest first.
+    pub returns: Vec<ChannelReturnRecord>,
+    /// Money that went back, or is to; the newest first.
+    pub refunds: Vec<RefundRecord>,
+    /// Parcels whose papers its channel makes.
+    pub parcels: Vec<ParcelRecord>,
 }
 
 impl TenantTx {
@@ -137,5 +158,8 @@ impl Tenant {
 pub(crate) async fn of_order(tx: &mut Tx, tenant: &Value, order: OrderId) -> Result<AfterSales, StoreError> {
     Ok(AfterSales {
         cancellations: cancellations::of_order(tx, tenant, order).await?,
+        returns: channel_returns::of_order(tx, tenant, order).await?,
+        refunds: refunds::of_order(tx, tenant, order).await?,
+        parcels: papers::of_order(tx, tenant, order).await?,
     })
 }

@@ -1,12 +1,17 @@
 //! What a channel is asked for after the sale, written down before it is asked.
 
 use stockbridge_domain::aftersales::AskStatus;
+use stockbridge_domain::channel::{Paper, PaperKind, ReturnLine, ReturnSnapshot, ReturnStatus};
+use stockbridge_domain::moves::Condition;
 use stockbridge_domain::order::OrderStatus::{Cancelled, Open, Shipped};
 
 use super::sales::whole;
-use super::shop::order;
+use super::shop::{at, order};
 use super::*;
-use crate::{AskNote, Asked, CancelError};
+use crate::{
+    AskNote, Asked, CancelError, ChannelReturnFilter, NewParcel, NewReceipt, NewRefund, PapersError,
+    ReceiptError, RefundError, ReturnedLine,
+};
 
 #[tokio::test]
 async fn a_cancellation_is_written_down_and_releases_nothing_by_itself() {
@@ -77,5 +82,347 @@ async fn what_has_left_here_cannot_be_called_off_though_the_channel_does_not_kno
         let mut tx = world.ours.begin().await.unwrap();
         let late = tx.create_cancellation(&whole(id, &[])).await.unwrap_err();
         assert!(matches!(late, CancelError::NotNow(Shipped)), "{late}");
+    }
+}
+
+fn announced(status: &str, updated: i64, units: i64) -> ReturnSnapshot {
+    ReturnSnapshot {
+        channel_return_id: "RET-1".to_owned(),
+        channel_order_id: "1".to_owned(),
+        channel_status: status.to_owned(),
+        status: ReturnStatus::parse(status),
+        created_at: at(40),
+        updated_at: at(updated),
+        lines: vec![ReturnLine {
+            channel_line_id: Some("1".to_owned()),
+            sku: None,
+            quantity: units,
+            reason: Some("too small".to_owned()),
+        }],
+        tracking: None,
+        oddities: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn an_announced_return_is_kept_once_and_received_once() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        let a = world.counted("A", 10).await;
+        world.listing(account, "A", Some(a), 1, Some(9)).await;
+        let first = import(&world, account, announced("open", 50, 2)).await;
+        assert_eq!((first.changed, first.arrived.len()), (1, 0), "{}", world.label);
+        assert_eq!(import(&world, account, announced("open", 50, 2)).await.changed, 0);
+        assert_eq!(
+            import(&world, account, announced("requested", 45, 2))
+                .await
+                .changed,
+            0,
+            "older"
+        );
+        let all = ChannelReturnFilter::default();
+        let listed = world
+            .ours
+            .channel_returns(&all, &PageQuery::first(9))
+            .await
+            .unwrap();
+        let back = &listed.items[0];
+        assert_eq!((back.order, back.units, back.received), (None, 2, 0));
+        let id = back.id;
+        let early = receive(&world, id, None, &[]).await.unwrap_err();
+        assert!(matches!(early, ReceiptError::NoOrder(_)), "{early}");
+
+        let shipped = order("1", Shipped, 20, &[("A", 3, 0, 0)]);
+        let order_id = world.import(account, &[shipped]).await.orders["1"];
+        let arrived = import(&world, account, announced("received", 60, 2)).await;
+        assert_eq!(arrived.arrived[0].id, id);
+        let back = world.ours.channel_return(id).await.unwrap().unwrap();
+        let line = back.lines[0].line.unwrap();
+        assert_eq!(back.order, Some(order_id));
+        let many = receive(&world, id, None, &[(line, 3)]).await.unwrap_err();
+        assert!(matches!(many, ReceiptError::TooMany { left: 2, .. }), "{many}");
+        let twice = receive(&world, id, None, &[(line, 1), (line, 1)])
+            .await
+            .unwrap_err();
+        assert!(matches!(twice, ReceiptError::NoLine(_)), "{twice}");
+        let on_hand = world.balance(a).await.on_hand;
+        for again in 0..2 {
+            let (records, whole) = receive(&world, id, Some("one"), &[(line, 1)]).await.unwrap();
+            assert_eq!((records.len(), whole), (1, false), "{again}");
+            assert_eq!(world.balance(a).await.on_hand, on_hand + 1, "{again}");
+        }
+        let (_, whole) = receive(&world, id, None, &[(line, 1)]).await.unwrap();
+        assert!(whole);
+        let over = receive(&world, id, None, &[(line, 1)]).await.unwrap_err();
+        assert!(matches!(over, ReceiptError::TooMany { left: 0, .. }), "{over}");
+        let detail = world.ours.order(order_id).await.unwrap().unwrap();
+        let back = &detail.after_sales.returns[0];
+        assert_eq!((back.received, back.lines[0].received), (2, 2));
+        let awaited = ChannelReturnFilter {
+            awaited: true,
+            account: Some(account),
+        };
+        let awaited = world.ours.channel_returns(&awaited, &PageQuery::first(9)).await;
+        assert!(awaited.unwrap().items.is_empty());
+        world.books_agree().await;
+    }
+}
+
+#[tokio::test]
+async fn a_word_nobody_knows_leaves_the_status_and_is_kept_beside_it() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        import(&world, account, announced("open", 50, 2)).await;
+        let odd = import(&world, account, announced("LOST_IN_SPACE", 60, 2)).await;
+        assert_eq!(odd.unknown, [("RET-1".to_owned(), "LOST_IN_SPACE".to_owned())]);
+        let all = ChannelReturnFilter::default();
+        let listed = world
+            .ours
+            .channel_returns(&all, &PageQuery::first(9))
+            .await
+            .unwrap();
+        let back = &listed.items[0];
+        assert_eq!(back.status, Some(ReturnStatus::Open), "{}", world.label);
+        assert_eq!(back.channel_status, "LOST_IN_SPACE");
+        assert!(
+            back.attention
+                .as_deref()
+                .unwrap_or_default()
+                .contains("LOST_IN_SPACE")
+        );
+        let called_off = import(&world, account, announced("cancelled", 70, 2)).await;
+        assert_eq!(called_off.over, [back.id]);
+        let none = world
+            .theirs
+            .channel_returns(&all, &PageQuery::first(9))
+            .await
+            .unwrap();
+        assert!(none.items.is_empty());
+        assert_eq!(world.theirs.channel_return(back.id).await.unwrap(), None);
+
+        assert_eq!(world.ours.returns_complete_until(account).await.unwrap(), None);
+        let mut tx = world.ours.begin().await.unwrap();
+        tx.set_returns_complete_until(account, at(60)).await.unwrap();
+        tx.set_returns_complete_until(account, at(50)).await.unwrap();
+        tx.commit().await.unwrap();
+        let until = world.ours.returns_complete_until(account).await.unwrap();
+        assert_eq!(until, Some(at(60)), "never backwards");
+        assert_eq!(world.theirs.returns_complete_until(account).await.unwrap(), None);
+    }
+}
+
+async fn import(world: &World, account: AccountId, back: ReturnSnapshot) -> crate::ReturnsOutcome {
+    let mut tx = world.ours.begin().await.unwrap();
+    let outcome = tx.import_returns(account, &[back]).await.unwrap();
+    tx.commit().await.unwrap();
+    outcome
+}
+
+async fn receive(
+    world: &World,
+    id: stockbridge_domain::ChannelReturnId,
+    reference: Option<&str>,
+    lines: &[(stockbridge_domain::OrderLineId, i64)],
+) -> Result<(Vec<crate::ReturnRecord>, bool), ReceiptError> {
+    let new = NewReceipt {
+        id,
+        reference: reference.map(str::to_owned),
+        lines: lines
+            .iter()
+            .map(|(line, units)| ReturnedLine {
+                line: *line,
+                units: *units,
+                condition: Condition::Sellable,
+                location: None,
+            })
+            .collect(),
+        note: None,
+        actor: "test".to_owned(),
+    };
+    let mut tx = world.ours.begin().await.unwrap();
+    let received = tx.receive_return(&new).await?;
+    tx.commit().await.unwrap();
+    Ok(received)
+}
+
+#[tokio::test]
+async fn no_more_goes_back_than_was_paid() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        let mut snapshot = order("1", Open, 20, &[("A", 4, 0, 0)]);
+        snapshot.total = Some(eur(2_500));
+        snapshot.lines[0].total = Some(eur(2_000));
+        let id = world.import(account, &[snapshot]).await.orders["1"];
+        let line = world.ours.order(id).await.unwrap().unwrap().order.lines[0].id;
+        let new = |amount: Option<i64>, units: &[i64]| NewRefund {
+            order: id,
+            amount: amount.map(eur),
+            lines: units.iter().map(|units| (line, *units)).collect(),
+            pay_out: false,
+            note: None,
+            actor: "test".to_owned(),
+        };
+        let make = async |new: NewRefund, own: bool| -> Result<stockbridge_domain::RefundId, RefundError> {
+            let mut tx = world.ours.begin().await.unwrap();
+            let made = tx.create_refund(&new, own).await?;
+            tx.commit().await.unwrap();
+            Ok(made)
+        };
+        let first = make(new(None, &[1]), false).await.unwrap();
+        let kept = world.ours.refund(first).await.unwrap().unwrap();
+        assert_eq!(kept.amount, eur(500), "{}: its share of the line", world.label);
+        let many = make(new(None, &[4]), false).await.unwrap_err();
+        assert!(
+            matches!(many, RefundError::TooManyUnits { left: 3, .. }),
+            "{many}"
+        );
+        let much = make(new(Some(2_001), &[]), false).await.unwrap_err();
+        assert!(matches!(much, RefundError::TooMuch { .. }), "{much}");
+        let none = make(new(Some(0), &[]), false).await.unwrap_err();
+        assert!(matches!(none, RefundError::Amount(_)), "{none}");
+        let rest = make(new(Some(2_000), &[]), true).await.unwrap();
+        let rest = world.ours.refund(rest).await.unwrap().unwrap();
+        assert_eq!(rest.ask.status, AskStatus::Done);
+        let over = make(new(Some(1), &[]), false).await.unwrap_err();
+        assert!(matches!(over, RefundError::TooMuch { .. }), "{over}");
+        let refused = AskNote::of(AskStatus::Refused, None).saying("no");
+        let asked = Asked::Refund(first);
+        assert!(world.ours.note_asked(asked, &refused).await.unwrap());
+        make(new(Some(500), &[]), false).await.unwrap();
+        let mut tx = world.ours.begin().await.unwrap();
+        assert!(tx.name_refund(first, "r-1").await.unwrap());
+        tx.commit().await.unwrap();
+        let mut tx = world.theirs.begin().await.unwrap();
+        assert!(!tx.name_refund(first, "r-2").await.unwrap());
+        let foreign = tx.create_refund(&new(Some(1), &[]), false).await.unwrap_err();
+        assert!(matches!(foreign, RefundError::NoOrder(_)), "{foreign}");
+        drop(tx);
+        assert_eq!(world.theirs.refund(first).await.unwrap(), None);
+        let named = world.ours.refund(first).await.unwrap().unwrap();
+        assert_eq!(named.channel_refund_id.as_deref(), Some("r-1"));
+        assert_eq!(
+            world
+                .ours
+                .order(id)
+                .await
+                .unwrap()
+                .unwrap()
+                .after_sales
+                .refunds
+                .len(),
+            3
+        );
+    }
+}
+
+#[tokio::test]
+async fn papers_are_sealed_replaced_and_forgotten() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        let id = world
+            .import(account, &[order("1", Open, 20, &[("A", 2, 0, 0)])])
+            .await
+            .orders["1"];
+        let line = world.ours.order(id).await.unwrap().unwrap().order.lines[0].id;
+        let new = |units: i64| NewParcel {
+            order: id,
+            parcel: 1,
+            lines: vec![(line, units)],
+            weight_grams: Some(500),
+            size_mm: Some([1, 2, 3]),
+            invoice_number: None,
+            actor: "test".to_owned(),
+        };
+        let mut tx = world.ours.begin().await.unwrap();
+        let odd = tx.want_papers(&new(3)).await.unwrap_err();
+        assert!(matches!(odd, PapersError::NoLine(_)), "{odd}");
+        let parcel = tx.want_papers(&new(2)).await.unwrap();
+        assert_eq!(tx.want_papers(&new(2)).await.unwrap(), parcel, "the same parcel");
+        let label = |text: &'static str| Paper {
+            kind: PaperKind::Label,
+            media_type: "application/pdf".to_owned(),
+            bytes: text.into(),
+            expires_at: Some(at(60)),
+        };
+        tx.keep_papers(parcel, &[label("first")], None).await.unwrap();
+        let way = ("Courier".to_owned(), "C1".to_owned());
+        tx.keep_papers(parcel, &[label("second")], Some(&way))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let kept = world.ours.parcel(parcel).await.unwrap().unwrap();
+        assert_eq!(
+            (
+                kept.ask.status,
+                kept.papers.len(),
+                kept.tracking.as_deref(),
+                kept.is_awaited()
+            ),
+            (AskStatus::Done, 1, Some("C1"), false)
+        );
+        let paper = kept.papers[0].id;
+        let (record, bytes) = world.ours.paper(paper, "test").await.unwrap().unwrap();
+        assert_eq!(
+            (bytes.as_slice(), record.size),
+            (&b"second"[..], 6),
+            "{}",
+            world.label
+        );
+        assert!(world.theirs.paper(paper, "test").await.unwrap().is_none());
+        assert_eq!(world.theirs.parcel(parcel).await.unwrap(), None);
+        let plain = "SELECT COUNT(*) FROM papers WHERE tenant_id = $1";
+        assert_eq!(world.number(plain).await, 1, "the first is gone");
+        let mut tx = world.theirs.begin().await.unwrap();
+        assert!(!tx.note_handed_over(parcel, Some(at(70)), None).await.unwrap());
+        assert!(matches!(
+            tx.want_papers(&new(2)).await,
+            Err(PapersError::NoOrder(_))
+        ));
+        drop(tx);
+        let mut tx = world.ours.begin().await.unwrap();
+        assert!(
+            tx.note_handed_over(parcel, Some(at(70)), Some("fine"))
+                .await
+                .unwrap()
+        );
+        tx.commit().await.unwrap();
+        let system = world.store.system();
+        assert_eq!(system.purge_papers(START, 10).await.unwrap(), 0);
+        assert_eq!(system.purge_papers(at(1_000_000), 10).await.unwrap(), 1);
+        assert!(world.ours.paper(paper, "test").await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn orders_are_due_until_something_of_them_has_left() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        let due = |id: &str, by: i64| {
+            let mut one = order(id, Open, 20, &[("A", 1, 0, 0)]);
+            one.ship_by = Some(at(by));
+            one
+        };
+        let first = world
+            .import(account, &[due("1", 100), due("2", 50), due("3", 900)])
+            .await;
+        let found = world.ours.orders_due(at(200), 9).await.unwrap();
+        let numbers: Vec<&str> = found.iter().map(|o| o.channel_order_id.as_str()).collect();
+        assert_eq!(numbers, ["2", "1"], "{}: the most urgent first", world.label);
+        assert!(world.theirs.orders_due(at(200), 9).await.unwrap().is_empty());
+        let mut tx = world.ours.begin().await.unwrap();
+        let new = NewParcel {
+            order: first.orders["2"],
+            parcel: 1,
+            lines: Vec::new(),
+            weight_grams: None,
+            size_mm: None,
+            invoice_number: None,
+            actor: "test".to_owned(),
+        };
+        let parcel = tx.want_papers(&new).await.unwrap();
+        tx.note_handed_over(parcel, Some(at(30)), None).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = world.ours.orders_due(at(200), 9).await.unwrap();
+        assert_eq!(found.len(), 1);
     }
 }

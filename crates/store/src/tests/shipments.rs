@@ -62,6 +62,10 @@ async fn a_parcel_is_recorded_and_confirmed() {
         );
         assert_eq!(ours.shipments(id).await.unwrap(), std::slice::from_ref(&found));
         assert_eq!(ours.order(id).await.unwrap().unwrap().shipments, [found]);
+        let other = world.place(account, &[order("O2", START, &[("A", 1)])]).await[0];
+        assert_eq!(ours.shipped_under(other, "JJD1").await.unwrap(), Some(id));
+        assert_eq!(ours.shipped_under(id, "JJD1").await.unwrap(), None, "its own");
+        assert_eq!(world.theirs.shipped_under(other, "JJD1").await.unwrap(), None);
         assert_eq!(world.theirs.shipment(parcel).await.unwrap(), None);
         assert_eq!(world.theirs.shipments(id).await.unwrap(), []);
     }

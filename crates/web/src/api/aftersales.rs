@@ -1,10 +1,10 @@
-//! After the sale: calling orders off.
+//! After the sale: calling orders off, and giving money back.
 
 use axum::extract::State;
 use serde::Deserialize;
-use stockbridge_domain::OrderLineId;
 use stockbridge_domain::channel::CancelReason;
-use stockbridge_engine::CancelRequest;
+use stockbridge_domain::{Money, OrderLineId};
+use stockbridge_engine::{CancelRequest, RefundRequest};
 use stockbridge_store::OrderDetail;
 
 use crate::extract::{ApiJson, ApiPath, Sent, Who};
@@ -21,6 +21,13 @@ pub(crate) fn routes() -> Vec<Route> {
             cancel,
         )
         .takes("CancelOrder")
+        .gives(200, "OrderDetail"),
+        route::post(
+            "/api/v1/orders/{id}/refund",
+            "Give money back, never more than was paid; a channel's order is refunded there",
+            refund,
+        )
+        .takes("RefundOrder")
         .gives(200, "OrderDetail"),
     ]
 }
@@ -58,5 +65,32 @@ async fn cancel(
         lines: units(body.lines),
     };
     let detail = app.hub().cancel_order(&caller, path.id("id")?, request).await?;
+    Ok(ApiJson(detail))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefundOrder {
+    amount: Option<Money>,
+    #[serde(default)]
+    lines: Vec<LineOf>,
+    #[serde(default)]
+    pay_out: bool,
+    note: Option<String>,
+}
+
+async fn refund(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    ApiJson(body): ApiJson<RefundOrder>,
+) -> Result<ApiJson<OrderDetail>, Problem> {
+    let request = RefundRequest {
+        amount: body.amount,
+        lines: units(body.lines),
+        pay_out: body.pay_out,
+        note: body.note,
+    };
+    let detail = app.hub().refund_order(&caller, path.id("id")?, request).await?;
     Ok(ApiJson(detail))
 }

@@ -1,4 +1,4 @@
-//! What happens to an order after the sale: it is called off.
+//! What happens to an order after the sale: it is called off, and money goes back.
 
 use axum::extract::State;
 use axum::http::Method;
@@ -7,37 +7,100 @@ use stockbridge_domain::aftersales::AskStatus;
 use stockbridge_domain::channel::CancelReason;
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::tenant::Role;
-use stockbridge_domain::{OrderId, OrderLineId, Timestamp};
-use stockbridge_engine::{Abilities, CancelRequest};
-use stockbridge_store::{Ask, CancellationRecord, OrderDetail, OrderLineRecord};
+use stockbridge_domain::{Money, OrderId, OrderLineId, Timestamp};
+use stockbridge_engine::{Abilities, CancelRequest, RefundRequest};
+use stockbridge_store::{Ask, CancellationRecord, OrderDetail, OrderLineRecord, RefundRecord};
 
 use super::done;
-use super::typed::{chosen, whole};
+use super::typed::{amount, chosen, whole, yes};
 use crate::extract::{ApiPath, Who};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::state::App;
-use crate::view::after::{AfterSale, AskRow, CancelForm, UnitsRow};
-use crate::view::words::when;
+use crate::view::after::{AfterSale, AskRow, CancelForm, RefundForm, UnitsRow};
+use crate::view::words::{money, when};
 use crate::view::{Badge, Choice, Tone};
 
 pub(super) fn routes() -> Vec<Route> {
     let operator = Access::Role(Role::Operator);
-    vec![Route::page(Method::POST, "/orders/{id}/cancel", operator, cancel)]
+    vec![
+        Route::page(Method::POST, "/orders/{id}/cancel", operator, cancel),
+        Route::page(Method::POST, "/orders/{id}/refund", operator, refund),
+    ]
 }
 
 /// What an order's page says and offers of it.
 pub(super) fn after_sale(detail: &OrderDetail, can: &Abilities, now: Timestamp) -> AfterSale {
     let asks = &detail.after_sales;
     AfterSale {
-        cancel: cancel_form(detail, can),
-        asks: asks
-            .cancellations
+        returns: asks
+            .returns
             .iter()
-            .map(|asked| cancellation(asked, &detail.order.lines, now))
+            .map(|back| super::awaited::row(back, String::new(), now))
             .collect(),
+        cancel: cancel_form(detail, can),
+        papers: super::papers::papers(detail, can, now),
+        refund: refund_form(detail, can),
+        asks: rows(detail, now),
     }
+}
+
+/// What was asked, the newest first.
+fn rows(detail: &OrderDetail, now: Timestamp) -> Vec<AskRow> {
+    let (asks, lines) = (&detail.after_sales, &detail.order.lines);
+    let cancelled = asks
+        .cancellations
+        .iter()
+        .map(|asked| (asked.ask.created_at, cancellation(asked, lines, now)));
+    let refunded = asks
+        .refunds
+        .iter()
+        .map(|asked| (asked.ask.created_at, refunded(asked, lines, now)));
+    let mut rows: Vec<(Timestamp, AskRow)> = cancelled.chain(refunded).collect();
+    rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn refund_form(detail: &OrderDetail, can: &Abilities) -> Option<RefundForm> {
+    let order = &detail.order;
+    let paid = order
+        .total
+        .filter(|_| can.refund && order.status != OrderStatus::Pending)?;
+    let counted = detail
+        .after_sales
+        .refunds
+        .iter()
+        .filter(|refund| refund.ask.status != AskStatus::Refused);
+    let given: i64 = counted.clone().map(|refund| refund.amount.minor()).sum();
+    let left = paid.minor() - given;
+    if left <= 0 {
+        return None;
+    }
+    let units_left = |line: &OrderLineRecord| {
+        let refunded = counted.clone().flat_map(|refund| &refund.lines);
+        let refunded: i64 = refunded.filter(|l| l.line == line.id).map(|l| l.quantity).sum();
+        line.ordered - refunded
+    };
+    let lines = order.lines.iter().filter(|line| units_left(line) > 0);
+    Some(RefundForm {
+        channel: can.channel.clone(),
+        left: money(Money::from_minor(left, paid.currency())),
+        hint: Money::from_minor(left, paid.currency()).to_string(),
+        lines: lines.map(|line| units(line, units_left(line))).collect(),
+    })
+}
+
+fn refunded(asked: &RefundRecord, lines: &[OrderLineRecord], now: Timestamp) -> AskRow {
+    let named: Vec<(OrderLineId, i64)> = asked.lines.iter().map(|l| (l.line, l.quantity)).collect();
+    let mut what = format!("Give back {}", money(asked.amount));
+    if !named.is_empty() {
+        what = format!("{what} for {}", units_in_words(&named, lines));
+    }
+    if asked.pay_out {
+        what.push_str(", sent by the payment provider");
+    }
+    ask_row(what, &asked.ask, "given back", now)
 }
 
 fn cancel_form(detail: &OrderDetail, can: &Abilities) -> Option<CancelForm> {
@@ -181,6 +244,28 @@ async fn cancel(
     let text = match asked.map(|asked| asked.ask.status) {
         Some(AskStatus::Done) => "It is called off; its units are free again.",
         _ => "The channel is asked to call it off; its units are free again when it says so.",
+    };
+    Ok(done(&app, &form.back(), text))
+}
+
+async fn refund(
+    State(app): State<App>,
+    Who(caller): Who,
+    path: ApiPath,
+    form: Form,
+) -> Result<Response, Problem> {
+    let id: OrderId = path.id("id")?;
+    let request = RefundRequest {
+        amount: amount(&form, "amount")?,
+        lines: typed_units(&app, &caller, id, &form, "refund").await?,
+        pay_out: yes(&form, "pay_out").unwrap_or(false),
+        note: form.optional("note"),
+    };
+    let detail = app.hub().refund_order(&caller, id, request).await?;
+    let asked = detail.after_sales.refunds.first();
+    let text = match asked.map(|asked| asked.ask.status) {
+        Some(AskStatus::Done) => "It is noted that the money went back.",
+        _ => "The channel is asked to give it back; what it says is shown here.",
     };
     Ok(done(&app, &form.back(), text))
 }

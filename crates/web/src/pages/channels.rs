@@ -355,11 +355,18 @@ async fn sync(
     form: Form,
 ) -> Result<Response, Problem> {
     let id: AccountId = path.id("id")?;
-    app.hub().sync_now(&caller, id, &DataKind::ALL).await?;
+    let schedules = app.tenant(caller.tenant).schedules().await?;
+    let theirs = schedules.into_iter().filter(|schedule| schedule.account == id);
+    let mut kinds: Vec<DataKind> = theirs.map(|schedule| schedule.kind).collect();
+    if kinds.is_empty() {
+        // What has nothing to read says so itself.
+        kinds.push(DataKind::Orders);
+    }
+    app.hub().sync_now(&caller, id, &kinds).await?;
     Ok(done(
         &app,
         &form.back(),
-        "Started: orders, listings and quantities are being read.",
+        "Started: everything the channel has is being read.",
     ))
 }
 

@@ -6,6 +6,7 @@
 mod aftersales;
 mod alerts;
 mod allocation;
+mod awaited;
 mod channel_locations;
 mod channels;
 mod conflict_settings;
@@ -20,6 +21,7 @@ mod locations;
 mod mappings;
 mod orders;
 mod overview;
+mod papers;
 mod price_settings;
 mod prices;
 mod product;
@@ -70,6 +72,8 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(overview::routes());
     routes.extend(orders::routes());
     routes.extend(aftersales::routes());
+    routes.extend(papers::routes());
+    routes.extend(awaited::routes());
     routes.extend(returns::routes());
     routes.extend(stock::routes());
     routes.extend(locations::routes());

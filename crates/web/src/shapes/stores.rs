@@ -202,7 +202,7 @@ pub(super) const STORES: &[Shape] = &[
         fields: &[Field::new(
             "kinds",
             "[word:data_kind]",
-            "orders, listings, inventory",
+            "orders, listings, inventory, returns",
         )],
     },
     Shape {
@@ -223,7 +223,7 @@ pub(super) const STORES: &[Shape] = &[
         input: false,
         fields: &[
             Field::new("account", "id:acc", "The store"),
-            Field::new("kind", "word:data_kind", "orders, listings or inventory"),
+            Field::new("kind", "word:data_kind", "orders, listings, inventory or returns"),
             Field::new("every_secs", "int", "Seconds between pulls"),
             Field::new("next_at", "instant", "The next one"),
         ],

@@ -9,6 +9,9 @@ fn filled(route: &Route, channel: &str) -> String {
     let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(26));
     let prefix = match route.path {
         p if p.contains("/stores/") || p.contains("/channels/") => "acc",
+        p if p.contains("/channel-returns/") => "crt",
+        p if p.contains("/papers/") => "ppr",
+        p if p.contains("/parcels/") => "pcl",
         p if p.contains("/orders/") => "ord",
         p if p.contains("/listings/") => "lst",
         p if p.contains("/products/") => "prd",

@@ -7,6 +7,7 @@
 pub(crate) mod after;
 pub(crate) mod alerts;
 pub(crate) mod allocation;
+pub(crate) mod awaited;
 pub(crate) mod channel_locations;
 pub(crate) mod channels;
 pub(crate) mod conflicts;

@@ -102,6 +102,8 @@ fn good_body(operation: &Operation) -> serde_json::Value {
             let line = "oln_01jd0000000000000000000000";
             json!({ "lines": [{ "line": line, "quantity": 1, "condition": "sellable" }] })
         }
+        "receive" if operation.path.contains("/channel-returns/") => json!({ "condition": "sellable" }),
+        "generate-label" | "dispatch" => json!({ "order": "ord_01jd0000000000000000000000" }),
         "kit" => json!({ "components": [] }),
         "safety" => json!({ "units": 1 }),
         "fulfil" => json!({ "carrier": "Post", "tracking": "T" }),

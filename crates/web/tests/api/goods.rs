@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use serde_json::{Value, json};
-use stockbridge_domain::channel::ListingSnapshot;
+use stockbridge_domain::channel::{
+    ListingSnapshot, Paper, PaperKind, ReturnLine, ReturnSnapshot, ReturnStatus,
+};
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, Currency, Money, Sku};
-use stockbridge_store::{LedgerCheck, NewAlert, Severity};
+use stockbridge_store::{LedgerCheck, NewAlert, NewParcel, Severity};
 
 use crate::world::World;
 
@@ -86,6 +88,7 @@ impl Goods {
         ids.insert("listing", text(&listings["data"][0]["id"]));
         ids.insert("unmapped", text(&listings["data"][1]["id"]));
         sell(&world, &mut ids).await;
+        announce(&world, account, &mut ids).await;
         move_goods(&world, &mut ids).await;
         let jobs = world.get("/jobs?state=queued").await.expect(200);
         ids.insert("job", text(&jobs["data"][0]["id"]));
@@ -135,11 +138,14 @@ impl Goods {
         let kind = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
         let id = match kind {
             "integrations" => &self.ids["store"],
+            "channel-returns" => &self.ids["channel_return"],
             "inbox" => &self.ids["event"],
             "inventory" if path.contains("/transfers/") => &self.ids["transfer"],
             "inventory" if path.contains("/count-sessions/") => &self.ids["count"],
             "inventory" if path.contains("/locations/") => &self.ids["location"],
             "listings" => &self.ids["listing"],
+            "papers" => &self.ids["paper"],
+            "parcels" => &self.ids["parcel"],
             "orders" => &self.ids["order"],
             "shipments" => &self.ids["shipment"],
             "runs" => &self.ids["run"],
@@ -165,7 +171,7 @@ impl Goods {
 /// Three orders, one of them with a parcel.
 async fn sell(world: &World, ids: &mut BTreeMap<&'static str, String>) {
     let order = world
-        .post("/orders", json!({ "lines": [{ "sku": "P-2", "quantity": 2 }] }))
+        .post("/orders", json!({ "lines": [{ "sku": "P-2", "quantity": 2, "unit_price": { "amount": "9.00", "currency": "INR" } }] }))
         .await
         .expect(201);
     ids.insert("order", text(&order["order"]["id"]));
@@ -184,6 +190,54 @@ async fn sell(world: &World, ids: &mut BTreeMap<&'static str, String>) {
     let path = format!("/orders/{}/fulfil", ids["order"]);
     let shipment = world.post(&path, parcel).await.expect(201);
     ids.insert("shipment", text(&shipment["id"]));
+}
+
+/// A return of an order that is not here.
+async fn announce(world: &World, account: AccountId, ids: &mut BTreeMap<&'static str, String>) {
+    let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
+    let back = ReturnSnapshot {
+        channel_return_id: "RET-1".into(),
+        channel_order_id: "B-77".into(),
+        channel_status: "ON_ITS_WAY".into(),
+        status: Some(ReturnStatus::Open),
+        created_at: crate::world::START,
+        updated_at: crate::world::START,
+        lines: vec![ReturnLine {
+            channel_line_id: Some("1".into()),
+            sku: Some("P-1".into()),
+            quantity: 1,
+            reason: None,
+        }],
+        tracking: None,
+        oddities: Vec::new(),
+    };
+    tx.import_returns(account, &[back]).await.unwrap();
+    let wanted = NewParcel {
+        order: ids["order"].parse().unwrap(),
+        parcel: 1,
+        lines: Vec::new(),
+        weight_grams: Some(500),
+        size_mm: Some([100, 80, 60]),
+        invoice_number: None,
+        actor: "test".into(),
+    };
+    let parcel = tx.want_papers(&wanted).await.unwrap();
+    let label = Paper {
+        kind: PaperKind::Label,
+        media_type: "image/svg+xml".into(),
+        bytes: "<svg/>".into(),
+        expires_at: Some(crate::world::START),
+    };
+    tx.keep_papers(parcel, &[label], None).await.unwrap();
+    tx.commit().await.unwrap();
+    ids.insert("parcel", parcel.to_string());
+    let order = world.get(&format!("/orders/{}", ids["order"])).await.expect(200);
+    ids.insert(
+        "paper",
+        text(&order["after_sales"]["parcels"][0]["papers"][0]["id"]),
+    );
+    let returns = world.get("/channel-returns").await.expect(200);
+    ids.insert("channel_return", text(&returns["data"][0]["id"]));
 }
 
 /// Somebody raised what a listing shows.

@@ -1,14 +1,20 @@
 //! What happens after the sale, through real connectors, against their simulated platforms.
 
 mod cancel;
+mod papers;
+mod refund;
+mod returns;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stockbridge_domain::OrderId;
-use stockbridge_domain::channel::SecretText;
+use stockbridge_domain::channel::{DataKind, SecretText};
 use stockbridge_engine::ConnectRequest;
-use stockbridge_sim::{TimeMode, WooConfig, WooProduct, WooShop};
+use stockbridge_sim::{
+    FlipkartConfig, FlipkartListing, FlipkartShop, Platform, ShopifyConfig, ShopifyShop, ShopifyVariant,
+    TimeMode, WooConfig, WooProduct, WooShop,
+};
 use stockbridge_store::{AlertFilter, AlertRecord, OrderDetail, PageQuery};
 
 use super::harness::{START, World};
@@ -58,6 +64,61 @@ async fn woo(world: &World) -> Arc<WooShop> {
     shop
 }
 
+/// Flipkart with ten mugs, connected, and its shipments read. What buyers buy is brought by the seller if `self_ship`.
+async fn flipkart(world: &World, self_ship: bool, more: &[(&str, serde_json::Value)]) -> Arc<FlipkartShop> {
+    let config = FlipkartConfig {
+        time: TimeMode::Stepped {
+            start: START.parse().unwrap(),
+        },
+        listings: vec![FlipkartListing::new("MUG", 10)],
+        self_ship,
+        ..FlipkartConfig::default()
+    };
+    let mut options = quick();
+    options.insert("returns_every_secs".into(), serde_json::json!(60));
+    options.extend(
+        more.iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone())),
+    );
+    let request = ConnectRequest {
+        name: "Flipkart".to_owned(),
+        credentials: secrets(&[("app_id", &config.app_id), ("app_secret", &config.app_secret)]),
+        options,
+        ..ConnectRequest::default()
+    };
+    let shop = FlipkartShop::new(config);
+    world.stocked("MUG", 10).await;
+    world.connect_platform("flipkart", shop.clone(), request).await;
+    world.secs(60).await;
+    shop
+}
+
+/// A shop on Shopify with ten mugs, connected, and its orders read.
+async fn shopify(world: &World) -> Arc<dyn Platform> {
+    let config = ShopifyConfig {
+        time: TimeMode::Stepped {
+            start: START.parse().unwrap(),
+        },
+        variants: vec![ShopifyVariant::at("MUG", &[("101", 10)])],
+        ..ShopifyConfig::default()
+    };
+    let request = ConnectRequest {
+        name: "Shop".to_owned(),
+        credentials: secrets(&[
+            ("shop", &config.shop),
+            ("client_id", &config.client_id),
+            ("client_secret", &config.client_secret),
+        ]),
+        options: quick(),
+        ..ConnectRequest::default()
+    };
+    let shop: Arc<dyn Platform> = ShopifyShop::new(config);
+    world.stocked("MUG", 10).await;
+    world.connect_platform("shopify", shop.clone(), request).await;
+    world.secs(60).await;
+    shop
+}
+
 impl World {
     /// The order with this number on its channel, once it is in.
     async fn imported(&self, number: &str) -> OrderId {
@@ -69,6 +130,17 @@ impl World {
             }
         }
         panic!("order {number} is not read in");
+    }
+
+    /// The order with this number on its channel, read in now.
+    async fn tenant_order(&self, number: &str) -> OrderId {
+        self.secs(20).await;
+        let account = self.tenant().accounts().await.unwrap()[0].id;
+        self.hub
+            .sync_now(&self.caller, account, &[DataKind::Orders])
+            .await
+            .unwrap();
+        self.imported(number).await
     }
 
     async fn detail(&self, order: OrderId) -> OrderDetail {
