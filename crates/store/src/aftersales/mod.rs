@@ -3,6 +3,7 @@
 mod cancellations;
 mod channel_returns;
 mod papers;
+mod receipts;
 mod refunds;
 
 use serde::Serialize;
@@ -11,10 +12,10 @@ use stockbridge_domain::{CancellationId, OrderId, ParcelId, RefundId, Timestamp}
 
 pub use cancellations::{CancelError, CancellationRecord, NewCancellation};
 pub use channel_returns::{
-    ArrivedReturn, ChannelReturnFilter, ChannelReturnLine, ChannelReturnRecord, NewReceipt, ReceiptError,
-    ReturnsOutcome,
+    ArrivedReturn, ChannelReturnFilter, ChannelReturnLine, ChannelReturnRecord, ReturnsOutcome,
 };
 pub use papers::{DueOrder, NewParcel, PackedLine, PaperRecord, PapersError, ParcelRecord};
+pub use receipts::{NewReceipt, ReceiptError};
 pub use refunds::{NewRefund, RefundError, RefundRecord, RefundedLine};
 
 use crate::columns::Columns as _;

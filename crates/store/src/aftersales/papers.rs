@@ -1,7 +1,6 @@
 //! Parcels whose papers a channel makes, and the papers, sealed at rest.
 
 use serde::{Deserialize, Serialize};
-use stockbridge_domain::aftersales::AskStatus;
 use stockbridge_domain::channel::{Paper, PaperKind};
 use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::{AccountId, OrderId, OrderLineId, PaperId, ParcelId, Timestamp};
@@ -377,11 +376,10 @@ impl System {
     }
 }
 
-/// Whether papers are awaited, so that a person is offered to ask only when they are not.
 impl ParcelRecord {
     /// The channel is making the papers, or is about to be asked.
     pub fn is_awaited(&self) -> bool {
-        matches!(self.ask.status, AskStatus::Waiting | AskStatus::Accepted)
+        self.ask.status.is_open()
     }
 }
 

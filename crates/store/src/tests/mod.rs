@@ -2,6 +2,7 @@
 
 mod accounts;
 mod aftersales;
+mod aftersales_money;
 mod alerts;
 mod audit;
 mod catalog;

@@ -1,6 +1,5 @@
 //! Orders of the hub's own channels, and parcels.
 
-use stockbridge_domain::aftersales::AskStatus;
 use stockbridge_domain::channel::CancelReason;
 use stockbridge_domain::order::OrderStatus::{Cancelled, Open, PartiallyShipped, Shipped};
 use stockbridge_domain::stock::Balance;
@@ -15,7 +14,7 @@ use crate::{
     StoreError,
 };
 
-fn balance(on_hand: i64, reserved: i64) -> Balance {
+pub(super) fn balance(on_hand: i64, reserved: i64) -> Balance {
     Balance { on_hand, reserved }
 }
 
@@ -40,7 +39,7 @@ pub(super) async fn buy(tenant: &Tenant, account: AccountId, reference: &str, li
     order
 }
 
-fn created(order: &OwnOrder) -> OrderId {
+pub(super) fn created(order: &OwnOrder) -> OrderId {
     match order {
         OwnOrder::Created(id, _) => *id,
         other => panic!("not created: {other:?}"),
@@ -59,7 +58,7 @@ pub(super) fn whole(order: OrderId, lines: &[(OrderLineId, i64)]) -> NewCancella
 }
 
 impl World {
-    async fn cancel(
+    pub(super) async fn cancel(
         &self,
         order: OrderId,
         lines: &[(OrderLineId, i64)],
@@ -70,7 +69,7 @@ impl World {
         Ok(outcome)
     }
 
-    async fn ship(
+    pub(super) async fn ship(
         &self,
         order: OrderId,
         lines: &[(OrderLineId, i64)],
@@ -82,7 +81,7 @@ impl World {
         parcel
     }
 
-    async fn lines_of(&self, order: OrderId) -> Vec<OrderLineId> {
+    pub(super) async fn lines_of(&self, order: OrderId) -> Vec<OrderLineId> {
         let sql =
             "SELECT id FROM order_lines WHERE tenant_id = $1 AND order_id = $2 ORDER BY channel_line_id";
         let mut tx = self.ours.read().await.unwrap();
@@ -90,7 +89,7 @@ impl World {
         rows.iter().map(|row| row.parsed(0).unwrap()).collect()
     }
 
-    async fn status_of(&self, order: OrderId) -> String {
+    pub(super) async fn status_of(&self, order: OrderId) -> String {
         let sql = "SELECT status FROM orders WHERE tenant_id = $1 AND id = $2";
         let mut tx = self.ours.read().await.unwrap();
         tx.query_one(sql, &[self.ours.key(), order.into()])
@@ -281,63 +280,6 @@ async fn an_own_order_that_is_called_off_gives_back_what_is_left() {
         assert_eq!(
             world.ship(order, &[], true).await.unwrap_err(),
             ParcelError::NotNow(Cancelled)
-        );
-        world.books_agree().await;
-    }
-}
-
-#[tokio::test]
-async fn units_of_an_own_order_are_called_off_and_the_rest_stays() {
-    for world in worlds().await {
-        let own = world.account("own").await;
-        let a = world.counted("A", 10).await;
-        let b = world.counted("B", 10).await;
-        let lines = [own_line(a, "A", 3), own_line(b, "B", 2)];
-        let order = created(&buy(&world.ours, own, "1", &lines).await);
-        let ids = world.lines_of(order).await;
-        let many = world
-            .cancel(order, &[(ids[0], 2), (ids[0], 2)])
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(
-                many,
-                CancelError::TooMany {
-                    asked: 4,
-                    open: 3,
-                    ..
-                }
-            ),
-            "{many}"
-        );
-        let foreign: OrderLineId = world.store.env().id();
-        let foreign = world.cancel(order, &[(foreign, 1)]).await.unwrap_err();
-        assert!(matches!(foreign, CancelError::NoLine(_)), "{foreign}");
-        world.cancel(order, &[(ids[0], 2)]).await.unwrap();
-        assert_eq!(world.balance(a).await, balance(10, 1), "{}", world.label);
-        assert_eq!(world.status_of(order).await, Open.name());
-        world.ship(order, &[(ids[0], 1)], true).await.unwrap();
-        world.cancel(order, &[(ids[1], 2)]).await.unwrap();
-        assert_eq!(world.balance(b).await, balance(10, 0));
-        assert_eq!(
-            world.status_of(order).await,
-            Shipped.name(),
-            "what is left of it has left"
-        );
-        let detail = world.ours.order(order).await.unwrap().unwrap();
-        let called_off = &detail.after_sales.cancellations;
-        assert_eq!(called_off.len(), 2);
-        assert_eq!(
-            (called_off[0].ask.status, called_off[1].lines[0].quantity),
-            (AskStatus::Done, 2)
-        );
-        let whole = created(&buy(&world.ours, own, "2", &[own_line(b, "B", 2)]).await);
-        let ids = world.lines_of(whole).await;
-        world.cancel(whole, &[(ids[0], 2)]).await.unwrap();
-        assert_eq!(
-            world.status_of(whole).await,
-            Cancelled.name(),
-            "all units are the whole order"
         );
         world.books_agree().await;
     }

@@ -1,6 +1,7 @@
 //! The HTTP API from outside: real requests through the whole router on an in-memory store.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod after_calls;
 mod again;
 mod bad_input;
 mod bad_places;

@@ -36,7 +36,7 @@ pub struct IntoSim {
     /// A shop of one's own, at [`SHOP`].
     shop: Mutex<Option<Arc<CustomShop>>>,
     /// Any other platform, at every host but those of the marketplace and of the shop.
-    platform: Mutex<Option<Arc<dyn Platform>>>,
+    pub platform: Mutex<Option<Arc<dyn Platform>>>,
     /// Calls until the one that never comes back; negative for never.
     left: AtomicI64,
     /// Whether that call is applied before it is lost.
@@ -66,10 +66,10 @@ impl IntoSim {
     fn answer(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let outcome = match (&*self.shop.lock().expect("a shop"), request.uri().host()) {
             (Some(shop), Some(SHOP)) => shop.call(&request),
-            (_, Some(host)) if host != MARKETPLACE => match &*self.platform.lock().expect("a platform") {
-                Some(platform) => platform.call(&request),
-                None => return Err(TransportError::NotSent(format!("there is no {host}"))),
-            },
+            (_, Some(host)) if host != MARKETPLACE => {
+                let platform = self.platform.lock().expect("a platform").clone();
+                platform.expect("a platform there").call(&request)
+            }
             _ => self.sim.call(request),
         };
         match outcome {
@@ -311,26 +311,7 @@ impl World {
         self.joined("custom", request).await
     }
 
-    /// Puts another platform beside the marketplace and connects it.
-    pub async fn connect_platform(
-        &self,
-        channel: &str,
-        platform: Arc<dyn Platform>,
-        request: ConnectRequest,
-    ) -> AccountId {
-        *self.wire.platform.lock().expect("a platform") = Some(platform);
-        self.joined(channel, request).await
-    }
-
-    pub async fn own_store(&self) -> AccountId {
-        let request = ConnectRequest {
-            name: "Web shop".to_owned(),
-            ..ConnectRequest::default()
-        };
-        self.joined("own", request).await
-    }
-
-    async fn joined(&self, channel: &str, request: ConnectRequest) -> AccountId {
+    pub async fn joined(&self, channel: &str, request: ConnectRequest) -> AccountId {
         let connected = self.hub.connect(&self.caller, channel, request).await;
         connected.expect("connected").id
     }

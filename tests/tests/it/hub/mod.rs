@@ -11,3 +11,13 @@ mod explain;
 pub mod harness;
 mod main_job;
 mod prices;
+
+impl harness::World {
+    pub async fn own_store(&self) -> stockbridge_domain::AccountId {
+        let request = stockbridge_engine::ConnectRequest {
+            name: "Web shop".to_owned(),
+            ..stockbridge_engine::ConnectRequest::default()
+        };
+        self.joined("own", request).await
+    }
+}

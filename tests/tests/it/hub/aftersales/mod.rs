@@ -8,8 +8,8 @@ mod returns;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stockbridge_domain::OrderId;
 use stockbridge_domain::channel::{DataKind, SecretText};
+use stockbridge_domain::{AccountId, OrderId};
 use stockbridge_engine::ConnectRequest;
 use stockbridge_sim::{
     FlipkartConfig, FlipkartListing, FlipkartShop, Platform, ShopifyConfig, ShopifyShop, ShopifyVariant,
@@ -120,6 +120,17 @@ async fn shopify(world: &World) -> Arc<dyn Platform> {
 }
 
 impl World {
+    /// Puts another platform beside the marketplace and connects it.
+    async fn connect_platform(
+        &self,
+        channel: &str,
+        platform: Arc<dyn Platform>,
+        request: ConnectRequest,
+    ) -> AccountId {
+        *self.wire.platform.lock().unwrap() = Some(platform);
+        self.joined(channel, request).await
+    }
+
     /// The order with this number on its channel, once it is in.
     async fn imported(&self, number: &str) -> OrderId {
         for _ in 0..20 {
