@@ -95,6 +95,7 @@ impl Templates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::allocation::AllocationPage;
     use crate::view::channel_locations::ChannelLocationsPage;
     use crate::view::{self, Framed, samples};
 
@@ -132,12 +133,7 @@ mod tests {
         framed!("returns", "Returns", "orders", view::awaited::AwaitedPage);
         framed!("order_new", "New order", "orders", view::orders::NewOrderPage);
         framed!("stock", "Stock", "stock", view::stock::StockPage);
-        framed!(
-            "allocation",
-            "Allocation",
-            "stock",
-            view::allocation::AllocationPage
-        );
+        framed!("allocation", "Allocation", "stock", AllocationPage);
         framed!("locations", "Locations", "stock", view::locations::LocationsPage);
         framed!("receive", "Receive goods", "stock", view::moves::ReceivePage);
         framed!("transfers", "Transfers", "stock", view::moves::TransfersPage);

@@ -5,8 +5,8 @@
 
 use stockbridge_domain::RefundId;
 use stockbridge_domain::aftersales::{AskStatus, may_ask_again};
-use stockbridge_domain::channel::{LineUnits, RefundNotice};
-use stockbridge_store::{AskNote, Asked, Finish};
+use stockbridge_domain::channel::{LineUnits, RefundNotice, RefundSink};
+use stockbridge_store::{AskNote, Asked, Finish, RefundRecord};
 
 use super::ask::{Said, Subject, look_again, said};
 use super::{JobCtx, JobError, done};
@@ -55,8 +55,18 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     {
         return Ok(look_again(at, now));
     }
+    ask(ctx, sink, &wanted, (&subject, &number)).await
+}
+
+async fn ask(
+    ctx: &JobCtx<'_>,
+    sink: &dyn RefundSink,
+    wanted: &RefundRecord,
+    (subject, number): (&Subject<'_>, &str),
+) -> Result<Finish, JobError> {
+    let (id, now) = (wanted.id, ctx.now());
     let notice = RefundNotice {
-        channel_order_id: number.clone(),
+        channel_order_id: number.to_owned(),
         amount: wanted.amount,
         lines: wanted
             .lines
@@ -83,7 +93,8 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
             let refunded = AskNote::of(AskStatus::Done, Some(now));
             tx.note_asked(subject.asked, &refunded).await?;
             tx.resolve_alert(&subject.key).await?;
-            tx.enqueue(super::pull_order(account, &number, now)).await?;
+            tx.enqueue(super::pull_order(subject.account, number, now))
+                .await?;
             tx.commit().await?;
             return done("given back");
         }

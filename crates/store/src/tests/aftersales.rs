@@ -2,7 +2,7 @@
 
 use stockbridge_domain::OrderLineId;
 use stockbridge_domain::aftersales::AskStatus;
-use stockbridge_domain::channel::{ReturnLine, ReturnSnapshot, ReturnStatus};
+use stockbridge_domain::channel::{DataKind, ReturnLine, ReturnSnapshot, ReturnStatus};
 use stockbridge_domain::moves::Condition;
 use stockbridge_domain::order::OrderStatus::{Cancelled, Open, Shipped};
 
@@ -206,6 +206,24 @@ async fn a_word_nobody_knows_leaves_the_status_and_is_kept_beside_it() {
         let until = world.ours.returns_complete_until(account).await.unwrap();
         assert_eq!(until, Some(at(60)), "never backwards");
         assert_eq!(world.theirs.returns_complete_until(account).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_that_came_later_is_added_and_leaves_those_there_are() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        let every = Duration::from_secs(300);
+        let add = async |kind, every| {
+            let mut tx = world.ours.begin().await.unwrap();
+            let added = tx.add_schedule(account, kind, every, START).await.unwrap();
+            tx.commit().await.unwrap();
+            added
+        };
+        assert!(add(DataKind::Returns, every).await, "{}", world.label);
+        assert!(!add(DataKind::Returns, every * 2).await, "what was set stays");
+        let schedules = world.ours.schedules().await.unwrap();
+        assert_eq!((schedules.len(), schedules[0].every), (1, every));
     }
 }
 

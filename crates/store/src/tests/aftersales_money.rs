@@ -78,35 +78,35 @@ async fn no_more_goes_back_than_was_paid() {
     }
 }
 
+fn parcel_of(order: OrderId, lines: &[(stockbridge_domain::OrderLineId, i64)]) -> NewParcel {
+    NewParcel {
+        order,
+        parcel: 1,
+        lines: lines.to_vec(),
+        weight_grams: Some(500),
+        size_mm: Some([1, 2, 3]),
+        invoice_number: None,
+        actor: "test".to_owned(),
+    }
+}
+
+fn label(text: &'static str) -> Paper {
+    Paper {
+        kind: PaperKind::Label,
+        media_type: "application/pdf".to_owned(),
+        bytes: text.into(),
+        expires_at: Some(at(60)),
+    }
+}
+
 #[tokio::test]
 async fn papers_are_sealed_replaced_and_forgotten() {
     for world in worlds().await {
         let account = world.account("one").await;
-        let id = world
-            .import(account, &[order("1", Open, 20, &[("A", 2, 0, 0)])])
-            .await
-            .orders["1"];
-        let line = world.ours.order(id).await.unwrap().unwrap().order.lines[0].id;
-        let new = |units: i64| NewParcel {
-            order: id,
-            parcel: 1,
-            lines: vec![(line, units)],
-            weight_grams: Some(500),
-            size_mm: Some([1, 2, 3]),
-            invoice_number: None,
-            actor: "test".to_owned(),
-        };
+        let open = [order("1", Open, 20, &[("A", 2, 0, 0)])];
+        let id = world.import(account, &open).await.orders["1"];
         let mut tx = world.ours.begin().await.unwrap();
-        let odd = tx.want_papers(&new(3)).await.unwrap_err();
-        assert!(matches!(odd, PapersError::NoLine(_)), "{odd}");
-        let parcel = tx.want_papers(&new(2)).await.unwrap();
-        assert_eq!(tx.want_papers(&new(2)).await.unwrap(), parcel, "the same parcel");
-        let label = |text: &'static str| Paper {
-            kind: PaperKind::Label,
-            media_type: "application/pdf".to_owned(),
-            bytes: text.into(),
-            expires_at: Some(at(60)),
-        };
+        let parcel = tx.want_papers(&parcel_of(id, &[])).await.unwrap();
         tx.keep_papers(parcel, &[label("first")], None).await.unwrap();
         let way = ("Courier".to_owned(), "C1".to_owned());
         tx.keep_papers(parcel, &[label("second")], Some(&way))
@@ -114,15 +114,8 @@ async fn papers_are_sealed_replaced_and_forgotten() {
             .unwrap();
         tx.commit().await.unwrap();
         let kept = world.ours.parcel(parcel).await.unwrap().unwrap();
-        assert_eq!(
-            (
-                kept.ask.status,
-                kept.papers.len(),
-                kept.tracking.as_deref(),
-                kept.is_awaited()
-            ),
-            (AskStatus::Done, 1, Some("C1"), false)
-        );
+        assert_eq!((kept.ask.status, kept.is_awaited()), (AskStatus::Done, false));
+        assert_eq!((kept.papers.len(), kept.tracking.as_deref()), (1, Some("C1")));
         let paper = kept.papers[0].id;
         let (record, bytes) = world.ours.paper(paper, "test").await.unwrap().unwrap();
         assert_eq!(
@@ -133,14 +126,37 @@ async fn papers_are_sealed_replaced_and_forgotten() {
         );
         assert!(world.theirs.paper(paper, "test").await.unwrap().is_none());
         assert_eq!(world.theirs.parcel(parcel).await.unwrap(), None);
-        let plain = "SELECT COUNT(*) FROM papers WHERE tenant_id = $1";
-        assert_eq!(world.number(plain).await, 1, "the first is gone");
+        assert_eq!(world.rows("papers").await, 1, "the first is gone");
+        let system = world.store.system();
+        assert_eq!(system.purge_papers(START, 10).await.unwrap(), 0);
+        assert_eq!(system.purge_papers(at(1_000_000), 10).await.unwrap(), 1);
+        assert!(world.ours.paper(paper, "test").await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn papers_are_wanted_of_units_there_are_by_those_whose_order_it_is() {
+    for world in worlds().await {
+        let account = world.account("one").await;
+        let open = [order("1", Open, 20, &[("A", 2, 0, 0)])];
+        let id = world.import(account, &open).await.orders["1"];
+        let line = world.ours.order(id).await.unwrap().unwrap().order.lines[0].id;
+        let mut tx = world.ours.begin().await.unwrap();
+        let odd = tx.want_papers(&parcel_of(id, &[(line, 3)])).await.unwrap_err();
+        assert!(matches!(odd, PapersError::NoLine(_)), "{odd}");
+        let wanted = parcel_of(id, &[(line, 2)]);
+        let parcel = tx.want_papers(&wanted).await.unwrap();
+        assert_eq!(
+            tx.want_papers(&wanted).await.unwrap(),
+            parcel,
+            "{}: the same parcel",
+            world.label
+        );
+        tx.commit().await.unwrap();
         let mut tx = world.theirs.begin().await.unwrap();
         assert!(!tx.note_handed_over(parcel, Some(at(70)), None).await.unwrap());
-        assert!(matches!(
-            tx.want_papers(&new(2)).await,
-            Err(PapersError::NoOrder(_))
-        ));
+        let foreign = tx.want_papers(&wanted).await.unwrap_err();
+        assert!(matches!(foreign, PapersError::NoOrder(_)), "{foreign}");
         drop(tx);
         let mut tx = world.ours.begin().await.unwrap();
         assert!(
@@ -149,10 +165,8 @@ async fn papers_are_sealed_replaced_and_forgotten() {
                 .unwrap()
         );
         tx.commit().await.unwrap();
-        let system = world.store.system();
-        assert_eq!(system.purge_papers(START, 10).await.unwrap(), 0);
-        assert_eq!(system.purge_papers(at(1_000_000), 10).await.unwrap(), 1);
-        assert!(world.ours.paper(paper, "test").await.unwrap().is_none());
+        let kept = world.ours.parcel(parcel).await.unwrap().unwrap();
+        assert_eq!((kept.handed_over_at, kept.lines[0].quantity), (Some(at(70)), 2));
     }
 }
 
@@ -173,16 +187,7 @@ async fn orders_are_due_until_something_of_them_has_left() {
         assert_eq!(numbers, ["2", "1"], "{}: the most urgent first", world.label);
         assert!(world.theirs.orders_due(at(200), 9).await.unwrap().is_empty());
         let mut tx = world.ours.begin().await.unwrap();
-        let new = NewParcel {
-            order: first.orders["2"],
-            parcel: 1,
-            lines: Vec::new(),
-            weight_grams: None,
-            size_mm: None,
-            invoice_number: None,
-            actor: "test".to_owned(),
-        };
-        let parcel = tx.want_papers(&new).await.unwrap();
+        let parcel = tx.want_papers(&parcel_of(first.orders["2"], &[])).await.unwrap();
         tx.note_handed_over(parcel, Some(at(30)), None).await.unwrap();
         tx.commit().await.unwrap();
         let found = world.ours.orders_due(at(200), 9).await.unwrap();

@@ -88,7 +88,6 @@ impl Goods {
         ids.insert("listing", text(&listings["data"][0]["id"]));
         ids.insert("unmapped", text(&listings["data"][1]["id"]));
         sell(&world, &mut ids).await;
-        announce(&world, account, &mut ids).await;
         move_goods(&world, &mut ids).await;
         let jobs = world.get("/jobs?state=queued").await.expect(200);
         ids.insert("job", text(&jobs["data"][0]["id"]));
@@ -190,10 +189,12 @@ async fn sell(world: &World, ids: &mut BTreeMap<&'static str, String>) {
     let path = format!("/orders/{}/fulfil", ids["order"]);
     let shipment = world.post(&path, parcel).await.expect(201);
     ids.insert("shipment", text(&shipment["id"]));
+    announce(world, ids).await;
 }
 
 /// A return of an order that is not here.
-async fn announce(world: &World, account: AccountId, ids: &mut BTreeMap<&'static str, String>) {
+async fn announce(world: &World, ids: &mut BTreeMap<&'static str, String>) {
+    let account: AccountId = ids["store"].parse().unwrap();
     let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
     let back = ReturnSnapshot {
         channel_return_id: "RET-1".into(),
