@@ -317,6 +317,24 @@ impl Hub {
         Ok(())
     }
 
+    /// Pulls everything the account's channel has, now.
+    ///
+    /// # Errors
+    /// As [`Hub::sync_now`].
+    pub async fn sync_all(&self, caller: &Caller, account: AccountId) -> Result<Vec<RunRecord>, Refusal> {
+        let record = self.existing(caller, account).await?;
+        let schedules = self
+            .known_channel(record.channel.as_str())?
+            .descriptor()
+            .schedules;
+        let mut kinds: Vec<DataKind> = schedules.iter().map(|schedule| schedule.kind).collect();
+        if kinds.is_empty() {
+            // What has nothing to read says so itself.
+            kinds.push(DataKind::Orders);
+        }
+        self.sync_now(caller, account, &kinds).await
+    }
+
     /// Pulls these kinds of data now; answers the runs as they stand.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use stockbridge_domain::channel::{DataKind, Descriptor, OptionKind, SecretText};
+use stockbridge_domain::channel::{Descriptor, OptionKind, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Timestamp};
 use stockbridge_engine::{AccountPatch, ConnectRequest, Refusal, WebhookState};
@@ -355,14 +355,7 @@ async fn sync(
     form: Form,
 ) -> Result<Response, Problem> {
     let id: AccountId = path.id("id")?;
-    let schedules = app.tenant(caller.tenant).schedules().await?;
-    let theirs = schedules.into_iter().filter(|schedule| schedule.account == id);
-    let mut kinds: Vec<DataKind> = theirs.map(|schedule| schedule.kind).collect();
-    if kinds.is_empty() {
-        // What has nothing to read says so itself.
-        kinds.push(DataKind::Orders);
-    }
-    app.hub().sync_now(&caller, id, &kinds).await?;
+    app.hub().sync_all(&caller, id).await?;
     Ok(done(
         &app,
         &form.back(),
