@@ -230,19 +230,7 @@ pub async fn hub(args: &HubArgs, options: &Options) -> anyhow::Result<()> {
     );
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(worker.run(stopped));
-    let (products, orders) = (i64::try_from(args.products)?, i64::try_from(args.orders)?);
-    loop {
-        ensure!(
-            watch.elapsed() < PATIENCE,
-            "the import is not done after {PATIENCE:?}"
-        );
-        tokio::time::sleep(LOOK).await;
-        let listings: i64 = stage.tenant.listing_counts().await?.iter().map(|c| c.total).sum();
-        if listings >= products && stage.tenant.overview().await?.orders_open >= orders {
-            break;
-        }
-    }
-    let seconds = watch.elapsed().as_secs_f64();
+    let seconds = all_in(&stage, args, watch).await?;
     stop.send(true)?;
     while let Some(ended) = tasks.join_next().await {
         ended?;
@@ -259,6 +247,22 @@ pub async fn hub(args: &HubArgs, options: &Options) -> anyhow::Result<()> {
     };
     say(&serde_json::to_string(&found)?);
     Ok(())
+}
+
+/// Waits until everything is in; how many seconds that took.
+async fn all_in(stage: &Stage, args: &HubArgs, watch: Stopwatch) -> anyhow::Result<f64> {
+    let (products, orders) = (i64::try_from(args.products)?, i64::try_from(args.orders)?);
+    loop {
+        ensure!(
+            watch.elapsed() < PATIENCE,
+            "the import is not done after {PATIENCE:?}"
+        );
+        tokio::time::sleep(LOOK).await;
+        let listings: i64 = stage.tenant.listing_counts().await?.iter().map(|c| c.total).sum();
+        if listings >= products && stage.tenant.overview().await?.orders_open >= orders {
+            return Ok(watch.elapsed().as_secs_f64());
+        }
+    }
 }
 
 /// Products that nobody has counted yet, so that nothing is offered and the import is all there is to do.
