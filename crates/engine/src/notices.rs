@@ -200,15 +200,7 @@ fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
                 "Order {order} sold more than the hub offered there. Another tool may write to this listing."
             ),
         ),
-        Notice::Short { product, units } => (
-            "stock.short",
-            Severity::Critical,
-            product.to_string(),
-            Some(product.to_string()),
-            format!("{units} units are promised that are not there"),
-            "Count the shelf, or cancel orders that cannot be served. The ledger shows what happened."
-                .to_owned(),
-        ),
+        Notice::Short { product, units } => return short(account, &product.to_string(), *units),
         Notice::BelowZero(below) => return below_zero(account, below),
         Notice::Odd { order, what } => (
             "order.odd",
@@ -227,6 +219,19 @@ fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
         subject,
         title,
         detail,
+    }
+}
+
+fn short(account: Option<AccountId>, product: &str, units: i64) -> NewAlert {
+    NewAlert {
+        kind: "stock.short",
+        severity: Severity::Critical,
+        dedupe_key: format!("stock.short:{product}"),
+        account,
+        subject: Some(product.to_owned()),
+        title: format!("{units} units are promised that are not there"),
+        detail: "Count the shelf, or cancel orders that cannot be served. The ledger shows what happened."
+            .to_owned(),
     }
 }
 

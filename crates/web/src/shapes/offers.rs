@@ -39,7 +39,8 @@ pub(super) const OFFERS: &[Shape] = &[
         input: false,
         fields: &[
             Field::new("quantity", "int", "Units"),
-            Field::new("at", "instant", "When"),
+            Field::new("asked_at", "instant", "When the channel was asked"),
+            Field::new("at", "instant", "When its answer was in"),
             Field::new("sold_since", "int", "Sold since"),
         ],
     },

@@ -122,11 +122,8 @@ pub struct World {
 
 /// A seller of the simulated marketplace with these listings.
 pub fn seller(id: &str, marketplace: &str, listings: &[(&str, u32)]) -> SellerConfig {
-    let currency = if marketplace == "A21TJRUUN4KGV" {
-        "INR"
-    } else {
-        "EUR"
-    };
+    let in_india = marketplace == "A21TJRUUN4KGV";
+    let currency = if in_india { "INR" } else { "EUR" };
     let mut made = stockbridge_sim::generate_listings(7, listings.len(), currency);
     for (listing, (sku, quantity)) in made.iter_mut().zip(listings) {
         *listing = ListingConfig {
@@ -347,11 +344,8 @@ impl World {
     /// Lets time pass, working whatever becomes due.
     pub async fn pass(&self, span: Duration) {
         // Long waits are for schedules alone; they need no fine ticks.
-        let tick = if span > Duration::from_secs(100) {
-            TICK * 6
-        } else {
-            TICK
-        };
+        let fine = span <= Duration::from_secs(100);
+        let tick = if fine { TICK } else { TICK * 6 };
         let mut left = span;
         while !left.is_zero() {
             self.work().await;
