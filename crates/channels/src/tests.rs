@@ -78,6 +78,7 @@ fn what_a_channel_claims_is_what_it_can() {
             (Capability::Returns, connection.returns().is_some()),
             (Capability::Refunds, connection.refunds().is_some()),
             (Capability::Papers, connection.papers().is_some()),
+            (Capability::Warehouse, connection.warehouse().is_some()),
         ] {
             assert_eq!(
                 descriptor.can(capability),

@@ -131,6 +131,8 @@ ids! {
     LedgerEntryId = "led";
     /// One attempt to change what a channel shows.
     PushId = "psh";
+    /// Many quantities written at once.
+    BulkId = "blk";
     /// A parcel.
     ShipmentId = "shp";
     /// A unit of durable work.

@@ -80,7 +80,7 @@ fn generate_one(rng: &mut ChaCha8Rng, n: usize, currency: &str) -> ListingConfig
         price: price_in(currency, i64::from(dollars) * spread),
         currency: currency.to_owned(),
         fulfilment: Fulfilment::Merchant,
-        offers: Default::default(),
+        ..ListingConfig::default()
     }
 }
 

@@ -28,6 +28,8 @@ pub struct SimConfig {
     pub token_ttl_seconds: u64,
     /// How long an accepted listing write waits before it takes effect.
     pub patch_delay_ms: SpanMs,
+    /// How long a feed waits before it is worked through.
+    pub feed_delay_ms: SpanMs,
     /// Share of cancelled orders whose units the platform puts back on sale by itself, 0 to 1.
     pub cancel_restock_share: f64,
     /// Buyers that act by themselves; off unless `orders_per_second` is above zero.
@@ -51,6 +53,10 @@ impl Default for SimConfig {
             patch_delay_ms: SpanMs {
                 min: 2_000,
                 max: 20_000,
+            },
+            feed_delay_ms: SpanMs {
+                min: 20_000,
+                max: 120_000,
             },
             cancel_restock_share: 0.5,
             buyers: BuyerConfig::default(),
@@ -139,6 +145,12 @@ pub struct ListingConfig {
     pub currency: String,
     /// Who ships.
     pub fulfilment: Fulfilment,
+    /// Units in the platform's warehouse at the start; platform fulfilment only.
+    pub stored: u32,
+    /// Units there that cannot be sold.
+    pub unfulfillable: u32,
+    /// Units on their way there.
+    pub inbound: u32,
     /// Marketplaces where price or currency differ from the above, by marketplace id.
     pub offers: BTreeMap<String, OfferConfig>,
 }

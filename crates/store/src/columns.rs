@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use stockbridge_domain::{
-    AccountId, AlertId, AuditId, CancellationId, ChannelReturnId, CheckId, ConflictEventId, ConflictId,
-    CountId, Currency, InboxId, JobId, LedgerEntryId, ListingId, LocationId, Money, OrderId, OrderLineId,
-    PaperId, ParcelId, ProductId, PushId, QuarantineId, RefundId, ReturnId, RunId, SaleId, SessionId,
-    ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
+    AccountId, AlertId, AuditId, BulkId, CancellationId, ChannelReturnId, CheckId, ConflictEventId,
+    ConflictId, CountId, Currency, InboxId, JobId, LedgerEntryId, ListingId, LocationId, Money, OrderId,
+    OrderLineId, PaperId, ParcelId, ProductId, PushId, QuarantineId, RefundId, ReturnId, RunId, SaleId,
+    SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
 };
 
 use crate::StoreError;
@@ -30,6 +30,7 @@ text_values!(
     AccountId,
     AlertId,
     AuditId,
+    BulkId,
     CancellationId,
     ChannelReturnId,
     ParcelId,

@@ -61,6 +61,7 @@ mod tokens;
 mod transfers;
 mod unpaid;
 mod vault;
+mod warehouse;
 
 pub use accounts::{
     AccountChange, AccountCheck, AccountHealth, AccountRecord, AccountStatus, ConnectError, NewAccount,
@@ -98,8 +99,9 @@ pub use mapping::{MAX_UNITS, MapError};
 pub use mapping_auto::AutoMapped;
 pub use mapping_queue::{QueueFilter, UnmappedListing, WaitingLine};
 pub use offers::{
-    Answer, OfferAccount, OfferAccounts, OfferRecord, OpenLine, Outgoing, OutgoingPrice, PlanOutcome,
-    PriceAnswer, PushRecord, PushTimes, Reading, SettleNotice, Unsettled, WriteAnswer, due_priority,
+    Answer, BulkItem, BulkRecord, BulkStage, OfferAccount, OfferAccounts, OfferRecord, OpenLine, Outgoing,
+    OutgoingPrice, PlanOutcome, PriceAnswer, PushRecord, PushTimes, Reading, SettleNotice, Unsettled,
+    WriteAnswer, due_priority,
 };
 pub use orders::{OrderDetail, OrderFilter, OrderLineRecord, OrderRecord};
 pub use overview::{AccountFigures, Latency, Overview};
@@ -130,3 +132,4 @@ pub use tokens::TokenRecord;
 pub use transfers::{Arrival, NewTransfer, TransferError, TransferLine, TransferRecord};
 pub use unpaid::Payment;
 pub use vault::MasterKey;
+pub use warehouse::{WarehouseFilter, WarehousePlace, WarehouseRecord};

@@ -181,6 +181,20 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 28,
+        name: "0028_warehouse",
+        common: include_str!("../migrations/0028_warehouse/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
+        version: 29,
+        name: "0029_bulk",
+        common: include_str!("../migrations/0029_bulk/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 34,
         name: "0034_readings",
         common: include_str!("../migrations/0034_readings/common.sql"),

@@ -21,7 +21,9 @@ use stockbridge_domain::order::OrderStatus;
 use stockbridge_domain::pricing::{Reason, StepKind};
 use stockbridge_domain::stock::EntryKind;
 use stockbridge_domain::tenant::Role;
-use stockbridge_store::{AccountStatus, AlertState, InboxState, JobState, MappedBy, RunState, Severity};
+use stockbridge_store::{
+    AccountStatus, AlertState, BulkStage, InboxState, JobState, MappedBy, RunState, Severity,
+};
 
 use crate::guard::Access;
 use crate::route::{Answer, Route};
@@ -320,13 +322,26 @@ fn words(name: &str) -> Vec<&'static str> {
         "paper_kind" => PaperKind::ALL.iter().map(|w| w.name()).collect(),
         "cancel_reason" => CancelReason::ALL.iter().map(|w| w.name()).collect(),
         "alert_state" => AlertState::ALL.iter().map(|w| w.name()).collect(),
-        "capability" => vec!["orders", "listings", "stock", "prices", "fulfilment"],
+        "capability" => vec![
+            "orders",
+            "listings",
+            "stock",
+            "prices",
+            "fulfilment",
+            "events",
+            "cancellations",
+            "returns",
+            "refunds",
+            "papers",
+            "warehouse",
+        ],
         "conflict_action" => Action::ALL.iter().map(|w| w.name()).collect(),
         "conflict_field" => conflict::Field::ALL.iter().map(|w| w.name()).collect(),
         "conflict_state" => ConflictState::ALL.iter().map(|w| w.name()).collect(),
         "data_kind" => DataKind::ALL.iter().map(|w| w.name()).collect(),
         "entry_kind" => EntryKind::ALL.iter().map(|w| w.name()).collect(),
         "extent" => vec!["full", "partial"],
+        "bulk_stage" => BulkStage::ALL.iter().map(|w| w.name()).collect(),
         "inbox_state" => InboxState::ALL.iter().map(|w| w.name()).collect(),
         "fulfilled_by" => FulfilledBy::ALL.iter().map(|w| w.name()).collect(),
         "job_state" => JobState::ALL.iter().map(|w| w.name()).collect(),

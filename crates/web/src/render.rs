@@ -34,6 +34,7 @@ templates![
     "pages/explain.html",
     "pages/import.html",
     "pages/inbox.html",
+    "pages/warehouses.html",
     "pages/listings.html",
     "pages/mappings.html",
     "pages/allocation.html",
@@ -171,6 +172,12 @@ mod tests {
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("consent", "Sign in", "channels", view::channels::ConsentPage);
         framed!("inbox", "Inbox", "inbox", view::inbox::InboxPage);
+        framed!(
+            "warehouses",
+            "Channels' warehouses",
+            "stock",
+            view::warehouses::WarehousesPage
+        );
         framed!("message", "Message", "inbox", view::inbox::MessagePage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);
         framed!("alerts", "Alerts", "alerts", view::alerts::AlertsPage);

@@ -9,7 +9,8 @@ use stockbridge_domain::channel::{Level, OrderTime, PriceLevel, ShipmentNotice};
 use stockbridge_domain::{Sku, Timestamp};
 
 use super::operations::{
-    CONFIRM_SHIPMENT, Endpoint, GET_LISTING, GET_ORDER, Nothing, PARTICIPATIONS, PATCH_LISTING, Row,
+    CONFIRM_SHIPMENT, CREATE_FEED, CREATE_FEED_DOCUMENT, Endpoint, GET_FEED, GET_FEED_DOCUMENT, GET_FEEDS,
+    GET_LISTING, GET_ORDER, INVENTORY_SUMMARIES, Nothing, PARTICIPATIONS, PATCH_LISTING, Row,
     SEARCH_LISTINGS, SEARCH_ORDERS,
 };
 use super::{api::Raw, wire};
@@ -245,4 +246,57 @@ pub(super) fn confirm_shipment(main_marketplace: &str, notice: &ShipmentNotice) 
     let marketplace = notice.marketplace.as_deref().unwrap_or(main_marketplace);
     Call::to(&CONFIRM_SHIPMENT, &[&notice.channel_order_id])
         .body(json!({"marketplaceId": marketplace, "packageDetail": package}).to_string())
+}
+
+/// `getInventorySummaries`: one page of everything in one marketplace.
+pub(super) fn inventory_summaries(marketplace: &str, token: Option<&str>) -> Call<wire::InventoryAnswer> {
+    let mut query = Query::default()
+        .with("details", "true")
+        .with("granularityType", "Marketplace")
+        .with("granularityId", marketplace)
+        .with_list("marketplaceIds", &[marketplace]);
+    if let Some(token) = token {
+        query = query.with("nextToken", token);
+    }
+    Call::to(&INVENTORY_SUMMARIES, &[]).query(&query)
+}
+
+/// `createFeedDocument`: a place for a file of this kind.
+pub(super) fn create_feed_document(kind: &str) -> Call<wire::FeedDocument> {
+    Call::to(&CREATE_FEED_DOCUMENT, &[]).body(json!({"contentType": kind}).to_string())
+}
+
+/// `createFeed`: a feed of an uploaded file. Feeds name at most 25 marketplaces, more than any region has.
+pub(super) fn create_feed(
+    feed_type: &str,
+    marketplaces: &[String],
+    document: &str,
+) -> Call<wire::CreatedFeed> {
+    let feed =
+        json!({"feedType": feed_type, "marketplaceIds": marketplaces, "inputFeedDocumentId": document});
+    Call::to(&CREATE_FEED, &[]).body(feed.to_string())
+}
+
+/// `getFeed`.
+pub(super) fn get_feed(id: &str) -> Call<wire::Feed> {
+    Call::to(&GET_FEED, &[id])
+}
+
+/// `getFeeds`: feeds of one kind since an instant, the latest first.
+pub(super) fn get_feeds(feed_type: &str, marketplaces: &[String], since: Timestamp) -> Call<wire::Feeds> {
+    const MOST_MARKETPLACES: usize = 10;
+    let named = marketplaces
+        .get(..marketplaces.len().min(MOST_MARKETPLACES))
+        .unwrap_or_default();
+    let query = Query::default()
+        .with_list("feedTypes", &[feed_type])
+        .with_list("marketplaceIds", named)
+        .with("pageSize", "100")
+        .with("createdSince", &instant(since));
+    Call::to(&GET_FEEDS, &[]).query(&query)
+}
+
+/// `getFeedDocument`.
+pub(super) fn get_feed_document(id: &str) -> Call<wire::FeedDocument> {
+    Call::to(&GET_FEED_DOCUMENT, &[id])
 }

@@ -1,14 +1,18 @@
-//! Amazon, by the Selling Partner API: orders 2026-01-01, listings 2021-08-01, shipment confirmation (orders v0).
+//! Amazon, by the Selling Partner API: orders 2026-01-01, listings 2021-08-01, shipment confirmation (orders v0),
+//! FBA inventory v1, feeds 2021-06-30.
 //!
 //! | file | what |
 //! | --- | --- |
 //! | `marketplaces` | country sites, and reading what a person typed |
 //! | `operations` | the table of operations: path, model, plan, effect, bounds; nothing else can be asked |
 //! | `client` | pure request builders |
+//! | `descriptor` | what it asks for and can do |
 //! | `decimal` | amounts, digit by digit |
 //! | `api` | the signed-in caller |
 //! | `consent` | signing in at Seller Central, and how long what was agreed to lasts |
 //! | `error` | Amazon's errors as faults |
+//! | `feeds`, `documents` | very many quantities as one file, and what came of each |
+//! | `warehouse` | what lies in Amazon's warehouses |
 //! | `sandbox` | every documented case of Amazon's sandbox, asked and compared |
 //! | `wire` | Amazon's JSON, only the fields used |
 //! | `orders`, `listings`, `writes` | wire to domain, and the port's traits |
@@ -20,23 +24,25 @@ mod api;
 mod client;
 mod consent;
 mod decimal;
+mod descriptor;
+mod documents;
 mod error;
+mod feeds;
 mod listings;
 mod marketplaces;
 mod operations;
 mod orders;
 mod sandbox;
+mod warehouse;
 mod wire;
 mod writes;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, Capability, Channel, ChannelError, CheckedAccount, Connection, Consent,
-    CredentialField, DataKind, Descriptor, FulfilmentSink, Health, Io, ListingSource, OptionField,
-    OptionKind, OrderSource, PriceSink, Schedule, SecretText, StockSink, Term, Timing, Tool, WriteMode,
-    options,
+    AccountConfig, AccountDraft, BulkStockSink, Channel, ChannelError, CheckedAccount, Connection, Consent,
+    Descriptor, FulfilmentSink, Health, Io, ListingSource, OrderSource, PriceSink, SecretText, StockSink,
+    Term, Tool, WarehouseSource, options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
@@ -44,123 +50,8 @@ use crate::auth::lwa::{self, Grant};
 use crate::auth::session::Sessions;
 use crate::check;
 use api::Api;
-
-/// Endpoint: the Selling Partner API.
-const API: &str = "api";
-/// Endpoint: Login with Amazon.
-const LWA: &str = "lwa";
-/// Option: the account talks to Amazon's sandbox, where nothing is real.
-const SANDBOX: &str = "sandbox";
-/// Endpoint: Seller Central, where sellers agree.
-const SELLER_CENTRAL: &str = "seller_central";
-/// Credential: the id of the application in Amazon's portal, which signing in needs.
-const APPLICATION_ID: &str = "application_id";
-/// Option: the application is a draft, so that its consent page is the one for tests.
-const DRAFT_APPLICATION: &str = "draft_application";
-/// Option: the country the marketplaces are meant to include, as a check against mistaken ids.
-const COUNTRY: &str = "country";
-
-const fn secret(name: &'static str, label: &'static str, help: &'static str) -> CredentialField {
-    CredentialField {
-        name,
-        label,
-        help,
-        secret: true,
-        required: true,
-        multiline: false,
-    }
-}
-
-static DESCRIPTOR: Descriptor = Descriptor {
-    kind: "amazon",
-    label: "Amazon",
-    summary: "Sell on Amazon's country sites with stock you ship yourself; what Amazon ships is shown beside it.",
-    capabilities: &[
-        Capability::Orders,
-        Capability::Listings,
-        Capability::Stock,
-        Capability::Prices,
-        Capability::Fulfilment,
-    ],
-    credentials: &[
-        CredentialField {
-            secret: false,
-            ..secret(
-                "client_id",
-                "LWA client id",
-                "Solution Provider Portal, your application, View (LWA credentials)",
-            )
-        },
-        secret(
-            "client_secret",
-            "LWA client secret",
-            "shown beside the client id; Amazon lets it expire after 180 days",
-        ),
-        secret(
-            "refresh_token",
-            "Refresh token",
-            "Solution Provider Portal, your application, Authorise",
-        ),
-        CredentialField {
-            secret: false,
-            ..secret(
-                "seller_id",
-                "Seller id",
-                "Seller Central, Account Info, Your Merchant Token",
-            )
-        },
-        CredentialField {
-            secret: false,
-            required: false,
-            ..secret(
-                APPLICATION_ID,
-                "Application id",
-                "only to sign in at Seller Central: Solution Provider Portal, your application; it starts with amzn1.sellerapps.app",
-            )
-        },
-    ],
-    tokens: &[],
-    options: &[
-        OptionField {
-            name: SANDBOX,
-            label: "Sandbox",
-            help: "talk to Amazon's sandbox with a sandbox application's credentials: answers are canned and nothing is sold",
-            kind: OptionKind::Flag,
-            required: false,
-        },
-        OptionField {
-            name: DRAFT_APPLICATION,
-            label: "Draft application",
-            help: "true while the application is a draft in the Solution Provider Portal, so that sellers can sign in with it for tests",
-            kind: OptionKind::Flag,
-            required: false,
-        },
-    ],
-    marketplaces: &marketplaces::MARKETPLACES,
-    endpoints: &[API, LWA, SELLER_CENTRAL],
-    schedules: &[
-        Schedule {
-            kind: DataKind::Orders,
-            every: Duration::from_secs(900),
-        },
-        Schedule {
-            kind: DataKind::Listings,
-            every: Duration::from_secs(21_600),
-        },
-        Schedule {
-            kind: DataKind::Inventory,
-            every: Duration::from_secs(900),
-        },
-    ],
-    buckets: operations::BUCKETS,
-    timing: Timing {
-        order_visibility: Duration::from_secs(300),
-        write_apply: Duration::from_secs(1800),
-    },
-    write_mode: WriteMode::Absolute,
-    write_batch: 5,
-    read_batch: 20,
-    remote: true,
+use descriptor::{
+    API, APPLICATION_ID, BULK_FROM, COUNTRY, DESCRIPTOR, DRAFT_APPLICATION, LWA, SANDBOX, SELLER_CENTRAL,
 };
 
 /// The Amazon channel; holds the access tokens of all its accounts.
@@ -254,8 +145,18 @@ impl Channel for Amazon {
             seller_id: credential("seller_id").expose().to_owned(),
             marketplaces: account.checked.marketplaces,
             main,
+            bulk_from: bulk_from(&account.options),
             fbm_only: options::flag(&account.options, options::FBM_ONLY),
         }))
+    }
+}
+
+/// From how many waiting quantities on a feed is worth it for an account.
+fn bulk_from(given: &BTreeMap<String, serde_json::Value>) -> usize {
+    match options::seconds(given, BULK_FROM).map(|number| number.as_secs()) {
+        None => feeds::WORTH_FROM,
+        Some(0) => usize::MAX,
+        Some(number) => usize::try_from(number).unwrap_or(usize::MAX),
     }
 }
 
@@ -304,6 +205,8 @@ struct AmazonConnection {
     marketplaces: Vec<String>,
     /// The first of them: its currency and prices are the account's.
     main: &'static stockbridge_domain::channel::Marketplace,
+    /// From how many waiting quantities on a feed is made of them.
+    bulk_from: usize,
     /// Whether orders shipped by Amazon are left out.
     fbm_only: bool,
 }
@@ -328,12 +231,21 @@ impl Connection for AmazonConnection {
         Some(self)
     }
 
+    fn bulk(&self) -> Option<&dyn BulkStockSink> {
+        Some(self)
+    }
+
     fn prices(&self) -> Option<&dyn PriceSink> {
         Some(self)
     }
 
     fn fulfilment(&self) -> Option<&dyn FulfilmentSink> {
         Some(self)
+    }
+
+    fn warehouse(&self) -> Option<&dyn WarehouseSource> {
+        // Who ships everything oneself need not give the application the role for it.
+        (!self.fbm_only).then_some(self as &dyn WarehouseSource)
     }
 }
 

@@ -106,4 +106,22 @@ operations! {
     /// Confirms a parcel; the same number again edits the same parcel.
     CONFIRM_SHIPMENT: Nothing = POST "/orders/v0/orders/{orderId}/shipmentConfirmation",
         "confirmShipment" in "ordersV0.json", plan(2_000_000, 10), Idempotent, 30 s, 1 MiB;
+    /// What lies in Amazon's warehouses, by page.
+    INVENTORY_SUMMARIES: wire::InventoryAnswer = GET "/fba/inventory/v1/summaries",
+        "getInventorySummaries" in "fbaInventory.json", plan(2_000_000, 2), Read, 30 s, 4 MiB;
+    /// A place to put a feed's file.
+    CREATE_FEED_DOCUMENT: wire::FeedDocument = POST "/feeds/2021-06-30/documents",
+        "createFeedDocument" in "feeds_2021-06-30.json", plan(500_000, 15), Idempotent, 30 s, 1 MiB;
+    /// Makes a feed of the file; each call makes another.
+    CREATE_FEED: wire::CreatedFeed = POST "/feeds/2021-06-30/feeds",
+        "createFeed" in "feeds_2021-06-30.json", plan(8_300, 15), Unsafe, 30 s, 1 MiB;
+    /// Where a feed stands.
+    GET_FEED: wire::Feed = GET "/feeds/2021-06-30/feeds/{feedId}",
+        "getFeed" in "feeds_2021-06-30.json", plan(2_000_000, 15), Read, 30 s, 1 MiB;
+    /// The feeds of late.
+    GET_FEEDS: wire::Feeds = GET "/feeds/2021-06-30/feeds",
+        "getFeeds" in "feeds_2021-06-30.json", plan(22_200, 10), Read, 30 s, 1 MiB;
+    /// Where a feed's report is.
+    GET_FEED_DOCUMENT: wire::FeedDocument = GET "/feeds/2021-06-30/documents/{feedDocumentId}",
+        "getFeedDocument" in "feeds_2021-06-30.json", plan(22_200, 10), Read, 30 s, 1 MiB;
 }

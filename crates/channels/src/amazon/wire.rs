@@ -255,3 +255,132 @@ pub(super) struct Submission {
     #[serde(default)]
     pub(super) issues: Vec<Issue>,
 }
+
+/// Answer of `getInventorySummaries`.
+#[derive(Debug, Deserialize)]
+pub(super) struct InventoryAnswer {
+    pub(super) payload: Option<InventorySummaries>,
+    pub(super) pagination: Option<Pagination>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InventorySummaries {
+    pub(super) inventory_summaries: Vec<Raw>,
+}
+
+/// The SKU alone, for stock of which nothing else can be read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SellerSkuOnly {
+    pub(super) seller_sku: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InventorySummary {
+    pub(super) asin: Option<String>,
+    pub(super) fn_sku: Option<String>,
+    pub(super) seller_sku: String,
+    pub(super) condition: Option<String>,
+    pub(super) inventory_details: Option<InventoryDetails>,
+    pub(super) last_updated_time: Option<String>,
+    pub(super) product_name: Option<String>,
+    pub(super) total_quantity: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct InventoryDetails {
+    pub(super) fulfillable_quantity: Option<i64>,
+    pub(super) inbound_working_quantity: Option<i64>,
+    pub(super) inbound_shipped_quantity: Option<i64>,
+    pub(super) inbound_receiving_quantity: Option<i64>,
+    pub(super) reserved_quantity: Option<ReservedQuantity>,
+    pub(super) researching_quantity: Option<ResearchingQuantity>,
+    pub(super) unfulfillable_quantity: Option<UnfulfillableQuantity>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ReservedQuantity {
+    pub(super) pending_customer_order_quantity: Option<i64>,
+    pub(super) pending_transshipment_quantity: Option<i64>,
+    pub(super) fc_processing_quantity: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ResearchingQuantity {
+    pub(super) total_researching_quantity: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct UnfulfillableQuantity {
+    pub(super) total_unfulfillable_quantity: Option<i64>,
+    pub(super) customer_damaged_quantity: Option<i64>,
+    pub(super) warehouse_damaged_quantity: Option<i64>,
+    pub(super) distributor_damaged_quantity: Option<i64>,
+    pub(super) carrier_damaged_quantity: Option<i64>,
+    pub(super) defective_quantity: Option<i64>,
+    pub(super) expired_quantity: Option<i64>,
+}
+
+/// Answer of `createFeedDocument` and `getFeedDocument`: an address that lives five minutes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FeedDocument {
+    pub(super) feed_document_id: String,
+    pub(super) url: String,
+    pub(super) compression_algorithm: Option<String>,
+}
+
+/// Answer of `createFeed`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreatedFeed {
+    pub(super) feed_id: String,
+}
+
+/// Answer of `getFeeds`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Feeds {
+    pub(super) feeds: Vec<Feed>,
+}
+
+/// Answer of `getFeed`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Feed {
+    pub(super) feed_id: String,
+    pub(super) processing_status: String,
+    pub(super) result_feed_document_id: Option<String>,
+}
+
+/// The report of a listings feed.
+#[derive(Debug, Deserialize)]
+pub(super) struct ProcessingReport {
+    #[serde(default)]
+    pub(super) issues: Vec<FeedIssue>,
+    #[serde(default)]
+    pub(super) summary: FeedSummary,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FeedIssue {
+    pub(super) message_id: Option<i64>,
+    pub(super) sku: Option<String>,
+    pub(super) severity: String,
+    pub(super) message: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct FeedSummary {
+    pub(super) warnings: i64,
+    pub(super) messages_processed: i64,
+    pub(super) messages_accepted: i64,
+    pub(super) messages_invalid: i64,
+}

@@ -32,11 +32,13 @@ pub enum Capability {
     Refunds,
     /// The channel makes labels and invoices.
     Papers,
+    /// The channel keeps goods of the seller's.
+    Warehouse,
 }
 
 impl Capability {
     /// Every capability, in the order people are shown them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Orders,
         Self::Listings,
         Self::Stock,
@@ -47,6 +49,7 @@ impl Capability {
         Self::Returns,
         Self::Refunds,
         Self::Papers,
+        Self::Warehouse,
     ];
 
     /// What people call it.
@@ -62,6 +65,7 @@ impl Capability {
             Self::Returns => "returns",
             Self::Refunds => "refunds",
             Self::Papers => "labels",
+            Self::Warehouse => "channel's warehouse",
         }
     }
 }
@@ -78,11 +82,19 @@ pub enum DataKind {
     Inventory,
     /// Returns changed since the watermark.
     Returns,
+    /// What lies in the channel's own warehouse.
+    Warehouse,
 }
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Orders, Self::Listings, Self::Inventory, Self::Returns];
+    pub const ALL: [Self; 5] = [
+        Self::Orders,
+        Self::Listings,
+        Self::Inventory,
+        Self::Returns,
+        Self::Warehouse,
+    ];
 
     /// The name in the API, in SQL and on pages.
     pub const fn name(self) -> &'static str {
@@ -91,6 +103,7 @@ impl DataKind {
             Self::Listings => "listings",
             Self::Inventory => "inventory",
             Self::Returns => "returns",
+            Self::Warehouse => "warehouse",
         }
     }
 
@@ -213,6 +226,10 @@ pub enum QuotaGroup {
     Listings,
     /// Confirming shipments.
     Fulfilment,
+    /// Reading what lies in the channel's warehouse.
+    Warehouse,
+    /// Batches of very many quantities.
+    Bulk,
 }
 
 impl QuotaGroup {
@@ -222,6 +239,8 @@ impl QuotaGroup {
             Self::Orders => "orders",
             Self::Listings => "listings",
             Self::Fulfilment => "fulfilment",
+            Self::Warehouse => "warehouse",
+            Self::Bulk => "bulk",
         }
     }
 }

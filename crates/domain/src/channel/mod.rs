@@ -8,6 +8,7 @@
 //! [`ListingSnapshot`]), levels and prices to set, and faults that say what happens next ([`Fault`]).
 
 mod aftersales;
+mod bulk;
 mod consent;
 mod descriptor;
 mod event;
@@ -18,12 +19,14 @@ pub mod options;
 mod plausible;
 mod term;
 mod tool;
+mod warehouse;
 
 pub use aftersales::{
     CancelNotice, CancelReason, CancelSink, LineUnits, Paper, PaperKind, PaperSource, Papers, ParcelRequest,
     RefundNotice, RefundSink, ReturnLine, ReturnPage, ReturnQuery, ReturnSnapshot, ReturnSource,
     ReturnStatus,
 };
+pub use bulk::{BulkState, BulkStockSink, BulkTerms, BulkTicket};
 pub use consent::{Consent, Consented, Returned, Ticket};
 pub use descriptor::{
     Capability, CredentialField, DataKind, Descriptor, Marketplace, OptionField, OptionKind, QuotaGroup,
@@ -41,6 +44,10 @@ pub use io::{
 };
 pub use term::Term;
 pub use tool::{Tool, ToolField, ToolReport, ToolSpec};
+pub use warehouse::{
+    COVER_DAYS, WarehouseHealth, WarehousePage, WarehouseSource, WarehouseStock, WarehouseUnits,
+    days_of_cover, warehouse_health,
+};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -167,6 +174,10 @@ pub trait Connection: Send + Sync {
     fn stock(&self) -> Option<&dyn StockSink> {
         None
     }
+    /// Very many quantities can be set at once; in addition to [`Self::stock`].
+    fn bulk(&self) -> Option<&dyn BulkStockSink> {
+        None
+    }
     /// Prices can be set.
     fn prices(&self) -> Option<&dyn PriceSink> {
         None
@@ -193,6 +204,10 @@ pub trait Connection: Send + Sync {
     }
     /// The channel makes labels and invoices.
     fn papers(&self) -> Option<&dyn PaperSource> {
+        None
+    }
+    /// The channel keeps goods of the seller's.
+    fn warehouse(&self) -> Option<&dyn WarehouseSource> {
         None
     }
 }

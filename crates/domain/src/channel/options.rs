@@ -38,6 +38,7 @@ pub const fn every_secs(kind: DataKind) -> &'static str {
         DataKind::Listings => "listings_every_secs",
         DataKind::Inventory => "inventory_every_secs",
         DataKind::Returns => "returns_every_secs",
+        DataKind::Warehouse => "warehouse_every_secs",
     }
 }
 

@@ -6,8 +6,10 @@
 //! | `listings.pull` | account/listings | all listings into the store |
 //! | `inventory.pull` | account/listings | has every listing read back and planned anew: the periodic full pass |
 //! | `returns.pull` | account/orders | pages of announced returns into the store |
+//! | `warehouse.pull` | account/warehouse | what lies in the channel's own warehouse into the store |
 //! | `offers.plan` | tenant/plan | dirty products into due listings |
 //! | `offers.push` | account/listings | due listings onto the wire |
+//! | `offers.bulk` | account/bulk | very many due quantities as one batch, and what became of each |
 //! | `listings.read_back` | account/listings | what the channel really shows |
 //! | `prices.plan` | tenant/prices | marked listings into due prices, on time when a sale begins or ends |
 //! | `prices.push` | account/listings | due prices onto the wire |
@@ -45,6 +47,8 @@ mod pull_listings;
 mod pull_order;
 mod pull_orders;
 mod pull_returns;
+mod pull_warehouse;
+mod push_bulk;
 mod push_offers;
 mod push_prices;
 mod read_back;
@@ -55,8 +59,8 @@ pub(crate) use check_books::KIND as CHECK_BOOKS;
 use new::pull_earlier_orders;
 pub(crate) use new::{
     cancel_order, check_account, check_books, confirm_shipment, expire_order, fetch_papers, hand_over, lane,
-    mark_listings, plan, plan_prices, probe_account, pull, pull_order, push, push_price, read_back,
-    refund_order, register_webhooks, renew_papers,
+    mark_listings, plan, plan_prices, probe_account, pull, pull_order, push, push_bulk, push_price,
+    read_back, refund_order, register_webhooks, renew_papers,
 };
 pub(crate) use pull_order::KIND as PULL_ORDER;
 pub(crate) use pull_returns::arrived_key;
@@ -165,8 +169,10 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         pull_returns::KIND => pull_returns::run(ctx).await,
         pull_listings::KIND => pull_listings::run(ctx).await,
         pull_inventory::KIND => pull_inventory::run(ctx).await,
+        pull_warehouse::KIND => pull_warehouse::run(ctx).await,
         plan_offers::KIND => plan_offers::run(ctx).await,
         push_offers::KIND => push_offers::run(ctx).await,
+        push_bulk::KIND => push_bulk::run(ctx).await,
         plan_prices::KIND => plan_prices::run(ctx).await,
         push_prices::KIND => push_prices::run(ctx).await,
         read_back::KIND => read_back::run(ctx).await,

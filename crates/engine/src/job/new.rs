@@ -49,6 +49,7 @@ pub(crate) fn pull(
         DataKind::Listings => (super::pull_listings::KIND, QuotaGroup::Listings),
         DataKind::Inventory => (super::pull_inventory::KIND, QuotaGroup::Listings),
         DataKind::Returns => (super::pull_returns::KIND, QuotaGroup::Orders),
+        DataKind::Warehouse => (super::pull_warehouse::KIND, QuotaGroup::Warehouse),
     };
     account_job(
         name,
@@ -120,6 +121,18 @@ pub(crate) fn push(account: AccountId, priority: Priority, run_at: Timestamp) ->
         account,
         QuotaGroup::Listings,
         priority,
+        run_at,
+        Json::Null,
+    )
+}
+
+/// Very many due quantities as a batch.
+pub(crate) fn push_bulk(account: AccountId, run_at: Timestamp) -> NewJob {
+    account_job(
+        super::push_bulk::KIND,
+        account,
+        QuotaGroup::Bulk,
+        Priority::STOCK_INCREASE,
         run_at,
         Json::Null,
     )

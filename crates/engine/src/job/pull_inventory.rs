@@ -3,7 +3,7 @@
 
 use stockbridge_store::{Finish, RunProgress, RunState};
 
-use super::{JobCtx, JobError, done, plan, plan_prices, read_back};
+use super::{JobCtx, JobError, done, plan, plan_prices, push_bulk, read_back};
 
 pub(super) const KIND: &str = "inventory.pull";
 
@@ -11,6 +11,7 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let account = ctx.account()?;
     let trigger = super::pull_orders::trigger(ctx);
     let now = ctx.now();
+    let open = ctx.tenant.open_bulk(account).await?;
     let mut tx = ctx.tenant.begin().await?;
     let Some(run) = tx.start_run(account, "inventory", &trigger).await? else {
         return done("the store is gone");
@@ -18,6 +19,10 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let listings = i64::try_from(tx.read_all_again(account).await?).unwrap_or(i64::MAX);
     tx.mark_all_dirty(Some(account), "full pass").await?;
     tx.enqueue(read_back(account, now)).await?;
+    if open.is_some() {
+        // Whoever asked what became of the batch may have given up.
+        tx.enqueue(push_bulk(account, now)).await?;
+    }
     tx.enqueue(plan(ctx.tenant.id(), now)).await?;
     tx.enqueue(plan_prices(ctx.tenant.id(), now)).await?;
     let progress = RunProgress {

@@ -1,10 +1,11 @@
 //! `offers.push`: due quantities onto the wire, decreases first, each recorded before it leaves.
 
-use stockbridge_domain::channel::{ChannelError, Fault, ItemOutcome, ItemResult, Level};
+use stockbridge_domain::AccountId;
+use stockbridge_domain::channel::{BulkTerms, ChannelError, Fault, ItemOutcome, ItemResult, Level};
 use stockbridge_domain::guards::Guard;
 use stockbridge_store::{Answer, Finish, Outgoing, TenantTx, WriteAnswer};
 
-use super::{JobCtx, JobError, done, plan, read_back};
+use super::{JobCtx, JobError, done, plan, push_bulk, read_back};
 
 pub(super) const KIND: &str = "offers.push";
 
@@ -18,6 +19,9 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         return done("the channel takes no quantities");
     };
     adopt_orphans(ctx).await?;
+    if let Some(bulk) = opened.connection.bulk() {
+        ask_for_bulk(ctx, account, &bulk.terms()).await?;
+    }
     let limit = i64::try_from(opened.descriptor.write_batch).unwrap_or(1);
     let mut sent = 0;
     loop {
@@ -44,6 +48,17 @@ async fn adopt_orphans(ctx: &JobCtx<'_>) -> Result<(), JobError> {
     if tx.adopt_orphaned_writes(account, now).await? > 0 {
         tx.enqueue(read_back(account, now)).await?;
     }
+    Ok(tx.commit().await?)
+}
+
+/// Very many waiting quantities go as a batch, in a lane of its own; the most urgent are written here meanwhile.
+async fn ask_for_bulk(ctx: &JobCtx<'_>, account: AccountId, terms: &BulkTerms) -> Result<(), JobError> {
+    let waiting = usize::try_from(ctx.tenant.due_writes(account).await?).unwrap_or(0);
+    if terms.singly(waiting).is_none() {
+        return Ok(());
+    }
+    let mut tx = ctx.tenant.begin().await?;
+    tx.enqueue(push_bulk(account, ctx.now())).await?;
     Ok(tx.commit().await?)
 }
 
@@ -109,26 +124,8 @@ fn answers(outgoing: &[Outgoing], results: Vec<ItemResult>) -> Vec<WriteAnswer> 
         .iter()
         .map(|out| {
             // A channel that answers fewer items than were sent leaves the rest unknown.
-            let answer = match results
-                .next()
-                .filter(|r| r.sku == out.level.sku)
-                .map(|r| r.outcome)
-            {
-                Some(ItemOutcome::Accepted { .. }) => Answer::Accepted,
-                Some(ItemOutcome::Applied { .. }) => Answer::Applied,
-                Some(ItemOutcome::Differs { shown, places, error }) => Answer::Differs {
-                    shown,
-                    places,
-                    message: error.to_string(),
-                },
-                Some(ItemOutcome::Unknown(error)) => Answer::Unknown(error.to_string()),
-                Some(ItemOutcome::NotApplied(error)) if is_final(error.fault) => {
-                    Answer::Refused(error.to_string())
-                }
-                Some(ItemOutcome::NotApplied(error)) if error.fault == Fault::Throttled => Answer::Postponed,
-                Some(ItemOutcome::NotApplied(error)) => Answer::Later(error.to_string()),
-                None => Answer::Unknown("the channel did not answer for this item".to_owned()),
-            };
+            let said = results.next().filter(|r| r.sku == out.level.sku);
+            let answer = answer(said.map(|r| r.outcome));
             WriteAnswer {
                 listing: out.listing,
                 push: out.push,
@@ -136,6 +133,24 @@ fn answers(outgoing: &[Outgoing], results: Vec<ItemResult>) -> Vec<WriteAnswer> 
             }
         })
         .collect()
+}
+
+/// What the store is told of an item's outcome; nothing when the channel did not answer for it.
+pub(super) fn answer(outcome: Option<ItemOutcome>) -> Answer {
+    match outcome {
+        Some(ItemOutcome::Accepted { .. }) => Answer::Accepted,
+        Some(ItemOutcome::Applied { .. }) => Answer::Applied,
+        Some(ItemOutcome::Differs { shown, places, error }) => Answer::Differs {
+            shown,
+            places,
+            message: error.to_string(),
+        },
+        Some(ItemOutcome::Unknown(error)) => Answer::Unknown(error.to_string()),
+        Some(ItemOutcome::NotApplied(error)) if is_final(error.fault) => Answer::Refused(error.to_string()),
+        Some(ItemOutcome::NotApplied(error)) if error.fault == Fault::Throttled => Answer::Postponed,
+        Some(ItemOutcome::NotApplied(error)) => Answer::Later(error.to_string()),
+        None => Answer::Unknown("the channel did not answer for this item".to_owned()),
+    }
 }
 
 fn is_final(fault: Fault) -> bool {

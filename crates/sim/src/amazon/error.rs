@@ -49,6 +49,11 @@ impl ApiError {
         }
     }
 
+    /// What it says.
+    pub(super) fn into_message(self) -> String {
+        self.message
+    }
+
     /// 404.
     pub(super) fn not_found(message: impl Into<String>) -> Self {
         Self {

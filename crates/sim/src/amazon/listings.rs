@@ -181,7 +181,7 @@ fn read(world: &World, pages: &Pages, call: &Call) -> Result<Search, ApiError> {
             let signature = query.signature_without(TOKEN);
             match pages.find(token, &call.seller_id, &signature, world.now, TOKEN)? {
                 Place::Items { skip } => skip,
-                Place::Orders { .. } => {
+                _ => {
                     return Err(ApiError::invalid("Not a token of this operation.", TOKEN));
                 }
             }

@@ -1,11 +1,13 @@
 //! Amazon's Selling Partner API and Login with Amazon, as its published models describe them: orders
-//! 2026-01-01, listings items 2021-08-01, sellers v1, and `confirmShipment` of orders v0.
+//! 2026-01-01, listings items 2021-08-01, sellers v1, FBA inventory v1, feeds 2021-06-30, and `confirmShipment` of orders v0.
 //!
 //! A call passes, in this order: path, call faults, headers and token, usage plan, then its operation.
 
 mod auth;
 mod consent;
 mod error;
+mod feeds;
+mod inventory;
 mod issue;
 mod listing_json;
 mod listings;
@@ -28,6 +30,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use self::error::ApiError;
+use self::feeds::Feeds;
 use self::pages::Pages;
 use self::plans::Buckets;
 use self::route::{Call, Operation, Query};
@@ -43,6 +46,7 @@ pub(crate) struct Amazon {
     codes: consent::Codes,
     buckets: Buckets,
     pages: Pages,
+    feeds: Feeds,
 }
 
 /// An order id in Amazon's shape, such as `171-9876543-2109876`.
@@ -62,6 +66,7 @@ impl Amazon {
             codes: consent::Codes::default(),
             buckets: Buckets::new(config.plans.clone()),
             pages: Pages::of_at_most(config.most_per_page),
+            feeds: Feeds::default(),
         }
     }
 
@@ -78,7 +83,10 @@ impl Amazon {
         };
         world.count_call(operation.name());
         // Login with Amazon is not under a usage plan, so it is not throttled by chance either.
-        let candidates = if matches!(operation, Operation::Token | Operation::Consent) {
+        let candidates = if matches!(
+            operation,
+            Operation::Token | Operation::Consent | Operation::Document
+        ) {
             &CALL_FAULTS[1..]
         } else {
             &CALL_FAULTS[..]
@@ -126,6 +134,12 @@ impl Amazon {
         if operation == Operation::Consent {
             return self.codes.page(world, request);
         }
+        self.feeds.work(world);
+        if operation == Operation::Document {
+            let id = path.first().map_or("", String::as_str);
+            let response = self.feeds.file(world, id, request);
+            return with_ids(world, response);
+        }
         if operation == Operation::Token {
             let response = self.tokens.grant(world, &mut self.codes, request);
             return with_ids(world, response);
@@ -168,6 +182,7 @@ impl Amazon {
             operation,
             seller_id,
             region,
+            origin: origin(request),
             path,
             query,
             body: request.body().clone(),
@@ -183,9 +198,30 @@ impl Amazon {
             Operation::SearchOrders => orders::search(world, &mut self.pages, call),
             Operation::GetOrder => orders::get(world, call),
             Operation::ConfirmShipment => shipping::confirm(world, call),
-            Operation::Token | Operation::Consent => Err(ApiError::unauthorized("")),
+            Operation::GetInventorySummaries => inventory::summaries(world, &mut self.pages, call),
+            Operation::CreateFeedDocument => self.feeds.create_document(world, call),
+            Operation::GetFeedDocument => self.feeds.document(world, call),
+            Operation::CreateFeed => self.feeds.create(world, call),
+            Operation::GetFeed => self.feeds.get(call),
+            Operation::GetFeeds => self.feeds.list(call),
+            Operation::Token | Operation::Consent | Operation::Document => Err(ApiError::unauthorized("")),
         }
     }
+}
+
+/// Scheme and host by which the caller reached this server.
+fn origin(request: &Request<Bytes>) -> String {
+    let uri = request.uri();
+    let host = request
+        .headers()
+        .get(http::header::HOST)
+        .and_then(|h| h.to_str().ok());
+    let host = uri.authority().map(http::uri::Authority::as_str).or(host);
+    format!(
+        "{}://{}",
+        uri.scheme_str().unwrap_or("http"),
+        host.unwrap_or("localhost")
+    )
 }
 
 /// Request ids, on every answer.

@@ -165,7 +165,7 @@ fn read(world: &World, pages: &Pages, call: &Call) -> Result<Search, ApiError> {
             let signature = query.signature_without(TOKEN);
             match pages.find(token, &call.seller_id, &signature, world.now, TOKEN)? {
                 Place::Orders { until, last } => (Some(last), until),
-                Place::Items { .. } => {
+                _ => {
                     return Err(ApiError::invalid("Not a token of this operation.", TOKEN));
                 }
             }

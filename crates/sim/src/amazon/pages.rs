@@ -22,6 +22,8 @@ pub(super) enum Place {
     },
     /// After so many items.
     Items { skip: usize },
+    /// After so many summaries, and good until then only.
+    Summaries { skip: usize, until: Timestamp },
 }
 
 /// Tokens given out.

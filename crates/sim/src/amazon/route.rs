@@ -19,6 +19,13 @@ pub(super) enum Operation {
     SearchOrders,
     GetOrder,
     ConfirmShipment,
+    GetInventorySummaries,
+    CreateFeedDocument,
+    GetFeedDocument,
+    CreateFeed,
+    GetFeed,
+    GetFeeds,
+    Document,
 }
 
 impl Operation {
@@ -33,6 +40,13 @@ impl Operation {
             Self::SearchOrders => "searchOrders",
             Self::GetOrder => "getOrder",
             Self::ConfirmShipment => "confirmShipment",
+            Self::GetInventorySummaries => "getInventorySummaries",
+            Self::CreateFeedDocument => "createFeedDocument",
+            Self::GetFeedDocument => "getFeedDocument",
+            Self::CreateFeed => "createFeed",
+            Self::GetFeed => "getFeed",
+            Self::GetFeeds => "getFeeds",
+            Self::Document => "document",
         }
     }
 }
@@ -55,6 +69,15 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<Strin
         ("PATCH", ["listings", "2021-08-01", "items", rest @ ..]) if rest.len() == 2 => {
             (Operation::PatchListingsItem, rest)
         }
+        ("PUT" | "GET", ["documents", rest @ ..]) if rest.len() == 1 => (Operation::Document, rest),
+        ("POST", ["feeds", "2021-06-30", "documents"]) => (Operation::CreateFeedDocument, &[]),
+        ("GET", ["feeds", "2021-06-30", "documents", rest @ ..]) if rest.len() == 1 => {
+            (Operation::GetFeedDocument, rest)
+        }
+        ("POST", ["feeds", "2021-06-30", "feeds"]) => (Operation::CreateFeed, &[]),
+        ("GET", ["feeds", "2021-06-30", "feeds"]) => (Operation::GetFeeds, &[]),
+        ("GET", ["feeds", "2021-06-30", "feeds", rest @ ..]) if rest.len() == 1 => (Operation::GetFeed, rest),
+        ("GET", ["fba", "inventory", "v1", "summaries"]) => (Operation::GetInventorySummaries, &[]),
         ("GET", ["orders", "2026-01-01", "orders"]) => (Operation::SearchOrders, &[]),
         ("GET", ["orders", "2026-01-01", "orders", rest @ ..]) if rest.len() == 1 => {
             (Operation::GetOrder, rest)
@@ -77,6 +100,8 @@ pub(super) struct Call {
     pub(super) seller_id: String,
     /// Region of the endpoint that was called.
     pub(super) region: String,
+    /// Scheme and host of the call, for addresses of documents.
+    pub(super) origin: String,
     pub(super) path: Vec<String>,
     pub(super) query: Query,
     pub(super) body: Bytes,

@@ -47,6 +47,10 @@ pub(crate) struct Listing {
     pub(crate) fulfilment: Fulfilment,
     /// Units on sale; `None` when the platform fulfils.
     pub(crate) quantity: Option<u32>,
+    /// In the platform's warehouse: to be sold, not to be sold, on the way.
+    pub(crate) stored: u32,
+    pub(crate) unfulfillable: u32,
+    pub(crate) inbound: u32,
     pub(crate) handling_days: Option<u32>,
     pub(crate) restock_date: Option<String>,
     pub(crate) offers: BTreeMap<String, Offer>,
@@ -114,6 +118,9 @@ impl Listing {
                 Fulfilment::Merchant => Some(config.quantity.unwrap_or(0)),
                 Fulfilment::Platform => None,
             },
+            stored: config.stored,
+            unfulfillable: config.unfulfillable,
+            inbound: config.inbound,
             handling_days: None,
             restock_date: None,
             offers,

@@ -7,6 +7,8 @@ mod bench;
 mod buyers;
 mod control;
 mod faults;
+mod feeds;
+mod inventory;
 mod listings;
 mod models;
 mod orders;

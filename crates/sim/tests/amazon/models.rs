@@ -14,7 +14,28 @@ static MODELS: LazyLock<Option<Models>> = LazyLock::new(load);
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Validator>>> = LazyLock::new(Mutex::default);
 
 /// Operation, model file, schema of the success answer, schema of the error answer.
-const OPERATIONS: [(&str, &str, &str, &str); 7] = [
+const OPERATIONS: [(&str, &str, &str, &str); 13] = [
+    (
+        "createFeedDocument",
+        "feeds_2021-06-30",
+        "CreateFeedDocumentResponse",
+        "ErrorList",
+    ),
+    (
+        "createFeed",
+        "feeds_2021-06-30",
+        "CreateFeedResponse",
+        "ErrorList",
+    ),
+    ("getFeed", "feeds_2021-06-30", "Feed", "ErrorList"),
+    ("getFeeds", "feeds_2021-06-30", "GetFeedsResponse", "ErrorList"),
+    ("getFeedDocument", "feeds_2021-06-30", "FeedDocument", "ErrorList"),
+    (
+        "getInventorySummaries",
+        "fbaInventory",
+        "GetInventorySummariesResponse",
+        "GetInventorySummariesResponse",
+    ),
     (
         "getMarketplaceParticipations",
         "sellers",

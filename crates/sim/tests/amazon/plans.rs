@@ -81,6 +81,24 @@ fn every_operation_has_the_rate_and_burst_amazon_documents() {
             Method::POST,
             "/orders/v0/orders/none/shipmentConfirmation".to_owned(),
         ),
+        (
+            "getInventorySummaries",
+            Method::GET,
+            "/fba/inventory/v1/summaries".to_owned(),
+        ),
+        (
+            "createFeedDocument",
+            Method::POST,
+            "/feeds/2021-06-30/documents".to_owned(),
+        ),
+        ("createFeed", Method::POST, "/feeds/2021-06-30/feeds".to_owned()),
+        ("getFeed", Method::GET, "/feeds/2021-06-30/feeds/none".to_owned()),
+        ("getFeeds", Method::GET, "/feeds/2021-06-30/feeds".to_owned()),
+        (
+            "getFeedDocument",
+            Method::GET,
+            "/feeds/2021-06-30/documents/none".to_owned(),
+        ),
     ];
     assert_eq!(calls.len(), plans.len());
     for (operation, method, target) in calls {

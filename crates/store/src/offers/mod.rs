@@ -8,6 +8,7 @@
 //! byte leaves) → [`TenantTx::finish_writes`] (the answer) → [`TenantTx::apply_readings`] (what is really shown) →
 //! [`TenantTx::settle`] (the bound becomes exact).
 
+mod bulk;
 mod closing;
 mod dirty;
 pub(crate) mod guarded;
@@ -29,6 +30,7 @@ use stockbridge_domain::AccountId;
 use stockbridge_domain::channel::{Timing, WriteMode};
 use stockbridge_domain::places::PlaceMap;
 
+pub use bulk::{BulkItem, BulkRecord, BulkStage};
 pub use closing::{Answer, WriteAnswer};
 pub use history::{OfferRecord, OpenLine, PushRecord, PushTimes};
 pub(crate) use kits::allotment;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use stockbridge_domain::channel::{Level, WriteMode};
 use stockbridge_domain::exposure::Decision;
 use stockbridge_domain::offer::{Write, WriteState};
-use stockbridge_domain::{AccountId, ListingId, ProductId, PushId, Quantity, Timestamp};
+use stockbridge_domain::{AccountId, BulkId, ListingId, ProductId, PushId, Quantity, Timestamp};
 
 use super::places::{parts, sent_text};
 use super::planning::PlannedListing;
@@ -32,6 +32,19 @@ pub struct Outgoing {
     pub level: Level,
 }
 
+/// Which of the due listings are written, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Batch {
+    /// So many of the most urgent are left to others.
+    pub(super) skip: i64,
+    /// So many are taken.
+    pub(super) limit: i64,
+    /// How long after they left they are first read.
+    pub(super) read_after: Duration,
+    /// The batch they leave in.
+    pub(super) bulk: Option<BulkId>,
+}
+
 const PUSH_COLUMNS: &[(&str, Kind)] = &[
     ("tenant_id", Kind::Text),
     ("id", Kind::Text),
@@ -48,6 +61,7 @@ const PUSH_COLUMNS: &[(&str, Kind)] = &[
     ("mode", Kind::Text),
     ("compared", Kind::Int),
     ("places", Kind::Text),
+    ("bulk_id", Kind::Text),
 ];
 
 /// The way a quantity is written over what is shown. What is as high as there can be was more than that when it was read,
@@ -72,7 +86,23 @@ impl TenantTx {
         accounts: &OfferAccounts,
         limit: i64,
     ) -> Result<Vec<Outgoing>, StoreError> {
-        let (mut due, products) = self.most_urgent(account, limit).await?;
+        let batch = Batch {
+            skip: 0,
+            limit,
+            read_after: FIRST_READING,
+            bulk: None,
+        };
+        self.begin_some(account, accounts, &batch).await
+    }
+
+    /// The same for a part of the due listings.
+    pub(super) async fn begin_some(
+        &mut self,
+        account: AccountId,
+        accounts: &OfferAccounts,
+        batch: &Batch,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        let (mut due, products) = self.most_urgent(account, batch).await?;
         if due.is_empty() {
             return Ok(Vec::new());
         }
@@ -102,8 +132,9 @@ impl TenantTx {
             let sent = sent_text(&parts)?;
             let mut record = self.push_values(&listing, push, (before, quantity), due, now);
             record.push(sent.clone().into());
+            record.push(batch.bulk.into());
             pushes.push(record);
-            let mut values = self.sent_values(&listing, now);
+            let mut values = self.sent_values(&listing, now, batch.read_after);
             values.push(sent.into());
             offers.push(values);
             let level = Level {
@@ -147,14 +178,14 @@ impl TenantTx {
     async fn most_urgent(
         &mut self,
         account: AccountId,
-        limit: i64,
+        batch: &Batch,
     ) -> Result<(HashMap<ListingId, Due>, BTreeSet<ProductId>), StoreError> {
         let rows = self
             .tx
             .query(
                 "SELECT id, product_id, due_cause, due_caused_at, due_qty FROM listings WHERE tenant_id = $1 AND account_id = $2 \
-                 AND due_qty IS NOT NULL AND product_id IS NOT NULL ORDER BY due_priority, due_caused_at, id LIMIT $3",
-                &[self.key(), account.into(), limit.into()],
+                 AND due_qty IS NOT NULL AND product_id IS NOT NULL ORDER BY due_priority, due_caused_at, id LIMIT $3 OFFSET $4",
+                &[self.key(), account.into(), batch.limit.into(), batch.skip.into()],
             )
             .await?;
         let mut due: HashMap<ListingId, Due> = HashMap::new();
@@ -210,17 +241,17 @@ impl TenantTx {
         ]
     }
 
-    fn sent_values(&self, listing: &PlannedListing, now: Timestamp) -> Vec<Value> {
+    fn sent_values(&self, listing: &PlannedListing, now: Timestamp, read_after: Duration) -> Vec<Value> {
         let mut values = vec![self.key(), listing.id.into()];
         values.extend(offer_values(&listing.offer));
         values.push(listing.desired.into());
-        values.push(now.plus(FIRST_READING).into());
+        values.push(now.plus(read_after).into());
         values.push(listing.regime.name().into());
         values
     }
 
     /// Writes that were on their way when their sender died: nobody will bring their answer. They count as unknown and
-    /// are read back.
+    /// are read back. Those of a batch are not among them: whoever asks what became of the batch brings it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -230,7 +261,8 @@ impl TenantTx {
         sent_before: Timestamp,
     ) -> Result<u64, StoreError> {
         let orphaned = "SELECT id FROM listings WHERE tenant_id = $1 AND account_id = $2 AND write_push IS NOT NULL \
-             AND write_state = 'sent' AND write_sent_at < $3";
+             AND write_state = 'sent' AND write_sent_at < $3 AND NOT EXISTS (SELECT 1 FROM pushes p \
+             WHERE p.tenant_id = listings.tenant_id AND p.id = listings.write_push AND p.bulk_id IS NOT NULL)";
         let rows = self
             .tx
             .query(orphaned, &[self.key(), account.into(), sent_before.into()])

@@ -39,6 +39,7 @@ mod shop;
 mod stock;
 mod terms;
 mod untold;
+mod warehouse;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

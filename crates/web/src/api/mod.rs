@@ -31,6 +31,7 @@ mod resync;
 pub(crate) mod sales;
 pub(crate) mod stores;
 pub(crate) mod system;
+mod warehouses;
 mod webhooks;
 pub(crate) mod work;
 
@@ -93,6 +94,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(promise::routes());
     routes.extend(webhooks::routes());
     routes.extend(inbox::routes());
+    routes.extend(warehouses::routes());
     routes.extend(system::routes());
     routes
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 use stockbridge_domain::{AccountId, JobId, RunId};
-use stockbridge_store::{BudgetRecord, JobFilter, JobRecord, JobState, LaneRecord, RunRecord};
+use stockbridge_store::{BudgetRecord, BulkRecord, JobFilter, JobRecord, JobState, LaneRecord, RunRecord};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, page_query, parsed};
@@ -18,6 +18,13 @@ pub(crate) fn routes() -> Vec<Route> {
             .query(paged!["account": "Only this store's, by id"])
             .lists("Run"),
         route::get("/api/v1/runs/{id}", "One run", run).gives(200, "Run"),
+        route::get(
+            "/api/v1/batches",
+            "Very many quantities handed in to a channel at once, newest first",
+            batches,
+        )
+        .query(paged!["account": "Only this store's, by id"])
+        .lists("Batch"),
         route::get("/api/v1/jobs", "Jobs, newest first", jobs)
             .query(paged![
                 "state": "queued, running, done or dead",
@@ -50,6 +57,18 @@ async fn runs(
     let account = parsed::<AccountId>("account", wanted.account)?;
     Ok(ApiJson(
         app.tenant(caller.tenant).runs(account, &page).await?.into(),
+    ))
+}
+
+async fn batches(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiQuery(wanted): ApiQuery<WantedRuns>,
+) -> Result<ApiJson<List<BulkRecord>>, Problem> {
+    let page = page_query(wanted.limit, wanted.cursor)?;
+    let account = parsed::<AccountId>("account", wanted.account)?;
+    Ok(ApiJson(
+        app.tenant(caller.tenant).bulks(account, &page).await?.into(),
     ))
 }
 

@@ -38,6 +38,7 @@ mod sync;
 mod told;
 mod transfers;
 mod typed;
+mod warehouses;
 
 use std::collections::BTreeMap;
 
@@ -77,6 +78,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(returns::routes());
     routes.extend(stock::routes());
     routes.extend(locations::routes());
+    routes.extend(warehouses::routes());
     routes.extend(receipts::routes());
     routes.extend(transfers::routes());
     routes.extend(counts::routes());

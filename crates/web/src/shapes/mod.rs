@@ -16,6 +16,7 @@ mod proof;
 mod sharing;
 mod stores;
 mod trade;
+mod warehouses;
 
 use std::sync::LazyLock;
 
@@ -57,6 +58,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         common::COMMON,
         conflicts::CONFLICTS,
         inbox::INBOX,
+        warehouses::WAREHOUSES,
         stores::STORES,
         goods::GOODS,
         mapping::MAPPING,

@@ -119,4 +119,22 @@ pub(super) const OFFERS: &[Shape] = &[
             Field::new("quantity", "int", "What it is to show"),
         ],
     },
+    Shape {
+        name: "Batch",
+        about: "Very many quantities handed in to a channel at once",
+        input: false,
+        fields: &[
+            Field::new("id", "id:blk", "Its id"),
+            Field::new("account", "id:acc", "Where to"),
+            Field::new("state", "word:bulk_stage", "How far it has come"),
+            Field::new("ticket", "text?", "The channel's id of it"),
+            Field::new("items", "int", "How many quantities"),
+            Field::new("began_at", "instant", "When it was begun"),
+            Field::new("sent_at", "instant?", "When it was handed in"),
+            Field::new("done_at", "instant?", "When the last item was answered"),
+            Field::new("accepted", "int", "Items the channel took"),
+            Field::new("refused", "int", "Items it did not"),
+            Field::new("message", "text?", "What was said of it last"),
+        ],
+    },
 ];

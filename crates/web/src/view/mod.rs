@@ -25,6 +25,7 @@ pub(crate) mod renew;
 pub(crate) mod signin;
 pub(crate) mod stock;
 pub(crate) mod sync;
+pub(crate) mod warehouses;
 pub(crate) mod words;
 
 use serde::Serialize;

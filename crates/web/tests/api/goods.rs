@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use serde_json::{Value, json};
 use stockbridge_domain::channel::{
-    ListingSnapshot, Paper, PaperKind, ReturnLine, ReturnSnapshot, ReturnStatus,
+    ListingSnapshot, Paper, PaperKind, ReturnLine, ReturnSnapshot, ReturnStatus, WarehouseStock,
+    WarehouseUnits,
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, Currency, Money, Sku};
-use stockbridge_store::{LedgerCheck, NewAlert, NewParcel, Severity};
+use stockbridge_store::{BulkStage, LedgerCheck, NewAlert, NewParcel, Severity};
 
 use crate::world::World;
 
@@ -34,6 +35,26 @@ fn shown(sku: &str) -> ListingSnapshot {
         images: None,
         handle: None,
         issues: vec!["The image is too small.".into()],
+    }
+}
+
+/// A SKU in a channel's warehouse.
+fn lying(sku: &str) -> WarehouseStock {
+    WarehouseStock {
+        sku: Sku::parse(sku).unwrap(),
+        marketplace: "IN".into(),
+        channel_ref: Some("B000".into()),
+        label: Some("X000".into()),
+        title: format!("Listing of {sku}"),
+        condition: Some("New".into()),
+        units: WarehouseUnits {
+            sellable: 4,
+            unfulfillable: 1,
+            expired: 1,
+            total: 5,
+            ..WarehouseUnits::default()
+        },
+        changed_at: Some(crate::world::START),
     }
 }
 
@@ -73,6 +94,13 @@ impl Goods {
             detail: "Buy more.".into(),
         });
         ids.insert("alert", alert.await.unwrap().id.to_string());
+        tx.upsert_warehouse(account, &[lying("P-1")], crate::world::START)
+            .await
+            .unwrap();
+        let batch = tx.begin_bulk(account).await.unwrap();
+        tx.note_bulk(batch, BulkStage::Done, Some("feed-1"), Some("one message"))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         ids.insert("store", account.to_string());
         ids.insert("run", run.to_string());

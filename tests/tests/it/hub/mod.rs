@@ -4,6 +4,7 @@ mod aftersales;
 mod bad_input;
 mod barcodes;
 mod books;
+mod bulk;
 mod consents;
 mod crash;
 mod custom;

@@ -3,11 +3,13 @@
 mod connect;
 mod consent;
 mod errors;
+mod feeds;
 mod listings;
 mod models;
 mod orders;
 mod sandbox;
 mod swagger;
+mod warehouse;
 mod writes;
 
 use std::collections::BTreeMap;

@@ -75,6 +75,21 @@ fn every_row_of_the_table_is_as_amazon_documents_it() {
 /// Drives every operation in every form the client knows, and gives back what was sent.
 async fn everything_sent() -> Vec<HttpRequest> {
     let world = world(|request| match request.uri().path() {
+        "/feeds/2021-06-30/documents" | "/feeds/2021-06-30/documents/r1" => answer(
+            200,
+            r#"{"feedDocumentId":"d1","url":"https://files.example/document"}"#,
+        ),
+        "/feeds/2021-06-30/feeds" if request.method() == "GET" => answer(200, r#"{"feeds":[]}"#),
+        "/feeds/2021-06-30/feeds" => answer(202, r#"{"feedId":"f1"}"#),
+        "/feeds/2021-06-30/feeds/f1" => answer(
+            200,
+            r#"{"feedId":"f1","processingStatus":"DONE","resultFeedDocumentId":"r1"}"#,
+        ),
+        "/document" => answer(200, "{}"),
+        "/fba/inventory/v1/summaries" if request.uri().query().is_some_and(|q| q.contains("nextToken")) => {
+            answer(200, r#"{"payload":{"granularity":{},"inventorySummaries":[]}}"#)
+        }
+        "/fba/inventory/v1/summaries" => answer(200, r#"{"pagination":{"nextToken":"a+/="}}"#),
         "/sellers/v1/marketplaceParticipations" => answer(200, r#"{"payload":[]}"#),
         "/orders/2026-01-01/orders" => {
             let refused = request.uri().query().is_some_and(|q| q.contains("includedData"));
@@ -130,11 +145,43 @@ async fn everything_sent() -> Vec<HttpRequest> {
             .await
             .unwrap_err();
         connection.fulfilment().unwrap().confirm(&notice()).await.unwrap();
+        let bulk = connection.bulk().unwrap();
+        bulk.submit(&levels).await.unwrap();
+        bulk.collect("f1", &[sku("A")]).await.unwrap();
+        bulk.find(query().since, &[]).await.unwrap();
+        assert_eq!(connection.warehouse().is_none(), fbm_only);
+        let mut cursor = Some(String::new());
+        while let (Some(source), Some(at)) = (connection.warehouse(), cursor) {
+            cursor = source
+                .page(Some(at.as_str()).filter(|at| !at.is_empty()))
+                .await
+                .unwrap()
+                .next;
+        }
     }
     let sent = std::mem::take(&mut *world.sent.lock().unwrap());
     sent.into_iter()
-        .filter(|r| !r.uri().path().starts_with("/auth/"))
+        .filter(|r| !r.uri().path().starts_with("/auth/") && r.uri().path() != "/document")
         .collect()
+}
+
+/// An answer of an operation that the port asks only together with others, read by the client's own reader.
+fn read_alone(
+    row: &'static Row,
+    status: &str,
+    body: &Value,
+) -> Result<String, stockbridge_domain::channel::ChannelError> {
+    let status = http::StatusCode::from_bytes(status.as_bytes()).unwrap();
+    let body = body.to_string();
+    if status.is_success() {
+        (row.reads)(body.as_bytes()).unwrap_or_else(|e| panic!("{}: {e}", row.operation.name));
+        return Ok(row.operation.name.to_owned());
+    }
+    Err(crate::amazon::error::judge(
+        &row.operation,
+        status,
+        body.as_bytes(),
+    ))
 }
 
 #[tokio::test]
@@ -210,7 +257,8 @@ async fn ask(
             assert!(order.oddities.is_empty() && order.status.is_some(), "{order:?}");
             order.channel_status
         }
-        _ => format!("{:?}", connection.fulfilment().unwrap().confirm(&notice()).await?),
+        "confirmShipment" => format!("{:?}", connection.fulfilment().unwrap().confirm(&notice()).await?),
+        other => panic!("{other} has no way through the port alone"),
     })
 }
 
@@ -222,7 +270,7 @@ async fn every_answer_of_the_static_sandbox_is_read() {
         return;
     }
     {
-        for (documented, _) in documented(&models) {
+        for (documented, row) in documented(&models) {
             let name = documented.operation["operationId"].as_str().unwrap();
             for (status, response) in documented.operation["responses"].as_object().unwrap() {
                 let sandbox = response
@@ -231,7 +279,11 @@ async fn every_answer_of_the_static_sandbox_is_read() {
                 for case in sandbox.into_iter().flatten() {
                     cases += 1;
                     let world = always(status.parse().unwrap(), case["response"].clone());
-                    let outcome = ask(name, &world).await;
+                    let alone = row.model.starts_with("feeds_");
+                    let outcome = match alone {
+                        true => read_alone(row, status, &case["response"]),
+                        false => ask(name, &world).await,
+                    };
                     let refused = status.starts_with('4') || case["response"]["status"] == "INVALID";
                     assert_eq!(outcome.is_err(), refused, "{name} {status}: {outcome:?}");
                     if let Err(error) = outcome {

@@ -155,7 +155,7 @@ pub(super) fn matches_path<'p>(template: &'p str, path: &'p str) -> Option<Vec<(
 
 fn typed(schema: &Value, text: &str) -> Value {
     match schema["type"].as_str() {
-        Some("integer" | "number") => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+        Some("integer" | "number" | "boolean") => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
         Some("array") => text
             .split(',')
             .map(|part| percent_decode_str(part).decode_utf8().unwrap().into_owned())

@@ -1,5 +1,6 @@
 //! Offers: from dirty products to what every listing shows.
 
+mod bulk;
 mod checked;
 mod modes;
 mod places;
