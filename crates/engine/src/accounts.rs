@@ -3,15 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stockbridge_domain::channel::{
-    AccountDraft, Capability, Channel, ChannelKind, DataKind, Health, SecretText,
-};
-use stockbridge_domain::job::Priority;
+use stockbridge_domain::channel::{AccountDraft, Capability, Channel, ChannelKind, Health, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, FieldError};
-use stockbridge_store::{
-    AccountChange, AccountRecord, AccountStatus, ConnectError, NewAccount, NewAudit, RunRecord,
-};
+use stockbridge_store::{AccountChange, AccountRecord, AccountStatus, ConnectError, NewAccount, NewAudit};
 
 use crate::caller::{Caller, Refusal};
 use crate::hub::Hub;
@@ -129,6 +124,7 @@ impl Hub {
         .await?;
         tx.commit().await?;
         self.account_changed(record.id);
+        self.ask_for_mail(caller, record.id).await?;
         Ok(record)
     }
 
@@ -217,6 +213,7 @@ impl Hub {
             tx.set_schedule(account, kind, every, now.plus(every)).await?;
         }
         if replan {
+            tx.forget_subscriptions(account).await?;
             tx.mark_all_dirty(Some(account), "store changed").await?;
             tx.enqueue(job::plan(caller.tenant, now)).await?;
         }
@@ -247,7 +244,22 @@ impl Hub {
         .await?;
         tx.commit().await?;
         self.account_changed(account);
+        if replan {
+            self.ask_for_mail(caller, account).await?;
+        }
         self.existing(caller, account).await
+    }
+
+    /// Has the channel asked to write into an account's mailbox, if it has one. An account that cannot be opened is told of elsewhere.
+    async fn ask_for_mail(&self, caller: &Caller, account: AccountId) -> Result<(), Refusal> {
+        let opened = self.open(caller.tenant, account).await;
+        if opened.is_ok_and(|opened| opened.connection.mailbox().is_some()) {
+            let mut tx = self.tenant(caller.tenant).begin().await?;
+            tx.enqueue(job::register_webhooks(account, self.env().now()))
+                .await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     async fn check_options(
@@ -301,6 +313,7 @@ impl Hub {
         crate::care::forget_pause(&mut tx, account).await?;
         tx.disconnect_account(account).await?;
         tx.clear_schedules(account).await?;
+        tx.forget_subscriptions(account).await?;
         tx.pause_lanes(account, "the store is disconnected").await?;
         tx.listings_read(account).await?;
         tx.forget_offers(account).await?;
@@ -315,76 +328,5 @@ impl Hub {
         tx.commit().await?;
         self.account_changed(account);
         Ok(())
-    }
-
-    /// Pulls everything the account's channel has, now.
-    ///
-    /// # Errors
-    /// As [`Hub::sync_now`].
-    pub async fn sync_all(&self, caller: &Caller, account: AccountId) -> Result<Vec<RunRecord>, Refusal> {
-        let record = self.existing(caller, account).await?;
-        let schedules = self
-            .known_channel(record.channel.as_str())?
-            .descriptor()
-            .schedules;
-        let mut kinds: Vec<DataKind> = schedules.iter().map(|schedule| schedule.kind).collect();
-        if kinds.is_empty() {
-            // What has nothing to read says so itself.
-            kinds.push(DataKind::Orders);
-        }
-        self.sync_now(caller, account, &kinds).await
-    }
-
-    /// Pulls these kinds of data now; answers the runs as they stand.
-    ///
-    /// # Errors
-    /// [`Refusal::Fields`] for a kind the channel does not have.
-    pub async fn sync_now(
-        &self,
-        caller: &Caller,
-        account: AccountId,
-        kinds: &[DataKind],
-    ) -> Result<Vec<RunRecord>, Refusal> {
-        caller.require(Role::Operator)?;
-        let record = self.existing(caller, account).await?;
-        if record.status != AccountStatus::Active {
-            return Err(Refusal::Conflict(format!(
-                "store `{}` is {}; {}",
-                record.name,
-                record.status.name(),
-                match record.status {
-                    AccountStatus::Paused => "resume it first",
-                    _ => "connect it again first",
-                }
-            )));
-        }
-        let descriptor = self.known_channel(record.channel.as_str())?.descriptor();
-        if let Some(kind) = kinds
-            .iter()
-            .find(|k| !descriptor.schedules.iter().any(|s| s.kind == **k))
-        {
-            return Err(Refusal::field(
-                "kinds",
-                format!("{} has no `{}` to sync", descriptor.label, kind.name()),
-            ));
-        }
-        let now = self.env().now();
-        let mut tx = self.tenant(caller.tenant).begin().await?;
-        for kind in kinds {
-            tx.enqueue(job::pull(
-                *kind,
-                account,
-                &caller.actor,
-                Priority::ORDER_NUDGE,
-                now,
-            ))
-            .await?;
-        }
-        tx.commit().await?;
-        let mut runs = Vec::new();
-        for kind in kinds {
-            runs.extend(self.tenant(caller.tenant).open_run(account, kind.name()).await?);
-        }
-        Ok(runs)
     }
 }

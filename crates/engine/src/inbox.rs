@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use stockbridge_domain::channel::{Inbound, InboundRefusal, SecretText};
+use stockbridge_domain::channel::{Inbound, InboundRefusal, Letter, Mailbox, Nudge, Reading, SecretText};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, InboxId, Timestamp};
-use stockbridge_store::{AccountHealth, AccountRecord, AccountStatus, InboxRecord, InboxState, NewAudit};
+use stockbridge_store::{
+    AccountHealth, AccountRecord, AccountStatus, InboxRecord, InboxState, NewAudit, SubscriptionRecord,
+};
 
 use crate::caller::{Caller, Refusal};
 use crate::connections::Opened;
@@ -33,6 +35,23 @@ pub struct WebhookState {
     /// How it was found when it was last looked after.
     #[serde(flatten)]
     pub health: AccountHealth,
+}
+
+/// How an account's mailbox stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailboxState {
+    /// Where it is; nothing for an account without one.
+    pub address: Option<String>,
+    /// When it was last emptied, to a few minutes where it was empty.
+    pub emptied_at: Option<Timestamp>,
+    /// How many letters were taken out of it so far.
+    pub letters: i64,
+    /// When it could not be read.
+    pub failed_at: Option<Timestamp>,
+    /// Why; nothing once it can again.
+    pub error: Option<String>,
+    /// What the channel was asked to write about.
+    pub subscriptions: Vec<SubscriptionRecord>,
 }
 
 impl Hub {
@@ -149,6 +168,9 @@ impl Hub {
         event: &InboxRecord,
         body: Vec<u8>,
     ) -> Result<Vec<stockbridge_domain::channel::Nudge>, Refusal> {
+        if let Some(mailbox) = opened.connection.mailbox() {
+            return read_letter(mailbox, event, body);
+        }
         let Some(source) = opened.connection.events() else {
             return Err(Refusal::Conflict("the channel no longer sends messages".into()));
         };
@@ -189,6 +211,7 @@ impl Hub {
 
     /// Asks the channel to send no more, as far as that can be had: an account is disconnected whether or not it answers.
     pub(crate) async fn say_farewell(&self, caller: &Caller, account: &AccountRecord) {
+        self.end_mail(caller, account).await;
         let Some(url) = self.webhook_url(account.channel.as_str(), account.id) else {
             return;
         };
@@ -208,5 +231,65 @@ impl Hub {
             Err(_) => "it did not answer in time".to_owned(),
         };
         tracing::warn!(account.id = %account.id, trouble, "the channel could not be told to send no more");
+    }
+
+    /// The same for what it writes into the account's mailbox.
+    async fn end_mail(&self, caller: &Caller, account: &AccountRecord) {
+        let Ok(opened) = self.open(caller.tenant, account.id).await else {
+            return;
+        };
+        let Some(mailbox) = opened.connection.mailbox() else {
+            return;
+        };
+        let known = self.tenant(caller.tenant).subscriptions(account.id).await;
+        let ending = async {
+            for known in known.unwrap_or_default() {
+                if let Some(id) = &known.id {
+                    mailbox.unsubscribe(&known.topic, id).await?;
+                }
+            }
+            Ok::<_, stockbridge_domain::channel::ChannelError>(())
+        };
+        if !matches!(tokio::time::timeout(FAREWELL, ending).await, Ok(Ok(()))) {
+            tracing::warn!(account.id = %account.id, "not all subscriptions could be ended");
+        }
+    }
+
+    /// How an account's mailbox stands.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when there is no such account.
+    pub async fn mailbox_state(&self, caller: &Caller, account: AccountId) -> Result<MailboxState, Refusal> {
+        caller.require(Role::Viewer)?;
+        let tenant = self.tenant(caller.tenant);
+        if tenant.account(account).await?.is_none() {
+            return Err(Refusal::NotFound(format!("there is no store {account}")));
+        }
+        let opened = self.open(caller.tenant, account).await.ok();
+        let address = opened.and_then(|o| Some(o.connection.mailbox()?.address().to_owned()));
+        let known = tenant.mailbox(account).await?;
+        Ok(MailboxState {
+            address,
+            emptied_at: known.as_ref().and_then(|m| m.emptied_at),
+            letters: known.as_ref().map_or(0, |m| m.letters),
+            failed_at: known.as_ref().and_then(|m| m.failed_at),
+            error: known.and_then(|m| m.error),
+            subscriptions: tenant.subscriptions(account).await?,
+        })
+    }
+}
+
+/// Reads a kept letter as if it were fetched again.
+fn read_letter(mailbox: &dyn Mailbox, event: &InboxRecord, body: Vec<u8>) -> Result<Vec<Nudge>, Refusal> {
+    let letter = Letter {
+        id: event.event_id.clone(),
+        receipt: String::new(),
+        body: body.into(),
+        receives: 1,
+    };
+    match mailbox.read(&letter, &Default::default()) {
+        Reading::Ours(delivered) => Ok(intake::sound(delivered.event.nudges)),
+        Reading::NotOurs => Err(Refusal::Conflict("it is for no store of this tenant".into())),
+        Reading::Unreadable { why, .. } => Err(Refusal::Conflict(format!("it still cannot be read: {why}"))),
     }
 }

@@ -25,6 +25,7 @@ mod keeper;
 mod kits;
 mod links;
 mod locations;
+mod mailboxes;
 mod mapping;
 mod moves;
 mod notices;
@@ -42,6 +43,7 @@ mod renewals;
 mod sales_and_rates;
 mod sheet;
 mod stock;
+mod syncs;
 mod upkeep;
 mod worker;
 
@@ -58,9 +60,10 @@ pub use consents::ConsentAddress;
 pub use explain::{Explanation, ListingExplanation, hold_in_words};
 pub use hub::{Hub, HubSettings};
 pub use imports::{ImportOptions, ImportReport, PRODUCT_COLUMNS, RowProblem};
-pub use inbox::WebhookState;
+pub use inbox::{MailboxState, WebhookState};
 pub use intake::{NotTaken, Taken, WebhookDoor};
 pub use locations::{LocationChange, LocationRequest};
+pub use mailboxes::Emptied;
 pub use mapping::{QueueEntry, Suggestion};
 pub use moves::{
     ArrivalRequest, CountRequest, CountedRequest, DeliveryRequest, ReturnLineRequest, TransferRequest,

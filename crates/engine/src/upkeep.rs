@@ -24,6 +24,8 @@ const INBOX_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// How long a label or invoice can be fetched: it names a buyer.
 const PAPERS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+/// How long what a channel said of an order is kept after it ended, which is before it was delivered: it may name the buyer.
+const PAYLOADS_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +46,8 @@ pub struct Upkeep {
     pub inbox: u64,
     /// Labels and invoices that are old.
     pub papers: u64,
+    /// Orders that ended long ago, of which what was said is forgotten.
+    pub orders: u64,
 }
 
 impl Hub {
@@ -79,6 +83,15 @@ impl Hub {
         loop {
             let bite = system.purge_inbox(now.minus(INBOX_KEPT), BITE).await?;
             done.inbox += bite;
+            if bite == 0 {
+                break;
+            }
+        }
+        loop {
+            let bite = system
+                .forget_order_payloads(now.minus(PAYLOADS_KEPT), BITE)
+                .await?;
+            done.orders += bite;
             if bite == 0 {
                 break;
             }

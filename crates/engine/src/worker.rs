@@ -54,10 +54,11 @@ impl Worker {
         Self { hub, options }
     }
 
-    /// Works, and does the upkeep, until `shutdown` turns true; work under way is finished first.
+    /// Works, does the upkeep and reads mailboxes, until `shutdown` turns true; work under way is finished first.
     pub async fn run(self, shutdown: watch::Receiver<bool>) {
         let upkeep = self.hub.clone().keep_up(shutdown.clone());
-        tokio::join!(self.work_lanes(shutdown), upkeep);
+        let mailboxes = self.hub.clone().keep_mailboxes(shutdown.clone());
+        tokio::join!(self.work_lanes(shutdown), upkeep, mailboxes);
     }
 
     async fn work_lanes(self, shutdown: watch::Receiver<bool>) {

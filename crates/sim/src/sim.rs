@@ -166,6 +166,20 @@ impl Sim {
         self.lock().amazon.expire_tokens();
     }
 
+    /// Puts a notification into every queue that is read, as the platform would; its id and time of publication are added.
+    pub fn announce(&self, notification: &serde_json::Value) {
+        let mut state = self.lock();
+        let State { world, amazon } = &mut *state;
+        amazon.announce(world, notification);
+    }
+
+    /// The client application gets a new secret, which is announced in every queue; the former one is taken for seven more days.
+    pub fn rotate_secret(&self, client_id: &str) -> String {
+        let mut state = self.lock();
+        let State { world, amazon } = &mut *state;
+        amazon.rotate_secret(world, client_id)
+    }
+
     /// Replaces the buyers who act by themselves; they begin at once.
     pub fn set_buyers(&self, buyers: BuyerConfig) {
         self.lock().world.set_buyers(buyers);

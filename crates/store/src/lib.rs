@@ -44,6 +44,7 @@ mod pricing;
 mod promise;
 mod quarantine;
 mod queue;
+mod retention;
 mod returns;
 mod runs;
 mod sales;
@@ -64,8 +65,8 @@ mod vault;
 mod warehouse;
 
 pub use accounts::{
-    AccountChange, AccountCheck, AccountHealth, AccountRecord, AccountStatus, ConnectError, NewAccount,
-    RefusedRequest, TermRecord,
+    AccountChange, AccountCheck, AccountHealth, AccountRecord, AccountStatus, ConnectError, MailboxRecord,
+    NewAccount, RefusedRequest, SubscriptionRecord, TermRecord,
 };
 pub use aftersales::{
     AfterSales, ArrivedReturn, Ask, AskNote, Asked, CancelError, CancellationRecord, ChannelReturnFilter,

@@ -181,6 +181,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        version: 27,
+        name: "0027_mailboxes",
+        common: include_str!("../migrations/0027_mailboxes/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         version: 28,
         name: "0028_warehouse",
         common: include_str!("../migrations/0028_warehouse/common.sql"),

@@ -197,10 +197,14 @@ impl TenantTx {
             connected_at: row.time(1)?,
         };
         let status = row.named(3, OrderStatus::parse)?;
-        let payload = self
-            .sealer()
-            .await?
-            .open_text("order", &order.to_string(), row.bytes(7)?)?;
+        // Of an order that ended long ago it is forgotten.
+        let payload = match row.bytes(7)? {
+            [] => String::new(),
+            sealed => self
+                .sealer()
+                .await?
+                .open_text("order", &order.to_string(), sealed)?,
+        };
         let rows = self
             .tx
             .query(

@@ -98,6 +98,9 @@ mod tests {
     use super::*;
     use crate::view::allocation::AllocationPage;
     use crate::view::channel_locations::ChannelLocationsPage;
+    use crate::view::conflicts::ConflictsPage;
+    use crate::view::prices::{PriceSettingsPage, ProductPricesPage};
+    use crate::view::warehouses::WarehousesPage;
     use crate::view::{self, Framed, samples};
 
     /// Every page with every sample, as `(name, HTML)`.
@@ -152,32 +155,17 @@ mod tests {
             "price_settings",
             "Limits and exchange rates",
             "prices",
-            view::prices::PriceSettingsPage
+            PriceSettingsPage
         );
         framed!("prices", "Prices", "prices", view::prices::PricesPage);
-        framed!(
-            "product_prices",
-            "Prices",
-            "stock",
-            view::prices::ProductPricesPage
-        );
-        framed!(
-            "conflicts",
-            "Conflicts",
-            "conflicts",
-            view::conflicts::ConflictsPage
-        );
+        framed!("product_prices", "Prices", "stock", ProductPricesPage);
+        framed!("conflicts", "Conflicts", "conflicts", ConflictsPage);
         framed!("conflict", "Conflict", "conflicts", view::conflicts::ConflictPage);
         framed!("channels", "Channels", "channels", view::channels::ChannelsPage);
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("consent", "Sign in", "channels", view::channels::ConsentPage);
         framed!("inbox", "Inbox", "inbox", view::inbox::InboxPage);
-        framed!(
-            "warehouses",
-            "Channels' warehouses",
-            "stock",
-            view::warehouses::WarehousesPage
-        );
+        framed!("warehouses", "Channels' warehouses", "stock", WarehousesPage);
         framed!("message", "Message", "inbox", view::inbox::MessagePage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);
         framed!("alerts", "Alerts", "alerts", view::alerts::AlertsPage);

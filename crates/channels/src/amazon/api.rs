@@ -13,7 +13,8 @@ use stockbridge_domain::channel::{ChannelError, Fault, HttpRequest, HttpResponse
 use super::client::Call;
 use super::error;
 use super::operations::Row;
-use crate::auth::lwa::Grant;
+use super::signing::Signer;
+use crate::auth::lwa::{self, Grant};
 use crate::auth::session::Session;
 use crate::call::{Dialect, instant, perform};
 
@@ -72,6 +73,20 @@ impl<A: DeserializeOwned> Answer<A> {
     }
 }
 
+/// The answer, or what its status says.
+fn judged<A>(row: &'static Row, response: HttpResponse) -> Result<Answer<A>, ChannelError> {
+    let request_id = DIALECT.request_id(response.headers());
+    if response.status().is_success() {
+        return Ok(Answer {
+            request_id,
+            body: response.into_body(),
+            row,
+            answer: PhantomData,
+        });
+    }
+    Err(error::judge(&row.operation, response.status(), response.body()).with_request_id(request_id))
+}
+
 /// Raw JSON of the things in a list, so that one unreadable thing does not take the others with it.
 pub(super) type Raw = Box<RawValue>;
 
@@ -82,6 +97,8 @@ pub(super) struct Api {
     pub(super) base: String,
     pub(super) grant: Grant,
     pub(super) session: Arc<Session>,
+    /// Signs requests, for accounts that ask for it.
+    pub(super) signer: Option<Signer>,
 }
 
 impl Api {
@@ -91,17 +108,35 @@ impl Api {
     /// As [`perform`], the token endpoint and [`error::judge`] say.
     pub(super) async fn call<A>(&self, call: &Call<A>) -> Result<Answer<A>, ChannelError> {
         let row = call.row();
-        let response = self.exchange(row, call.target(), call.content()).await?;
-        let request_id = DIALECT.request_id(response.headers());
-        if response.status().is_success() {
-            return Ok(Answer {
-                request_id,
-                body: response.into_body(),
-                row,
-                answer: PhantomData,
-            });
-        }
-        Err(error::judge(&row.operation, response.status(), response.body()).with_request_id(request_id))
+        judged(row, self.exchange(row, call.target(), call.content()).await?)
+    }
+
+    /// Performs a call that no seller has to agree to, with a token of this scope, and reads its answer.
+    ///
+    /// # Errors
+    /// As [`Self::call`], with the token endpoint's refusals of the application.
+    pub(super) async fn call_grantless<A>(
+        &self,
+        call: &Call<A>,
+        session: &Session,
+        scope: &'static str,
+    ) -> Result<Answer<A>, ChannelError> {
+        let token = lwa::grantless(&self.grant, session, &self.io, self.account, scope).await?;
+        let row = call.row();
+        judged(row, self.send(row, call.target(), call.content(), &token).await?)
+    }
+
+    /// The same, and reads its answer.
+    ///
+    /// # Errors
+    /// As [`Self::call_grantless`] and [`Answer::read`].
+    pub(super) async fn ask_grantless<A: DeserializeOwned>(
+        &self,
+        call: &Call<A>,
+        session: &Session,
+        scope: &'static str,
+    ) -> Result<A, ChannelError> {
+        self.call_grantless(call, session, scope).await?.read()
     }
 
     /// Performs a call and reads its answer.
@@ -141,7 +176,11 @@ impl Api {
         body: Option<&str>,
         token: &SecretText,
     ) -> Result<HttpResponse, ChannelError> {
-        let request = self.sign(row, target, body, token)?;
+        let mut request = self.sign(row, target, body, token)?;
+        if let Some(signer) = &self.signer {
+            let name = row.operation.name;
+            signer.sign(&mut request, &self.io, self.account, name).await?;
+        }
         perform(&self.io, self.account, &DIALECT, &row.operation, request).await
     }
 

@@ -45,12 +45,14 @@ impl<A> Call<A> {
         }
     }
 
-    fn query(mut self, query: &Query) -> Self {
+    /// The same with a query.
+    pub(super) fn query(mut self, query: &Query) -> Self {
         self.target.push_str(query.as_str());
         self
     }
 
-    fn body(mut self, body: String) -> Self {
+    /// The same with a body.
+    pub(super) fn body(mut self, body: String) -> Self {
         self.body = Some(body);
         self
     }

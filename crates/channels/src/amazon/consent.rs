@@ -13,10 +13,11 @@ use stockbridge_domain::channel::{
 use stockbridge_domain::{AccountId, BoxFut, FieldError};
 use subtle::ConstantTimeEq as _;
 
-use super::{
-    API, APPLICATION_ID, Amazon, COUNTRY, DESCRIPTOR, DRAFT_APPLICATION, LWA, SANDBOX, SELLER_CENTRAL,
-    amazons_own_forms, client, marketplaces,
+use super::descriptor::{
+    API, APPLICATION_ID, COUNTRY, DESCRIPTOR, DRAFT_APPLICATION, LWA, SANDBOX, SELLER_CENTRAL,
+    amazons_own_forms,
 };
+use super::{Amazon, client, marketplaces};
 use crate::amazon::api::Api;
 use crate::auth::lwa::{self, Grant};
 use crate::auth::session::Sessions;
@@ -134,6 +135,7 @@ async fn accept(
             },
         ),
         account: nobody,
+        signer: None,
         io: io.clone(),
         grant: grant.clone(),
     };

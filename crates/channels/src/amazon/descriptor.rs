@@ -1,13 +1,15 @@
-//! Amazon, described: what it asks for, what it can do, how late it may be; names of its endpoints and options.
+//! Amazon described as data: what connects an account, its settings, and the forms Amazon gives its credentials.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use stockbridge_domain::FieldError;
 use stockbridge_domain::channel::{
-    Capability, CredentialField, DataKind, Descriptor, OptionField, OptionKind, Schedule, Timing, WriteMode,
+    Capability, CredentialField, DataKind, Descriptor, OptionField, OptionKind, Schedule, SecretText, Timing,
+    WriteMode,
 };
 
-use super::marketplaces::MARKETPLACES;
-use super::operations;
+use super::{marketplaces, operations, queue, signing};
 
 /// Endpoint: the Selling Partner API.
 pub(super) const API: &str = "api";
@@ -21,8 +23,6 @@ pub(super) const SELLER_CENTRAL: &str = "seller_central";
 pub(super) const APPLICATION_ID: &str = "application_id";
 /// Option: the application is a draft, so that its consent page is the one for tests.
 pub(super) const DRAFT_APPLICATION: &str = "draft_application";
-/// Option: from how many waiting quantities on a feed is made of them.
-pub(super) const BULK_FROM: &str = "bulk_from";
 /// Option: the country the marketplaces are meant to include, as a check against mistaken ids.
 pub(super) const COUNTRY: &str = "country";
 
@@ -36,6 +36,88 @@ const fn secret(name: &'static str, label: &'static str, help: &'static str) -> 
         multiline: false,
     }
 }
+
+/// Option: from how many waiting quantities on a feed is made of them.
+pub(super) const BULK_FROM: &str = "bulk_from";
+
+const fn option(
+    name: &'static str,
+    label: &'static str,
+    help: &'static str,
+    kind: OptionKind,
+) -> OptionField {
+    OptionField {
+        name,
+        label,
+        help,
+        kind,
+        required: false,
+    }
+}
+
+/// Settings only Amazon has.
+static OPTIONS: [OptionField; 10] = [
+    option(
+        SANDBOX,
+        "Sandbox",
+        "talk to Amazon's sandbox with a sandbox application's credentials: answers are canned and nothing is sold",
+        OptionKind::Flag,
+    ),
+    option(
+        DRAFT_APPLICATION,
+        "Draft application",
+        "true while the application is a draft in the Solution Provider Portal, so that sellers can sign in with it for tests",
+        OptionKind::Flag,
+    ),
+    option(
+        BULK_FROM,
+        "Quantities of a feed",
+        "from so many waiting quantities on they are handed in as a feed; 5000 unless given, 0 never",
+        OptionKind::Number,
+    ),
+    option(
+        queue::QUEUE_URL,
+        "Queue",
+        "address of the SQS queue Amazon writes notifications into; without one, orders are read on schedule alone",
+        OptionKind::Text,
+    ),
+    option(
+        queue::QUEUE_REGION,
+        "Queue's region",
+        "only where the queue's address does not name it, such as eu-west-1",
+        OptionKind::Text,
+    ),
+    option(
+        queue::QUEUE_ROLE,
+        "Role to read the queue",
+        "arn:aws:iam::123456789012:role/name, where the queue is read with a role rather than with the user's own rights",
+        OptionKind::Text,
+    ),
+    option(
+        queue::BRIDGE_ACCOUNT,
+        "EventBridge account",
+        "number of the AWS account whose EventBridge passes on what Amazon sends nowhere else: changes of listings",
+        OptionKind::Text,
+    ),
+    option(
+        queue::FOLLOW_OFFERS,
+        "Follow offers",
+        "true to hear of every change of every offer on your products",
+        OptionKind::Flag,
+    ),
+    option(
+        signing::SIGN,
+        "Sign requests",
+        "true to sign requests as before October 2023; Amazon ignores it",
+        OptionKind::Flag,
+    ),
+    option(
+        signing::ROLE,
+        "Role to sign with",
+        "arn:aws:iam::123456789012:role/name; only with signed requests",
+        OptionKind::Text,
+    ),
+];
 
 /// Amazon, described.
 pub(super) static DESCRIPTOR: Descriptor = Descriptor {
@@ -86,33 +168,28 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
                 "only to sign in at Seller Central: Solution Provider Portal, your application; it starts with amzn1.sellerapps.app",
             )
         },
+        CredentialField {
+            secret: false,
+            required: false,
+            ..secret(
+                queue::KEY_ID,
+                "AWS access key id",
+                "only with a queue: AWS IAM, the user that may read the queue, Security credentials",
+            )
+        },
+        CredentialField {
+            required: false,
+            ..secret(
+                queue::KEY_SECRET,
+                "AWS secret access key",
+                "shown once beside the access key id when it is made",
+            )
+        },
     ],
     tokens: &[],
-    options: &[
-        OptionField {
-            name: SANDBOX,
-            label: "Sandbox",
-            help: "talk to Amazon's sandbox with a sandbox application's credentials: answers are canned and nothing is sold",
-            kind: OptionKind::Flag,
-            required: false,
-        },
-        OptionField {
-            name: DRAFT_APPLICATION,
-            label: "Draft application",
-            help: "true while the application is a draft in the Solution Provider Portal, so that sellers can sign in with it for tests",
-            kind: OptionKind::Flag,
-            required: false,
-        },
-        OptionField {
-            name: BULK_FROM,
-            label: "Quantities of a feed",
-            help: "from so many waiting quantities on they are handed in as a feed; 5000 unless given, 0 never",
-            kind: OptionKind::Number,
-            required: false,
-        },
-    ],
-    marketplaces: &MARKETPLACES,
-    endpoints: &[API, LWA, SELLER_CENTRAL],
+    options: &OPTIONS,
+    marketplaces: &marketplaces::MARKETPLACES,
+    endpoints: &[API, LWA, SELLER_CENTRAL, queue::SQS, queue::STS],
     schedules: &[
         Schedule {
             kind: DataKind::Orders,
@@ -141,3 +218,40 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     read_batch: 20,
     remote: true,
 };
+
+/// The forms Amazon gives its credentials. Checked against Amazon itself only: a simulator may use others.
+pub(super) fn amazons_own_forms(credentials: &BTreeMap<String, SecretText>, problems: &mut Vec<FieldError>) {
+    let mut refuse = |name: &str, wrong: &dyn Fn(&str) -> bool, message: &str| {
+        let text = credentials.get(name).map(SecretText::expose).unwrap_or_default();
+        if !text.is_empty() && wrong(text) {
+            problems.push(FieldError::new(format!("credentials/{name}"), message));
+        }
+    };
+    refuse(
+        "client_id",
+        &|t| !t.starts_with("amzn1.application-oa2-client."),
+        "an LWA client id starts with `amzn1.application-oa2-client.`; copy it from the Solution Provider Portal (the \
+         application id `amzn1.sellerapps…` is another thing)",
+    );
+    refuse(
+        APPLICATION_ID,
+        &|t| !t.starts_with("amzn1.sellerapps.app."),
+        "an application id starts with `amzn1.sellerapps.app.`; copy it from the Solution Provider Portal (the LWA client \
+         id `amzn1.application-oa2-client…` is another thing)",
+    );
+    refuse(
+        "refresh_token",
+        &|t| !t.starts_with("Atzr|") || t.len() > 2048,
+        "a refresh token starts with `Atzr|` and has at most 2048 characters; authorise the application again and copy \
+         the whole token (`Atza|` is an access token, which lives one hour only)",
+    );
+    refuse(
+        "seller_id",
+        &|t| {
+            let form = (10..=20).contains(&t.len()) && t.starts_with('A');
+            !form || !t.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        },
+        "a seller id is 10 to 20 capital letters and digits and starts with `A`; find it in Seller Central under \
+         Account Info, Your Merchant Token",
+    );
+}

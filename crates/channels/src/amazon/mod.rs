@@ -6,14 +6,17 @@
 //! | `marketplaces` | country sites, and reading what a person typed |
 //! | `operations` | the table of operations: path, model, plan, effect, bounds; nothing else can be asked |
 //! | `client` | pure request builders |
-//! | `descriptor` | what it asks for and can do |
+//! | `descriptor` | Amazon described as data |
 //! | `decimal` | amounts, digit by digit |
 //! | `api` | the signed-in caller |
+//! | `aws` | queues and roles of AWS, and its signatures |
 //! | `consent` | signing in at Seller Central, and how long what was agreed to lasts |
 //! | `error` | Amazon's errors as faults |
 //! | `feeds`, `documents` | very many quantities as one file, and what came of each |
 //! | `warehouse` | what lies in Amazon's warehouses |
+//! | `signing` | signatures Amazon ignores, for those who still send them |
 //! | `sandbox` | every documented case of Amazon's sandbox, asked and compared |
+//! | `notifications`, `envelope`, `queue` | what Amazon sends by itself, how it is read, and the queue it lies in |
 //! | `wire` | Amazon's JSON, only the fields used |
 //! | `orders`, `listings`, `writes` | wire to domain, and the port's traits |
 //!
@@ -21,18 +24,23 @@
 //! once in three minutes; `ACCEPTED` is not "applied"; Amazon lowers quantities by itself when it sells.
 
 mod api;
+mod aws;
 mod client;
 mod consent;
 mod decimal;
 mod descriptor;
 mod documents;
+mod envelope;
 mod error;
 mod feeds;
 mod listings;
 mod marketplaces;
+mod notifications;
 mod operations;
 mod orders;
+mod queue;
 mod sandbox;
+mod signing;
 mod warehouse;
 mod wire;
 mod writes;
@@ -41,8 +49,8 @@ use std::collections::BTreeMap;
 
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BulkStockSink, Channel, ChannelError, CheckedAccount, Connection, Consent,
-    Descriptor, FulfilmentSink, Health, Io, ListingSource, OrderSource, PriceSink, SecretText, StockSink,
-    Term, Tool, WarehouseSource, options,
+    Descriptor, FulfilmentSink, Health, Io, ListingSource, Mailbox, OrderSource, PriceSink, SecretText,
+    StockSink, Term, Tool, WarehouseSource, options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
@@ -50,9 +58,7 @@ use crate::auth::lwa::{self, Grant};
 use crate::auth::session::Sessions;
 use crate::check;
 use api::Api;
-use descriptor::{
-    API, APPLICATION_ID, BULK_FROM, COUNTRY, DESCRIPTOR, DRAFT_APPLICATION, LWA, SANDBOX, SELLER_CENTRAL,
-};
+use descriptor::{API, BULK_FROM, COUNTRY, DESCRIPTOR, LWA, SANDBOX, amazons_own_forms};
 
 /// The Amazon channel; holds the access tokens of all its accounts.
 #[derive(Debug, Default)]
@@ -73,6 +79,8 @@ impl Channel for Amazon {
         }
         check::endpoints(&DESCRIPTOR, &draft.endpoints, &mut problems);
         check::options(&DESCRIPTOR, &draft.options, &[COUNTRY], &mut problems);
+        queue::check(&draft.credentials, &draft.options, &mut problems);
+        signing::check(&draft.credentials, &draft.options, &mut problems);
         let country = draft.options.get(COUNTRY).map(|c| c.as_str().unwrap_or_default());
         let chosen = marketplaces::choose(&draft.marketplaces, country, &mut problems);
         let seller = draft
@@ -134,10 +142,21 @@ impl Channel for Amazon {
             client_secret: credential("client_secret"),
             refresh_token: credential("refresh_token"),
         };
+        let parts = queue::Parts {
+            credentials: &account.credentials,
+            options: &account.options,
+            endpoints: &endpoints,
+            sessions: &self.sessions,
+            account: account.account,
+            io: &io,
+        };
+        let (post, signer) = (queue::open(&parts), signing::open(&parts, main.region));
         Ok(Box::new(AmazonConnection {
+            post,
             api: Api {
                 session: grant.session(&self.sessions, account.account),
                 base: address(API, own),
+                signer,
                 account: account.account,
                 io,
                 grant,
@@ -160,43 +179,6 @@ fn bulk_from(given: &BTreeMap<String, serde_json::Value>) -> usize {
     }
 }
 
-/// The forms Amazon gives its credentials. Checked against Amazon itself only: a simulator may use others.
-fn amazons_own_forms(credentials: &BTreeMap<String, SecretText>, problems: &mut Vec<FieldError>) {
-    let mut refuse = |name: &str, wrong: &dyn Fn(&str) -> bool, message: &str| {
-        let text = credentials.get(name).map(SecretText::expose).unwrap_or_default();
-        if !text.is_empty() && wrong(text) {
-            problems.push(FieldError::new(format!("credentials/{name}"), message));
-        }
-    };
-    refuse(
-        "client_id",
-        &|t| !t.starts_with("amzn1.application-oa2-client."),
-        "an LWA client id starts with `amzn1.application-oa2-client.`; copy it from the Solution Provider Portal (the \
-         application id `amzn1.sellerapps…` is another thing)",
-    );
-    refuse(
-        APPLICATION_ID,
-        &|t| !t.starts_with("amzn1.sellerapps.app."),
-        "an application id starts with `amzn1.sellerapps.app.`; copy it from the Solution Provider Portal (the LWA client \
-         id `amzn1.application-oa2-client…` is another thing)",
-    );
-    refuse(
-        "refresh_token",
-        &|t| !t.starts_with("Atzr|") || t.len() > 2048,
-        "a refresh token starts with `Atzr|` and has at most 2048 characters; authorise the application again and copy \
-         the whole token (`Atza|` is an access token, which lives one hour only)",
-    );
-    refuse(
-        "seller_id",
-        &|t| {
-            let form = (10..=20).contains(&t.len()) && t.starts_with('A');
-            !form || !t.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-        },
-        "a seller id is 10 to 20 capital letters and digits and starts with `A`; find it in Seller Central under \
-         Account Info, Your Merchant Token",
-    );
-}
-
 /// One seller in one region, signed in when needed.
 struct AmazonConnection {
     api: Api,
@@ -209,6 +191,8 @@ struct AmazonConnection {
     bulk_from: usize,
     /// Whether orders shipped by Amazon are left out.
     fbm_only: bool,
+    /// The queue Amazon writes into, if the account has one.
+    post: Option<queue::Post>,
 }
 
 impl Connection for AmazonConnection {
@@ -246,6 +230,10 @@ impl Connection for AmazonConnection {
     fn warehouse(&self) -> Option<&dyn WarehouseSource> {
         // Who ships everything oneself need not give the application the role for it.
         (!self.fbm_only).then_some(self as &dyn WarehouseSource)
+    }
+
+    fn mailbox(&self) -> Option<&dyn Mailbox> {
+        self.post.as_ref().map(|_| self as &dyn Mailbox)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Row {
 pub(super) struct Endpoint<A> {
     /// The row.
     pub(super) row: Row,
-    answer: PhantomData<fn() -> A>,
+    pub(super) answer: PhantomData<fn() -> A>,
 }
 
 impl<A> Endpoint<A> {
@@ -46,15 +46,16 @@ impl<A> Endpoint<A> {
 /// An answer that says nothing beyond its status.
 pub(super) type Nothing = serde::de::IgnoredAny;
 
-fn reads<A: DeserializeOwned>(body: &[u8]) -> serde_json::Result<()> {
+/// Reads an answer and forgets it: only what is wrong with it counts.
+pub(super) fn reads<A: DeserializeOwned>(body: &[u8]) -> serde_json::Result<()> {
     serde_json::from_slice::<A>(body).map(|_| ())
 }
 
-const MIB: usize = 1024 * 1024;
+pub(super) const MIB: usize = 1024 * 1024;
 
 /// A row: `NAME: Answer = METHOD path, name in model, plan(rate, burst), effect, seconds, largest answer in MiB`. The rate
 /// is in calls per million seconds.
-macro_rules! operations {
+macro_rules! rows {
     ($($(#[$doc:meta])* $id:ident: $answer:ty = $method:ident $path:literal, $name:literal in $model:literal,
         plan($rate:literal, $burst:literal), $effect:ident, $secs:literal s, $mib:literal MiB;)*) => {
         $($(#[$doc])* pub(super) static $id: Endpoint<$answer> = Endpoint {
@@ -74,6 +75,17 @@ macro_rules! operations {
             },
             answer: PhantomData,
         };)*
+    };
+}
+
+/// Rows and the lists of them.
+macro_rules! operations {
+    ($($(#[$doc:meta])* $id:ident: $answer:ty = $method:ident $path:literal, $name:literal in $model:literal,
+        plan($rate:literal, $burst:literal), $effect:ident, $secs:literal s, $mib:literal MiB;)*) => {
+        rows! {
+            $($(#[$doc])* $id: $answer = $method $path, $name in $model,
+                plan($rate, $burst), $effect, $secs s, $mib MiB;)*
+        }
 
         /// Every operation.
         pub(super) static ROWS: &[&Row] = &[$(&$id.row),*];
@@ -83,6 +95,8 @@ macro_rules! operations {
             &[$(BucketSpec { name: $name, rate_micro: $rate, burst: $burst }),*];
     };
 }
+
+pub(super) use rows;
 
 operations! {
     /// Which marketplaces the seller takes part in.

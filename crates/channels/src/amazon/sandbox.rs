@@ -132,6 +132,7 @@ fn api(given: &BTreeMap<String, SecretText>, io: Io) -> Result<Api, Vec<FieldErr
     };
     let account: AccountId = io.env.id();
     Ok(Api {
+        signer: None,
         session: grant.session(&Sessions::default(), account),
         io,
         account,

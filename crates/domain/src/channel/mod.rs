@@ -15,6 +15,7 @@ mod event;
 mod exchange;
 mod fault;
 mod io;
+mod mailbox;
 pub mod options;
 mod plausible;
 mod term;
@@ -42,6 +43,7 @@ pub use io::{
     BucketSpec, Grant, HttpRequest, HttpResponse, Io, KeepError, Keeper, Learned, Pacer, SecretText,
     Transport, TransportError, Turn, Unkept,
 };
+pub use mailbox::{Delivered, Letter, Mailbox, Reading, Subscription, Told};
 pub use term::Term;
 pub use tool::{Tool, ToolField, ToolReport, ToolSpec};
 pub use warehouse::{
@@ -188,6 +190,10 @@ pub trait Connection: Send + Sync {
     }
     /// The channel tells by itself what changed.
     fn events(&self) -> Option<&dyn EventSource> {
+        None
+    }
+    /// The channel writes what changed into a mailbox, and the account has one.
+    fn mailbox(&self) -> Option<&dyn Mailbox> {
         None
     }
     /// Orders can be called off.

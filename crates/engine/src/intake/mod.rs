@@ -11,8 +11,11 @@ mod doors;
 mod nudges;
 mod refusals;
 
-use stockbridge_domain::channel::{Inbound, InboundRefusal};
-use stockbridge_domain::{InboxId, Timestamp};
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use stockbridge_domain::channel::{Event, Inbound, InboundRefusal};
+use stockbridge_domain::{AccountId, InboxId, TenantId, Timestamp};
 use stockbridge_store::NewEvent;
 
 pub(crate) use doors::Doors;
@@ -78,6 +81,11 @@ impl Hub {
         }
     }
 
+    /// Stores a message with the work it causes, unless it is there already; false when the database fails.
+    pub(crate) async fn store_event(&self, tenant: TenantId, event: NewEvent) -> bool {
+        self.intake().desks.store(self, tenant, event).await.is_some()
+    }
+
     /// The message a request brings, if it is authentic. One that cannot be read is kept as it came.
     fn authentic(&self, door: &WebhookDoor, inbound: &Inbound, now: Timestamp) -> Result<NewEvent, NotTaken> {
         let source = door.source().ok_or(NotTaken::Unavailable)?;
@@ -87,16 +95,23 @@ impl Hub {
             Err(InboundRefusal::Stale(why)) => return Err(NotTaken::Stale(bounded(&why, 300))),
             Err(InboundRefusal::Unreadable(why)) => (unreadable(inbound), Some(bounded(&why, 300))),
         };
-        Ok(NewEvent {
-            account: door.account,
-            event_id: fit(&event.id, &inbound.topic, &inbound.body),
-            topic: bounded(&event.topic, 200),
-            occurred_at: event.at,
-            headers: inbound.kept_headers(),
-            body: inbound.body.clone(),
-            nudges: nudges::sound(event.nudges),
-            refused,
-        })
+        let headers = inbound.kept_headers();
+        let stored = stored_as(door.account, event, inbound.body.clone(), refused);
+        Ok(NewEvent { headers, ..stored })
+    }
+}
+
+/// A message in the form it is stored in; `refused` says why it could not be read.
+pub(crate) fn stored_as(account: AccountId, event: Event, body: Bytes, refused: Option<String>) -> NewEvent {
+    NewEvent {
+        account,
+        event_id: fit(&event.id, &event.topic, &body),
+        topic: bounded(&event.topic, 200),
+        occurred_at: event.at,
+        headers: BTreeMap::new(),
+        body,
+        nudges: nudges::sound(event.nudges),
+        refused,
     }
 }
 

@@ -41,7 +41,16 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let registered = register(ctx, &opened, &mut warnings).await?;
     warnings.extend(skew(ctx, account).await?);
     let terms = ctx.tenant.account_terms(account).await?;
+    let has_mailbox = opened.connection.mailbox().is_some();
+    if has_mailbox && let Some(trouble) = ctx.tenant.mailbox(account).await?.and_then(|m| m.error) {
+        warnings.push(format!(
+            "its mailbox cannot be read ({trouble}); orders are read on schedule until it can"
+        ));
+    }
     let mut tx = ctx.tenant.begin().await?;
+    if has_mailbox {
+        tx.enqueue(super::register_webhooks(account, ctx.now())).await?;
+    }
     warnings.extend(ctx.hub.tell_terms(&mut tx, &opened.record, &terms).await?);
     if let Some((url, registered)) = &registered {
         tx.keep_registered(account, url, registered).await?;

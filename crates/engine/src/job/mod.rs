@@ -75,6 +75,8 @@ use stockbridge_store::{AccountStatus, Finish, Job, Lease, NewAlert, Severity, S
 use crate::Hub;
 use crate::caller::Refusal;
 
+/// Why a job waits for what the channel is still preparing.
+pub(crate) const PREPARING: &str = "the channel is preparing the answer";
 /// How long a job waits when the channel says only "too many".
 const DEFAULT_SNOOZE: Duration = Duration::from_secs(5);
 /// How long work waits that only the operator can repair.
@@ -154,7 +156,7 @@ pub(crate) fn done(outcome: impl Into<String>) -> Result<Finish, JobError> {
 fn preparing(until: Timestamp) -> Finish {
     Finish::Snooze {
         until,
-        reason: "the channel is preparing the answer".to_owned(),
+        reason: PREPARING.to_owned(),
     }
 }
 

@@ -18,17 +18,27 @@ use crate::world::World;
 #[derive(Debug)]
 pub(super) struct Tokens {
     ttl_seconds: u64,
+    /// Client id, a secret it had before, and until when that is taken.
+    former: Vec<(String, String, Timestamp)>,
     issued: BTreeMap<String, Issued>,
 }
 
 #[derive(Debug)]
 struct Issued {
     seller_id: String,
+    /// Of a token no seller has agreed to; the seller is the client then.
+    scope: Option<String>,
     expires_at: Timestamp,
 }
 
 /// An OAuth error answer: HTTP status, `error`, `error_description`.
 struct OAuthError(StatusCode, &'static str, &'static str);
+
+/// Scopes of tokens no seller has to agree to.
+const SCOPES: [&str; 2] = [
+    "sellingpartnerapi::notifications",
+    "sellingpartnerapi::client_credential:rotation",
+];
 
 type Form = BTreeMap<String, String>;
 
@@ -47,23 +57,6 @@ fn missing(name: &'static str) -> OAuthError {
 
 fn field<'a>(form: &'a Form, name: &str) -> Option<&'a str> {
     form.get(name).map(String::as_str).filter(|v| !v.is_empty())
-}
-
-/// The client application, by its id and secret.
-fn client(world: &World, form: &Form) -> Result<String, OAuthError> {
-    let unknown = OAuthError(
-        StatusCode::UNAUTHORIZED,
-        "invalid_client",
-        "Client authentication failed",
-    );
-    let (Some(id), Some(secret)) = (field(form, "client_id"), field(form, "client_secret")) else {
-        return Err(unknown);
-    };
-    let mut accounts = world.sellers.values().map(|seller| &seller.account);
-    match accounts.any(|a| a.client_id == id && a.client_secret == secret) {
-        true => Ok(id.to_owned()),
-        false => Err(unknown),
-    }
 }
 
 /// The seller of a refresh token that was not revoked.
@@ -101,6 +94,7 @@ impl Tokens {
     pub(super) fn new(ttl_seconds: u64) -> Self {
         Self {
             ttl_seconds,
+            former: Vec::new(),
             issued: BTreeMap::new(),
         }
     }
@@ -138,7 +132,17 @@ impl Tokens {
         }
         let form: Form = url::form_urlencoded::parse(request.body()).into_owned().collect();
         let grant = field(&form, "grant_type").ok_or_else(|| missing("grant_type"))?;
-        let client = client(world, &form)?;
+        let client = self.client(world, &form)?;
+        if grant == "client_credentials" {
+            let scope = field(&form, "scope").filter(|scope| SCOPES.contains(scope));
+            let scope = scope
+                .ok_or_else(|| bad("invalid_scope", "The scope is not valid"))?
+                .to_owned();
+            let access = self.issue(world, client, Some(scope));
+            let body =
+                json!({"access_token": access, "token_type": "bearer", "expires_in": self.ttl_seconds});
+            return Ok(json_response(StatusCode::OK, &body));
+        }
         let seller_id = match grant {
             "refresh_token" => by_consent(world, &form)?,
             "authorization_code" => by_code(world, codes, &form)?,
@@ -155,7 +159,7 @@ impl Tokens {
                 bad("unauthorized_client", text)
             })?;
         let refresh = owner.refresh_token.clone();
-        let access = self.issue(world, seller_id);
+        let access = self.issue(world, seller_id, None);
         let body = json!({
             "access_token": access,
             "token_type": "bearer",
@@ -165,7 +169,40 @@ impl Tokens {
         Ok(json_response(StatusCode::OK, &body))
     }
 
-    fn issue(&mut self, world: &mut World, seller_id: String) -> String {
+    /// The client application, by its id and its secret or one it had until lately.
+    fn client(&self, world: &World, form: &Form) -> Result<String, OAuthError> {
+        let unknown = OAuthError(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            "Client authentication failed",
+        );
+        let (Some(id), Some(secret)) = (field(form, "client_id"), field(form, "client_secret")) else {
+            return Err(unknown);
+        };
+        let mut accounts = world.sellers.values().map(|seller| &seller.account);
+        let now = accounts.any(|a| a.client_id == id && a.client_secret == secret);
+        let mut former = self.former.iter();
+        match now || former.any(|(client, old, until)| client == id && old == secret && *until > world.now) {
+            true => Ok(id.to_owned()),
+            false => Err(unknown),
+        }
+    }
+
+    /// Gives a client a new secret; answers it, until when the former one is taken, and when the new one ends.
+    pub(super) fn rotate(&mut self, world: &mut World, client_id: &str) -> (String, Timestamp, Timestamp) {
+        const DAY_MS: u64 = 86_400_000;
+        let secret = format!("amzn1.oa2-cs.v1.{:032x}", world.rng.random::<u128>());
+        let old_until = after_ms(world.now, 7 * DAY_MS);
+        for seller in world.sellers.values_mut() {
+            if seller.account.client_id == client_id {
+                let old = std::mem::replace(&mut seller.account.client_secret, secret.clone());
+                self.former.push((client_id.to_owned(), old, old_until));
+            }
+        }
+        (secret, old_until, after_ms(world.now, 180 * DAY_MS))
+    }
+
+    fn issue(&mut self, world: &mut World, seller_id: String, scope: Option<String>) -> String {
         let now = world.now;
         self.issued.retain(|_, t| t.expires_at > now);
         let access = format!(
@@ -178,6 +215,7 @@ impl Tokens {
             access.clone(),
             Issued {
                 seller_id,
+                scope,
                 expires_at,
             },
         );
@@ -185,7 +223,12 @@ impl Tokens {
     }
 
     /// Checks the headers of an SP-API call; gives the seller.
-    pub(super) fn authenticate(&self, world: &World, headers: &HeaderMap) -> Result<String, ApiError> {
+    pub(super) fn authenticate(
+        &self,
+        world: &World,
+        headers: &HeaderMap,
+        scope: Option<&str>,
+    ) -> Result<String, ApiError> {
         let token =
             header(headers, "x-amz-access-token").ok_or_else(|| ApiError::unauthorized(TOKEN_MISSING))?;
         match header(headers, "user-agent") {
@@ -210,6 +253,12 @@ impl Tokens {
             ));
         }
         let live = self.issued.get(token).filter(|t| t.expires_at > world.now);
+        if live.is_some_and(|t| t.scope.as_deref() != scope) {
+            return Err(ApiError::unauthorized(""));
+        }
+        if let (Some(live), Some(_)) = (live, scope) {
+            return Ok(live.seller_id.clone());
+        }
         let seller = live
             .and_then(|t| world.sellers.get(&t.seller_id))
             .filter(|s| !s.revoked);

@@ -64,6 +64,16 @@ impl ApiError {
         }
     }
 
+    /// 409.
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::CONFLICT,
+            code: "Conflict",
+            message: message.into(),
+            details: String::new(),
+        }
+    }
+
     /// 429.
     pub(super) fn quota() -> Self {
         Self {

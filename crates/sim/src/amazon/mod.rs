@@ -18,6 +18,7 @@ mod pages;
 mod patches;
 mod plans;
 mod platform;
+mod post;
 mod route;
 mod sellers;
 mod shipping;
@@ -44,6 +45,7 @@ use crate::world::World;
 pub(crate) struct Amazon {
     tokens: auth::Tokens,
     codes: consent::Codes,
+    post: post::Post,
     buckets: Buckets,
     pages: Pages,
     feeds: Feeds,
@@ -64,6 +66,7 @@ impl Amazon {
         Self {
             tokens: auth::Tokens::new(config.token_ttl_seconds),
             codes: consent::Codes::default(),
+            post: post::Post::default(),
             buckets: Buckets::new(config.plans.clone()),
             pages: Pages::of_at_most(config.most_per_page),
             feeds: Feeds::default(),
@@ -73,6 +76,31 @@ impl Amazon {
     /// Takes back every access token.
     pub(crate) fn expire_tokens(&mut self) {
         self.tokens.end();
+    }
+
+    /// Puts a notification into every queue, as for the application as a whole.
+    pub(crate) fn announce(&mut self, world: &mut World, notification: &serde_json::Value) {
+        self.post.announce(world, notification);
+    }
+
+    /// The client's secret is replaced; the former one is taken for seven more days, and the new one is announced.
+    pub(crate) fn rotate_secret(&mut self, world: &mut World, client_id: &str) -> String {
+        let (secret, old_until, until) = self.tokens.rotate(world, client_id);
+        let notification = serde_json::json!({
+            "notificationVersion": "1.0",
+            "notificationType": "APPLICATION_OAUTH_CLIENT_NEW_SECRET",
+            "payloadVersion": "2022-01-01",
+            "eventTime": world.now.to_string(),
+            "payload": {"applicationOAuthClientNewSecret": {
+                "clientId": client_id,
+                "newClientSecret": secret,
+                "newClientSecretExpiryTime": until.to_string(),
+                "oldClientSecretExpiryTime": old_until.to_string(),
+            }},
+            "notificationMetadata": {"applicationId": "amzn1.sellerapps.app.simulated", "subscriptionId": "application"},
+        });
+        self.post.announce(world, &notification);
+        secret
     }
 
     /// Answers one request, or fails to as the faults will have it.
@@ -85,7 +113,7 @@ impl Amazon {
         // Login with Amazon is not under a usage plan, so it is not throttled by chance either.
         let candidates = if matches!(
             operation,
-            Operation::Token | Operation::Consent | Operation::Document
+            Operation::Token | Operation::Consent | Operation::Document | Operation::Queue
         ) {
             &CALL_FAULTS[1..]
         } else {
@@ -134,6 +162,9 @@ impl Amazon {
         if operation == Operation::Consent {
             return self.codes.page(world, request);
         }
+        if operation == Operation::Queue {
+            return self.post.queue(world, request);
+        }
         self.feeds.work(world);
         if operation == Operation::Document {
             let id = path.first().map_or("", String::as_str);
@@ -166,7 +197,9 @@ impl Amazon {
         path: Vec<String>,
         request: &Request<Bytes>,
     ) -> Result<Call, ApiError> {
-        let seller_id = self.tokens.authenticate(world, request.headers())?;
+        let seller_id = self
+            .tokens
+            .authenticate(world, request.headers(), operation.scope())?;
         if !self.buckets.take(&seller_id, operation, world.now) {
             world.count_throttled();
             return Err(ApiError::quota());
@@ -204,7 +237,14 @@ impl Amazon {
             Operation::CreateFeed => self.feeds.create(world, call),
             Operation::GetFeed => self.feeds.get(call),
             Operation::GetFeeds => self.feeds.list(call),
-            Operation::Token | Operation::Consent | Operation::Document => Err(ApiError::unauthorized("")),
+            Operation::GetDestinations
+            | Operation::CreateDestination
+            | Operation::GetSubscription
+            | Operation::CreateSubscription
+            | Operation::DeleteSubscription => self.post.perform(world, call),
+            Operation::Token | Operation::Consent | Operation::Document | Operation::Queue => {
+                Err(ApiError::unauthorized(""))
+            }
         }
     }
 }

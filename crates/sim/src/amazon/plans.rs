@@ -10,8 +10,8 @@ use crate::config::Plan;
 /// The default plan of an operation, from Amazon's models.
 pub(super) fn documented(operation: Operation) -> Plan {
     let (rate, burst) = match operation {
-        // Login with Amazon and Seller Central publish no plan, nor do the files beside the API; this one is never reached.
-        Operation::Token | Operation::Consent | Operation::Document => (1_000.0, 1_000.0),
+        // Login with Amazon, Seller Central, queues and the files beside the API publish no plan; this one is never reached.
+        Operation::Token | Operation::Consent | Operation::Document | Operation::Queue => (1_000.0, 1_000.0),
         Operation::GetMarketplaceParticipations => (0.016, 15.0),
         Operation::SearchListingsItems | Operation::PatchListingsItem => (5.0, 5.0),
         Operation::GetListingsItem => (5.0, 10.0),
@@ -23,6 +23,11 @@ pub(super) fn documented(operation: Operation) -> Plan {
         Operation::CreateFeed => (0.0083, 15.0),
         Operation::GetFeed => (2.0, 15.0),
         Operation::GetFeeds | Operation::GetFeedDocument => (0.0222, 10.0),
+        Operation::GetDestinations
+        | Operation::CreateDestination
+        | Operation::GetSubscription
+        | Operation::CreateSubscription
+        | Operation::DeleteSubscription => (1.0, 5.0),
     };
     Plan { rate, burst }
 }

@@ -26,6 +26,12 @@ pub(super) enum Operation {
     GetFeed,
     GetFeeds,
     Document,
+    GetDestinations,
+    CreateDestination,
+    GetSubscription,
+    CreateSubscription,
+    DeleteSubscription,
+    Queue,
 }
 
 impl Operation {
@@ -47,6 +53,24 @@ impl Operation {
             Self::GetFeed => "getFeed",
             Self::GetFeeds => "getFeeds",
             Self::Document => "document",
+            Self::GetDestinations => "getDestinations",
+            Self::CreateDestination => "createDestination",
+            Self::GetSubscription => "getSubscription",
+            Self::CreateSubscription => "createSubscription",
+            Self::DeleteSubscription => "deleteSubscriptionById",
+            Self::Queue => "queue",
+        }
+    }
+}
+
+impl Operation {
+    /// The scope of the token an operation takes that no seller has to agree to.
+    pub(super) fn scope(self) -> Option<&'static str> {
+        match self {
+            Self::GetDestinations | Self::CreateDestination | Self::DeleteSubscription => {
+                Some("sellingpartnerapi::notifications")
+            }
+            _ => None,
         }
     }
 }
@@ -56,6 +80,18 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<Strin
     let raw: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let (operation, parameters): (Operation, &[&str]) = match (method.as_str(), raw.as_slice()) {
         ("POST", ["auth", "o2", "token"]) => (Operation::Token, &[]),
+        ("POST", [""]) => (Operation::Queue, &[]),
+        ("GET", ["notifications", "v1", "destinations"]) => (Operation::GetDestinations, &[]),
+        ("POST", ["notifications", "v1", "destinations"]) => (Operation::CreateDestination, &[]),
+        ("GET", ["notifications", "v1", "subscriptions", rest @ ..]) if rest.len() == 1 => {
+            (Operation::GetSubscription, rest)
+        }
+        ("POST", ["notifications", "v1", "subscriptions", rest @ ..]) if rest.len() == 1 => {
+            (Operation::CreateSubscription, rest)
+        }
+        ("DELETE", ["notifications", "v1", "subscriptions", rest @ ..]) if rest.len() == 2 => {
+            (Operation::DeleteSubscription, rest)
+        }
         ("GET", ["apps", "authorize", "consent"]) => (Operation::Consent, &[]),
         ("GET", ["sellers", "v1", "marketplaceParticipations"]) => {
             (Operation::GetMarketplaceParticipations, &[])

@@ -215,7 +215,9 @@ async fn know_generous_plans(
 fn connect_request(account: &Account, api: &str) -> ConnectRequest {
     let text = |k: &str, v: String| (k.to_owned(), v);
     let number = |k: &str, v: u64| (k.to_owned(), serde_json::json!(v));
+    let word = |k: &str, v: String| (k.to_owned(), serde_json::json!(v));
     let seller = SellerConfig::new(account.seller, account.region, &[account.marketplace.1]);
+    let application_id = seller.application_id();
     ConnectRequest {
         name: account.name.to_owned(),
         marketplaces: vec![account.marketplace.0.to_owned()],
@@ -224,17 +226,25 @@ fn connect_request(account: &Account, api: &str) -> ConnectRequest {
             text("client_secret", seller.client_secret),
             text("refresh_token", seller.refresh_token),
             text("seller_id", seller.seller_id),
+            text("application_id", application_id),
+            text("aws_access_key_id", "AKIASIMULATED".to_owned()),
+            text("aws_secret_access_key", "simulated".to_owned()),
         ]
         .into_iter()
         .map(|(k, v)| (k, SecretText::new(v)))
         .collect(),
-        endpoints: BTreeMap::from([text("api", api.to_owned()), text("lwa", api.to_owned())]),
+        endpoints: ["api", "lwa", "seller_central", "sqs"]
+            .into_iter()
+            .map(|name| text(name, api.to_owned()))
+            .collect(),
         options: BTreeMap::from([
             number("orders_every_secs", 2),
             number("inventory_every_secs", 20),
             number("listings_every_secs", 300),
             number("order_visibility_secs", ORDER_VISIBILITY_SECS),
             number("write_apply_secs", WRITE_APPLY_SECS),
+            word("queue_url", format!("{api}/000000000000/{}", account.seller)),
+            word("queue_region", "eu-west-1".to_owned()),
         ]),
     }
 }

@@ -2,6 +2,7 @@
 
 mod care;
 mod health;
+mod mailboxes;
 mod renewing;
 mod secrets;
 mod terms;
@@ -16,6 +17,7 @@ use crate::columns::{Columns as _, json_value, words};
 use crate::db::{Row, Tx, Value};
 use crate::{StoreError, Tenant, TenantTx};
 pub use care::{AccountCheck, AccountHealth, RefusedRequest};
+pub use mailboxes::{MailboxRecord, SubscriptionRecord};
 use secrets::{WEBHOOK_KEY, seal_credentials, webhook_key};
 pub use terms::TermRecord;
 

@@ -9,6 +9,7 @@ mod browse;
 mod finish;
 #[cfg(test)]
 mod tests;
+mod wake;
 
 use std::collections::BTreeMap;
 

@@ -83,38 +83,44 @@ async fn a_channels_warehouse_is_a_place_of_its_own_in_each_marketplace() {
     }
 }
 
+/// Two SKUs in two marketplaces' warehouses, sold from there lately, long ago, and from the seller's own shelf.
+async fn sold_there(world: &World) -> (AccountId, ProductId) {
+    let account = world.account("one").await;
+    let product = world.products(&["A"]).await.remove(0).id;
+    let shipped_there = |text: &str| ListingSnapshot {
+        fulfilled_by: FulfilledBy::Channel,
+        ..listing(text, 0)
+    };
+    world
+        .show(account, &[shipped_there("A"), shipped_there("B")])
+        .await;
+    let sold = |id: &str, days: u64, marketplace: &str| OrderSnapshot {
+        fulfilled_by: FulfilledBy::Channel,
+        marketplace: Some(marketplace.to_owned()),
+        ..order(id, START.minus(Duration::from_secs(days * 86_400)), &[("A", 3)])
+    };
+    let own = order("own", START, &[("A", 50)]);
+    let orders = [
+        sold("1", 1, "M1"),
+        sold("2", 10, "M1"),
+        sold("3", 40, "M1"),
+        sold("4", 1, "M2"),
+        own,
+    ];
+    world.place(account, &orders).await;
+    take_in(
+        world,
+        account,
+        &[stock("A", "M1", 5), stock("B", "M1", 7), stock("A", "M2", 5)],
+    )
+    .await;
+    (account, product)
+}
+
 #[tokio::test]
 async fn what_lies_there_is_listed_with_what_was_sold_lately() {
     for world in worlds().await {
-        let account = world.account("one").await;
-        let product = world.products(&["A"]).await.remove(0).id;
-        let shipped_there = |text: &str| ListingSnapshot {
-            fulfilled_by: FulfilledBy::Channel,
-            ..listing(text, 0)
-        };
-        world
-            .show(account, &[shipped_there("A"), shipped_there("B")])
-            .await;
-        let sold = |id: &str, days: u64, marketplace: &str| OrderSnapshot {
-            fulfilled_by: FulfilledBy::Channel,
-            marketplace: Some(marketplace.to_owned()),
-            ..order(id, START.minus(Duration::from_secs(days * 86_400)), &[("A", 3)])
-        };
-        let own = order("own", START, &[("A", 50)]);
-        let orders = [
-            sold("1", 1, "M1"),
-            sold("2", 10, "M1"),
-            sold("3", 40, "M1"),
-            sold("4", 1, "M2"),
-            own,
-        ];
-        world.place(account, &orders).await;
-        take_in(
-            &world,
-            account,
-            &[stock("A", "M1", 5), stock("B", "M1", 7), stock("A", "M2", 5)],
-        )
-        .await;
+        let (account, product) = sold_there(&world).await;
         let ours = &world.ours;
         let all =
             walk!(async |query: PageQuery| ours.warehouse_stock(&WarehouseFilter::default(), &query).await);
@@ -140,38 +146,39 @@ async fn what_lies_there_is_listed_with_what_was_sold_lately() {
                 .len()
         };
         let base = WarehouseFilter::default;
-        assert_eq!(
-            of(WarehouseFilter {
-                marketplace: Some("M2".into()),
-                ..base()
-            })
-            .await,
-            1
-        );
-        assert_eq!(
-            of(WarehouseFilter {
-                text: Some("MUG b".into()),
-                ..base()
-            })
-            .await,
-            1
-        );
-        assert_eq!(
-            of(WarehouseFilter {
-                unfulfillable: true,
-                ..base()
-            })
-            .await,
-            1
-        );
-        assert_eq!(
-            of(WarehouseFilter {
-                account: Some(account),
-                ..base()
-            })
-            .await,
-            3
-        );
+        let wanted = [
+            (
+                WarehouseFilter {
+                    marketplace: Some("M2".into()),
+                    ..base()
+                },
+                1,
+            ),
+            (
+                WarehouseFilter {
+                    text: Some("MUG b".into()),
+                    ..base()
+                },
+                1,
+            ),
+            (
+                WarehouseFilter {
+                    unfulfillable: true,
+                    ..base()
+                },
+                1,
+            ),
+            (
+                WarehouseFilter {
+                    account: Some(account),
+                    ..base()
+                },
+                3,
+            ),
+        ];
+        for (filter, found) in wanted {
+            assert_eq!(of(filter.clone()).await, found, "{filter:?}");
+        }
         let theirs = world
             .theirs
             .warehouse_stock(&base(), &PageQuery::default())

@@ -1,4 +1,4 @@
-//! New secrets for a connected store, signing in again, and what ends by itself.
+//! New secrets for a connected store, signing in again, what ends by itself, and the queue it is written to.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use stockbridge_domain::channel::SecretText;
 use stockbridge_domain::tenant::Role;
-use stockbridge_engine::{AccountTerm, ConsentAddress, Replaced};
+use stockbridge_engine::{AccountTerm, ConsentAddress, MailboxState, Replaced};
 use stockbridge_store::AccountRecord;
 
 use super::stores::found;
@@ -34,6 +34,12 @@ pub(crate) fn routes() -> Vec<Route> {
         .needs(Role::Admin)
         .takes("Credentials")
         .gives(200, "Store"),
+        route::get(
+            "/api/v1/integrations/{channel}/stores/{id}/mailbox",
+            "How the queue a channel writes into is being read, and what it was asked to write about",
+            mailbox,
+        )
+        .gives(200, "Mailbox"),
         route::get(
             "/api/v1/integrations/{channel}/stores/{id}/terms",
             "What of a store ends by itself unless somebody sees to it, and when",
@@ -75,6 +81,11 @@ async fn replace(
             .replace_credentials(&who.0, account.id, replaced)
             .await?,
     ))
+}
+
+async fn mailbox(State(app): State<App>, who: Who, path: ApiPath) -> Result<ApiJson<MailboxState>, Problem> {
+    let account = found(&app, &who, &path).await?;
+    Ok(ApiJson(app.hub().mailbox_state(&who.0, account.id).await?))
 }
 
 async fn terms(

@@ -75,6 +75,42 @@ pub(super) const STORES: &[Shape] = &[
         )],
     },
     Shape {
+        name: "Mailbox",
+        about: "The queue a store's channel writes into",
+        input: false,
+        fields: &[
+            Field::new("address", "text?", "Where it is; null for a store without one"),
+            Field::new(
+                "emptied_at",
+                "instant?",
+                "When it was last emptied, to a few minutes",
+            ),
+            Field::new("letters", "int", "Letters taken out of it so far"),
+            Field::new("failed_at", "instant?", "When it could not be read"),
+            Field::new("error", "text?", "Why; null once it can again"),
+            Field::new(
+                "subscriptions",
+                "[Subscription]",
+                "What the channel was asked to write about",
+            ),
+        ],
+    },
+    Shape {
+        name: "Subscription",
+        about: "One topic a channel writes about",
+        input: false,
+        fields: &[
+            Field::new("topic", "text", "In the channel's words"),
+            Field::new(
+                "id",
+                "text?",
+                "The channel's id of it; null where it is not in place",
+            ),
+            Field::new("checked_at", "instant", "When it was last looked at"),
+            Field::new("trouble", "text?", "Why it is not in place"),
+        ],
+    },
+    Shape {
         name: "StoreTerm",
         about: "Something of a store that ends by itself",
         input: false,

@@ -10,7 +10,7 @@ use stockbridge_domain::channel::{
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, Currency, Money, Sku};
-use stockbridge_store::{BulkStage, LedgerCheck, NewAlert, NewParcel, Severity};
+use stockbridge_store::{BulkStage, LedgerCheck, NewAlert, NewParcel, Severity, TenantTx};
 
 use crate::world::World;
 
@@ -58,6 +58,17 @@ fn lying(sku: &str) -> WarehouseStock {
     }
 }
 
+/// Something in the channel's own warehouse, and a batch of quantities that was taken.
+async fn hand_in(tx: &mut TenantTx, account: AccountId) {
+    tx.upsert_warehouse(account, &[lying("P-1")], crate::world::START)
+        .await
+        .unwrap();
+    let batch = tx.begin_bulk(account).await.unwrap();
+    tx.note_bulk(batch, BulkStage::Done, Some("feed-1"), Some("one message"))
+        .await
+        .unwrap();
+}
+
 impl Goods {
     /// Five products, a store far away with two listings, an order, a parcel, an alert, a run.
     pub async fn new() -> Self {
@@ -94,13 +105,7 @@ impl Goods {
             detail: "Buy more.".into(),
         });
         ids.insert("alert", alert.await.unwrap().id.to_string());
-        tx.upsert_warehouse(account, &[lying("P-1")], crate::world::START)
-            .await
-            .unwrap();
-        let batch = tx.begin_bulk(account).await.unwrap();
-        tx.note_bulk(batch, BulkStage::Done, Some("feed-1"), Some("one message"))
-            .await
-            .unwrap();
+        hand_in(&mut tx, account).await;
         tx.commit().await.unwrap();
         ids.insert("store", account.to_string());
         ids.insert("run", run.to_string());
@@ -143,10 +148,10 @@ impl Goods {
             .await
             .expect(200);
         ids.insert("event", text(&event["id"]));
-        let bad = world
+        world
             .post(&format!("/webhooks/bazaar/{account}/orders"), json!({}))
-            .await;
-        bad.expect(401);
+            .await
+            .expect(401);
         Self { world, ids }
     }
 

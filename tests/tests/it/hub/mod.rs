@@ -10,6 +10,7 @@ mod crash;
 mod custom;
 mod explain;
 pub mod harness;
+mod mailbox;
 mod main_job;
 mod prices;
 

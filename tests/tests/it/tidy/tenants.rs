@@ -19,6 +19,10 @@ const ACROSS: &[(&str, &str)] = &[
         "FROM api_tokens WHERE token_hash = $1",
         "the token tells the tenant",
     ),
+    (
+        "UPDATE orders SET payload = $3 WHERE (tenant_id, id) IN",
+        "upkeep",
+    ),
     ("DELETE FROM consents WHERE expires_at", "upkeep"),
     ("DELETE FROM sessions WHERE expires_at", "upkeep"),
     ("DELETE FROM signin_links WHERE expires_at", "upkeep"),

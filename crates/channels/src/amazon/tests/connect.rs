@@ -120,11 +120,11 @@ fn made_up_credentials_pass_where_the_endpoint_is_replaced() {
     draft
         .endpoints
         .insert("api".into(), "http://u:p@127.0.0.1".into());
-    draft.endpoints.insert("sqs".into(), "http://x".into());
+    draft.endpoints.insert("fax".into(), "http://x".into());
     let found = problems(&draft);
     assert!(
         found.iter().any(|p| p.starts_with("endpoints/api"))
-            && found.iter().any(|p| p.starts_with("endpoints/sqs")),
+            && found.iter().any(|p| p.starts_with("endpoints/fax")),
         "{found:?}"
     );
 }

@@ -72,9 +72,9 @@ fn every_row_of_the_table_is_as_amazon_documents_it() {
     println!("{checked} rows of the table are as Amazon documents them");
 }
 
-/// Drives every operation in every form the client knows, and gives back what was sent.
-async fn everything_sent() -> Vec<HttpRequest> {
-    let world = world(|request| match request.uri().path() {
+/// What Amazon says to each of them.
+fn answered(request: &HttpRequest) -> Answer {
+    match request.uri().path() {
         "/feeds/2021-06-30/documents" | "/feeds/2021-06-30/documents/r1" => answer(
             200,
             r#"{"feedDocumentId":"d1","url":"https://files.example/document"}"#,
@@ -101,7 +101,12 @@ async fn everything_sent() -> Vec<HttpRequest> {
         }
         path if path.ends_with("/A3EXAMPLE1") => answer(200, r#"{"numberOfResults":0,"items":[]}"#),
         _ => answer(404, "{}"),
-    });
+    }
+}
+
+/// Drives every operation in every form the client knows, and gives back what was sent.
+async fn everything_sent() -> Vec<HttpRequest> {
+    let world = world(answered);
     let amazon = Amazon::default();
     for (sites, fbm_only) in [(&["JP"][..], false), (&["DE", "FR", "ES", "IT"], true)] {
         let mut draft = draft(sites);

@@ -272,3 +272,41 @@ fn running() -> JobFilter {
         ..JobFilter::default()
     }
 }
+
+#[tokio::test]
+async fn jobs_that_wait_for_a_channel_are_woken_by_the_reason_they_wait_for() {
+    for world in worlds().await {
+        let account: AccountId = world.clock.env().id();
+        let of = |key: &str, account: AccountId| NewJob {
+            account: Some(account),
+            ..world.job(Some(key), Priority::PULL)
+        };
+        let somebody_else: AccountId = world.clock.env().id();
+        let jobs = vec![
+            of("ready", account),
+            of("busy", account),
+            of("other", somebody_else),
+        ];
+        let ids: Vec<JobId> = world.enqueue(jobs).await.iter().map(|e| e.job).collect();
+        let (lease, _) = world.take(10).await;
+        let until = world.after(600);
+        let waits = |reason: &str| Finish::Snooze {
+            until,
+            reason: reason.into(),
+        };
+        let finishes = [waits("preparing"), waits("throttled"), waits("preparing")];
+        let results = ids.iter().copied().zip(finishes).collect();
+        assert!(world.system.finish(&lease, results).await.unwrap());
+        let mut tx = world.tenant.begin().await.unwrap();
+        assert_eq!(tx.wake_jobs(account, "preparing").await.unwrap(), 1);
+        assert_eq!(
+            tx.wake_jobs(account, "preparing").await.unwrap(),
+            0,
+            "it is due already"
+        );
+        tx.commit().await.unwrap();
+        world.system.release_lane(&lease, None).await.unwrap();
+        let (_, jobs) = world.take(10).await;
+        assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [ids[0]]);
+    }
+}
