@@ -44,7 +44,11 @@ impl ListingSource for NoonConnection {
         Box::pin(async move {
             let skus: Vec<String> = listings.iter().map(|key| key.sku.as_str().to_owned()).collect();
             let mut page = ListingPage::default();
-            self.look_up(&skus, &mut page).await?;
+            let mut done = 0;
+            while done < skus.len() {
+                // What is left out would pass for not being there.
+                done += self.look_up(&skus[done..], &mut page).await?;
+            }
             match page.unreadable.into_iter().find(|unread| !unread.raw.is_empty()) {
                 Some(unread) => Err(ChannelError::new(
                     Fault::Contract,
@@ -134,36 +138,51 @@ impl NoonConnection {
         self.some(&format!("rows {code}"), from, &skus).await
     }
 
-    /// A page of known SKUs.
+    /// A page of known SKUs, which ends early where a call fails: each product is a call of its own, and what was read is
+    /// not to be read again because of a later one.
     async fn some(&self, cursor: &str, from: usize, skus: &[String]) -> Result<ListingPage, ChannelError> {
         let until = (from + LISTINGS_PAGE).min(skus.len());
-        let mut page = ListingPage {
-            next: (until < skus.len()).then(|| format!("{cursor} {until}")),
-            ..ListingPage::default()
-        };
+        let (mut page, mut done) = (ListingPage::default(), from);
         for some in skus.get(from..until).unwrap_or_default().chunks(READ_BATCH) {
-            self.look_up(some, &mut page).await?;
+            let read = match self.look_up(some, &mut page).await {
+                Ok(read) => read,
+                Err(error) if done == from => return Err(error),
+                Err(_) => break,
+            };
+            done += read;
+            if read < some.len() {
+                break;
+            }
         }
+        page.next = (done < skus.len()).then(|| format!("{cursor} {done}"));
         Ok(page)
     }
 
-    /// Adds what Noon shows for these SKUs; what it does not know is set aside without raw text.
-    async fn look_up(&self, skus: &[String], page: &mut ListingPage) -> Result<(), ChannelError> {
-        let mut products = Vec::new();
-        for some in skus.chunks(AT_ONCE) {
+    /// Adds what Noon shows for these SKUs, up to the first that could not be asked for; answers how many were. What Noon does
+    /// not know is set aside without raw text.
+    async fn look_up(&self, skus: &[String], page: &mut ListingPage) -> Result<usize, ChannelError> {
+        let (mut products, mut unknown, mut failed) = (Vec::new(), Vec::new(), None);
+        'all: for some in skus.chunks(AT_ONCE) {
             let calls: Vec<_> = some.iter().map(|sku| client::product(sku)).collect();
             let answers = join_all(calls.iter().map(|call| self.api.call(call))).await;
             for (sku, answer) in some.iter().zip(answers) {
                 match answer {
                     Ok(answer) => products.push(answer.read::<wire::Product>(&client::PRODUCT)?),
-                    Err(e) if e.fault == Fault::NotFound => page.unreadable.push(Unreadable {
+                    Err(e) if e.fault == Fault::NotFound => unknown.push(Unreadable {
                         id: Some(sku.clone()),
                         reason: "Noon does not know the SKU".to_owned(),
                         raw: String::new(),
                     }),
-                    Err(e) => return Err(e),
+                    Err(e) => {
+                        failed = Some(e);
+                        break 'all;
+                    }
                 }
             }
+        }
+        let read = products.len() + unknown.len();
+        if let Some(error) = failed.filter(|_| read == 0) {
+            return Err(error);
         }
         let known: Vec<&str> = products
             .iter()
@@ -180,7 +199,8 @@ impl NoonConnection {
                 }),
             }
         }
-        Ok(())
+        page.unreadable.append(&mut unknown);
+        Ok(read)
     }
 
     async fn stock_of(&self, skus: &[&str]) -> Result<Vec<wire::StockLine>, ChannelError> {

@@ -216,3 +216,36 @@ async fn every_answer_is_told_apart() {
         assert_eq!(told, write, "{status} {text}");
     }
 }
+
+#[tokio::test]
+async fn a_product_that_cannot_be_read_now_ends_the_page_and_loses_nothing_before_it() {
+    let skus: Vec<String> = (0..20).map(|n| format!("SKU-{n:02}")).collect();
+    let draft = draft(json!({"listing_skus": skus.join(",")}));
+    let shop = market(
+        |config| config.listings = skus.iter().map(|sku| NoonListing::new(sku, 1)).collect(),
+        &draft,
+    )
+    .shop;
+    let failures = std::sync::atomic::AtomicUsize::new(2);
+    let world = World::new(move |request| {
+        use std::sync::atomic::Ordering::SeqCst;
+        let fails = request.uri().path().ends_with("/SKU-11")
+            && failures
+                .fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1))
+                .is_ok();
+        if fails {
+            return answer(503, "");
+        }
+        of_platform(shop.call(request))
+    });
+    let connection = open(&draft, &world);
+    let listings = connection.listings().unwrap();
+    let page = listings.page(None).await.unwrap();
+    assert_eq!(page.listings.len(), 11);
+    let cursor = page.next.unwrap();
+    let error = listings.page(Some(&cursor)).await.unwrap_err();
+    assert_eq!(error.fault, Fault::Unavailable, "nothing was read: {error}");
+    let page = listings.page(Some(&cursor)).await.unwrap();
+    assert_eq!((page.listings.len(), page.next), (9, None));
+    assert_eq!(page.listings[0].sku.as_str(), "SKU-11");
+}
