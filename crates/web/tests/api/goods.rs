@@ -126,10 +126,8 @@ impl Goods {
         ids.insert("job", text(&jobs["data"][0]["id"]));
         let tokens = world.get("/tokens").await.expect(200);
         ids.insert("token", text(&tokens["data"][0]["id"]));
-        ids.insert(
-            "product",
-            text(&world.get("/products/P-1").await.expect(200)["id"]),
-        );
+        let product = world.get("/products/P-1").await.expect(200);
+        ids.insert("product", text(&product["id"]));
         price(&world, &ids).await;
         raise_quantity(&world, account).await;
         let conflicts = world.get("/inventory/conflicts").await.expect(200);
