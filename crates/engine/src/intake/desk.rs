@@ -3,7 +3,7 @@
 //! Whoever comes first works for all who came meanwhile. When its client hangs up in the middle, those it worked for are
 //! told nothing and begin again; what it had stored already they find to be there.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stockbridge_domain::{InboxId, TenantId};
@@ -97,32 +97,16 @@ impl Desk {
     }
 }
 
-/// Stores messages with their work in one transaction; those that are there already cost one look and no transaction.
+/// Stores messages with their work in one transaction; of those that are there already nothing is written.
 async fn store(
     hub: &Hub,
     tenant: TenantId,
     events: &[&NewEvent],
 ) -> Result<Vec<Option<InboxId>>, StoreError> {
-    let tenant = hub.tenant(tenant);
-    let names: Vec<_> = events.iter().map(|e| (e.account, e.event_id.clone())).collect();
-    let known = tenant.known_events(&names).await?;
-    let mut seen = HashSet::new();
-    let mut places = Vec::new();
-    let mut fresh = Vec::new();
-    for (place, (event, name)) in events.iter().zip(&names).enumerate() {
-        if !known.contains(name) && seen.insert(name) {
-            places.push(place);
-            fresh.push(*event);
-        }
-    }
-    let mut answers = vec![None; events.len()];
-    if fresh.is_empty() {
-        return Ok(answers);
-    }
-    let mut tx = tenant.begin().await?;
-    let ids = tx.receive_events(&fresh).await?;
+    let mut tx = hub.tenant(tenant).begin().await?;
+    let ids = tx.receive_events(events).await?;
     let mut asked: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (event, id) in fresh.iter().zip(&ids) {
+    for (event, id) in events.iter().zip(&ids) {
         if let Some(id) = id {
             asked
                 .entry(event.account)
@@ -130,12 +114,10 @@ async fn store(
                 .push((*id, event.nudges.as_slice()));
         }
     }
+    if asked.is_empty() {
+        return Ok(ids);
+    }
     nudges::enqueue(&mut tx, asked).await?;
     tx.commit().await?;
-    for (place, id) in places.into_iter().zip(ids) {
-        if let Some(answer) = answers.get_mut(place) {
-            *answer = id;
-        }
-    }
-    Ok(answers)
+    Ok(ids)
 }

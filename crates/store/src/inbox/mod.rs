@@ -17,7 +17,7 @@ pub use browse::InboxFilter;
 pub use work::Worked;
 
 use crate::columns::{Columns as _, json_value, words};
-use crate::db::{Kind, Row, Tx, Value};
+use crate::db::{Kind, Row, Value};
 use crate::{StoreError, Tenant, TenantTx};
 
 /// What bodies are sealed for: they may hold personal data.
@@ -127,31 +127,26 @@ const COLUMNS: &[(&str, Kind)] = &[
 type Name = (AccountId, String);
 
 impl Tenant {
-    /// Which of these messages are in the inbox already, by account and the channel's id: one look, so that a message sent
-    /// again writes nothing.
+    /// Which of these messages are in the inbox already, by account and the channel's id.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn known_events(&self, names: &[Name]) -> Result<BTreeSet<Name>, StoreError> {
         let mut tx = self.read().await?;
-        let rows = known(&mut tx, self.key(), names).await?;
+        let accounts: BTreeSet<String> = names.iter().map(|(account, _)| account.to_string()).collect();
+        let events: BTreeSet<&String> = names.iter().map(|(_, event)| event).collect();
+        let sql = "SELECT account_id, event_id FROM inbox \
+                   WHERE tenant_id = $1 AND account_id {in $2} AND event_id {in $3}";
+        let params = [
+            self.key(),
+            Value::TextList(accounts.into_iter().collect()),
+            Value::TextList(events.into_iter().cloned().collect()),
+        ];
+        let rows = tx.query(sql, &params).await?;
         rows.iter()
             .map(|row| Ok((row.parsed(0)?, row.string(1)?)))
             .collect()
     }
-}
-
-async fn known(tx: &mut Tx, tenant: Value, names: &[Name]) -> Result<Vec<Row>, StoreError> {
-    let accounts: BTreeSet<String> = names.iter().map(|(account, _)| account.to_string()).collect();
-    let events: BTreeSet<&String> = names.iter().map(|(_, event)| event).collect();
-    let sql = "SELECT account_id, event_id, id FROM inbox \
-               WHERE tenant_id = $1 AND account_id {in $2} AND event_id {in $3}";
-    let params = [
-        tenant,
-        Value::TextList(accounts.into_iter().collect()),
-        Value::TextList(events.into_iter().cloned().collect()),
-    ];
-    tx.query(sql, &params).await
 }
 
 impl TenantTx {
@@ -189,22 +184,24 @@ impl TenantTx {
             ];
             rows.insert(name, (id, place, values));
         }
-        let names: Vec<Name> = rows.keys().cloned().collect();
         let mut ids = vec![None; events.len()];
         let mut values = Vec::with_capacity(rows.len());
+        let mut places = BTreeMap::new();
         for (id, place, row) in rows.into_values() {
-            if let Some(slot) = ids.get_mut(place) {
-                *slot = Some(id);
-            }
+            places.insert(id, place);
             values.push(row);
         }
-        let wanted = u64::try_from(values.len()).map_err(StoreError::other)?;
-        let tail = "ON CONFLICT (tenant_id, account_id, event_id) DO NOTHING";
-        if self.tx.insert_many("inbox", COLUMNS, tail, values).await? < wanted {
-            let there = known(&mut self.tx, self.tenant.into(), &names).await?;
-            let there: BTreeSet<InboxId> = there.iter().map(|row| row.parsed(2)).collect::<Result<_, _>>()?;
-            for id in &mut ids {
-                *id = id.filter(|id| there.contains(id));
+        // The rows that are new say so themselves: looking for those that are there takes a plan, and PostgreSQL has bad ones
+        // for a table that has grown since it was last analysed.
+        let tail = "ON CONFLICT (tenant_id, account_id, event_id) DO NOTHING RETURNING id";
+        let written = self
+            .tx
+            .insert_many_returning("inbox", COLUMNS, tail, values)
+            .await?;
+        for row in &written {
+            let id: InboxId = row.parsed(0)?;
+            if let Some(slot) = places.get(&id).and_then(|place| ids.get_mut(*place)) {
+                *slot = Some(id);
             }
         }
         Ok(ids)
