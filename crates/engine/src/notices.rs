@@ -1,8 +1,10 @@
 //! From what happened to what a person is told: notices become alerts in the same transaction.
 
+use std::collections::HashMap;
+
 use stockbridge_domain::conflict::ConflictState;
 use stockbridge_domain::pricing::Reason;
-use stockbridge_domain::{AccountId, Timestamp};
+use stockbridge_domain::{AccountId, ProductId, Sku, Timestamp};
 use stockbridge_store::{
     BelowZero, ConflictRecord, HeldCount, NewAlert, Notice, Severity, StoreError, TenantTx,
 };
@@ -13,10 +15,22 @@ pub(crate) async fn raise(
     account: Option<AccountId>,
     notices: &[Notice],
 ) -> Result<(), StoreError> {
+    let skus = tx
+        .skus_of(notices.iter().filter_map(product_of).collect())
+        .await?;
     for notice in notices {
-        tx.raise_alert(alert(account, notice)).await?;
+        tx.raise_alert(alert(account, notice, &skus)).await?;
     }
     Ok(())
+}
+
+/// The product of a notice that names it by its id alone.
+fn product_of(notice: &Notice) -> Option<ProductId> {
+    match notice {
+        Notice::Short { product, .. } => Some(*product),
+        Notice::BelowZero(below) => Some(below.product),
+        _ => None,
+    }
 }
 
 /// Brings the alerts about differences in line with what a transaction that began at `since` has noted. What may still be an order is not
@@ -151,7 +165,7 @@ pub(crate) async fn mapped(tx: &mut TenantTx) -> Result<(), StoreError> {
     tx.resolve_alerts_except("listing.unmapped", keys).await.map(drop)
 }
 
-fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
+fn alert(account: Option<AccountId>, notice: &Notice, skus: &HashMap<ProductId, Sku>) -> NewAlert {
     let at = account.map(|a| a.to_string()).unwrap_or_default();
     let (kind, severity, key, subject, title, detail) = match notice {
         Notice::Unmapped { sku, order } => (
@@ -200,8 +214,8 @@ fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
                 "Order {order} sold more than the hub offered there. Another tool may write to this listing."
             ),
         ),
-        Notice::Short { product, units } => return short(account, &product.to_string(), *units),
-        Notice::BelowZero(below) => return below_zero(account, below),
+        Notice::Short { product, units } => return short(account, *product, skus.get(product), *units),
+        Notice::BelowZero(below) => return below_zero(account, below, skus.get(&below.product)),
         Notice::Odd { order, what } => (
             "order.odd",
             Severity::Info,
@@ -222,20 +236,24 @@ fn alert(account: Option<AccountId>, notice: &Notice) -> NewAlert {
     }
 }
 
-fn short(account: Option<AccountId>, product: &str, units: i64) -> NewAlert {
+fn short(account: Option<AccountId>, product: ProductId, sku: Option<&Sku>, units: i64) -> NewAlert {
     NewAlert {
         kind: "stock.short",
         severity: Severity::Critical,
         dedupe_key: format!("stock.short:{product}"),
         account,
-        subject: Some(product.to_owned()),
-        title: format!("{units} units are promised that are not there"),
-        detail: "Count the shelf, or cancel orders that cannot be served. The ledger shows what happened."
+        subject: Some(called(product, sku)),
+        title: format!(
+            "{}: {units} more promised than {} there",
+            called(product, sku),
+            if units == 1 { "is" } else { "are" }
+        ),
+        detail: "Count the shelf, or cancel orders that cannot be served. The product's ledger shows what happened."
             .to_owned(),
     }
 }
 
-fn below_zero(account: Option<AccountId>, below: &BelowZero) -> NewAlert {
+fn below_zero(account: Option<AccountId>, below: &BelowZero, sku: Option<&Sku>) -> NewAlert {
     let BelowZero {
         product,
         place,
@@ -246,10 +264,36 @@ fn below_zero(account: Option<AccountId>, below: &BelowZero) -> NewAlert {
         severity: Severity::Warning,
         dedupe_key: format!("stock.below_zero:{product}:{place}"),
         account,
-        subject: Some(product.to_string()),
-        title: format!("By the books {on_hand} units lie at {place}"),
+        subject: Some(called(*product, sku)),
+        title: format!(
+            "{}: by the books {on_hand} lie at {place}",
+            called(*product, sku)
+        ),
         detail:
             "More left the shelf than the books knew of. Count it, or enter the delivery or transfer that is missing."
                 .to_owned(),
+    }
+}
+
+/// What people call a product.
+fn called(product: ProductId, sku: Option<&Sku>) -> String {
+    sku.map_or_else(|| product.to_string(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_short_is_named_by_its_sku() {
+        let product: ProductId = "prd_01jd0000000000000000000000".parse().expect("an id");
+        let skus = HashMap::from([(product, Sku::parse("MUG-BLUE").expect("a SKU"))]);
+        let short = Notice::Short { product, units: 1 };
+        let told = alert(None, &short, &skus);
+        assert_eq!(told.title, "MUG-BLUE: 1 more promised than is there");
+        assert_eq!(told.subject.as_deref(), Some("MUG-BLUE"));
+        let nameless = alert(None, &short, &HashMap::new());
+        assert_eq!(nameless.subject, Some(product.to_string()));
+        assert_eq!(nameless.dedupe_key, told.dedupe_key, "it stays the same alert");
     }
 }

@@ -128,6 +128,20 @@ impl TenantTx {
         with_costs(&mut self.tx, self.tenant.into(), skus).await
     }
 
+    /// What these products are called; those that are not there are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn skus_of(&mut self, products: Vec<ProductId>) -> Result<HashMap<ProductId, Sku>, StoreError> {
+        if products.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids = Value::TextList(products.iter().map(ToString::to_string).collect());
+        let sql = "SELECT id, sku FROM products WHERE tenant_id = $1 AND id {in $2}";
+        let rows = self.tx.query(sql, &[self.key(), ids]).await?;
+        rows.iter().map(|row| Ok((row.parsed(0)?, row.sku(1)?))).collect()
+    }
+
     /// Sets the price of a product before any channel's rules; false when there is no such product. The prices of its
     /// listings are computed anew.
     ///

@@ -301,6 +301,14 @@ async fn more_sold_than_offered_and_more_sold_than_there_is_are_told() {
             world.label
         );
         let uncounted = world.products(&["B"]).await[0].id;
+        let mut tx = world.ours.begin().await.unwrap();
+        let called = tx
+            .skus_of(vec![a, "prd_00000000000000000000000000".parse().unwrap()])
+            .await
+            .unwrap();
+        drop(tx);
+        assert_eq!(called.get(&a).map(Sku::as_str), Some("A"));
+        assert_eq!(called.len(), 1, "one that is not there has no name");
         let done = world
             .import(account, &[order("2", Open, 20, &[("B", 5, 0, 0)])])
             .await;

@@ -10,7 +10,7 @@ use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AlertId, Timestamp};
 use stockbridge_store::{AlertFilter, AlertRecord, AlertState, PageQuery, Severity};
 
-use super::{Accounts, Frame, address, done, pager};
+use super::{Accounts, Frame, address, component, done, pager};
 use crate::extract::{ApiPath, ApiQuery, Who};
 use crate::guard::{Access, Form};
 use crate::problem::Problem;
@@ -98,6 +98,7 @@ fn row(alert: &AlertRecord, accounts: &Accounts, now: Timestamp) -> AlertRow {
         severity: alert.severity.name().to_owned(),
         title: alert.title.clone(),
         detail: alert.detail.clone(),
+        link: link(&alert.kind, alert.subject.as_deref().unwrap_or_default()),
         account: alert.account.map(|id| accounts.name(id)),
         times: alert.times,
         first: when(alert.first_at, now),
@@ -105,6 +106,28 @@ fn row(alert: &AlertRecord, accounts: &Accounts, now: Timestamp) -> AlertRow {
         state: Badge::new(Tone::Quiet, alert.state.name()),
         open: alert.state != AlertState::Resolved,
         acknowledged: alert.state == AlertState::Acknowledged,
+    }
+}
+
+/// The page where something can be done about an alert.
+fn link(kind: &str, subject: &str) -> Option<(String, &'static str)> {
+    if subject.starts_with("ord_") {
+        return Some((format!("/orders/{}", component(subject)), "Open the order"));
+    }
+    let (family, _) = kind.split_once('.')?;
+    let plain = |path: &str, text| Some((path.to_owned(), text));
+    match family {
+        "stock" if !subject.is_empty() => {
+            Some((format!("/stock/{}", component(subject)), "Open the product"))
+        }
+        "order" if !subject.is_empty() => Some((address("/orders", &[("q", subject)]), "Find the order")),
+        "return" => plain("/returns", "Open returns"),
+        "price" => plain("/prices", "Open prices"),
+        "account" | "webhook" => plain("/channels", "Open channels"),
+        "listing" if kind == "listing.unmapped" => plain("/mappings", "Map it to a product"),
+        "listing" => plain("/conflicts", "Open conflicts"),
+        "books" => plain("/sync", "Open sync"),
+        _ => None,
     }
 }
 
@@ -142,5 +165,28 @@ async fn decide(
         Ok(done(&app, &form.back(), text))
     } else {
         Err(Problem::not_found("There is no such alert."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::link;
+
+    #[test]
+    fn an_alert_leads_to_where_something_can_be_done() {
+        let cases = [
+            ("stock.short", "BLUE/1", Some("/stock/BLUE%2F1")),
+            ("stock.short", "", None),
+            ("shipment.refused", "ord_1", Some("/orders/ord_1")),
+            ("order.unknown_status", "C-1", Some("/orders?q=C-1")),
+            ("listing.unmapped", "A", Some("/mappings")),
+            ("listing.drift", "lst_1", Some("/conflicts")),
+            ("books.broken", "", Some("/sync")),
+            ("something.new", "x", None),
+        ];
+        for (kind, subject, expected) in cases {
+            let found = link(kind, subject).map(|(href, _)| href);
+            assert_eq!(found.as_deref(), expected, "{kind} {subject}");
+        }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct AlertRow {
     pub title: String,
     /// What it means and what to do.
     pub detail: String,
+    /// Where to look, with what is there; nothing where no page is nearer than others.
+    pub link: Option<(String, &'static str)>,
     /// The account it is about.
     pub account: Option<String>,
     /// How often it happened.
@@ -78,6 +80,7 @@ impl AlertsPage {
             severity: severity.into(),
             title: title.into(),
             detail: "Nordlicht DE refuses our token since 4 min. Its orders and quantities wait; nothing is lost. Authorise it again under Channels.".into(),
+            link: Some(("/channels".into(), "Open channels")),
             account: Some("Nordlicht DE".into()),
             times: 3,
             first: when("1 h ago"),
