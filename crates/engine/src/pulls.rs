@@ -33,7 +33,7 @@ pub(crate) async fn start_work(
         let priority = match schedule.kind {
             DataKind::Listings => Priority::ORDER_NUDGE,
             DataKind::Orders | DataKind::Returns => Priority::PULL,
-            DataKind::Warehouse => Priority::BACKGROUND,
+            DataKind::Warehouse | DataKind::Finance => Priority::BACKGROUND,
             // The first full pass follows from the listings themselves.
             DataKind::Inventory => continue,
         };
@@ -69,7 +69,7 @@ pub(crate) fn schedules(asked: &BTreeMap<String, u64>) -> Result<Vec<(DataKind, 
             let kind = DataKind::parse(name).ok_or_else(|| {
                 Refusal::field(
                     format!("schedules/{name}"),
-                    "there is no such kind; use orders, listings, inventory, returns or warehouse",
+                    "there is no such kind; use orders, listings, inventory, returns, warehouse or finance",
                 )
             })?;
             if !(1..=7 * 86_400).contains(secs) {

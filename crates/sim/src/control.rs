@@ -109,6 +109,7 @@ fn act(world: &mut World, request: &Request<Bytes>) -> Result<Value, Failure> {
         (&Method::POST, ["orders"]) => place(world, read(body)?),
         (&Method::POST, ["orders", id, "pay"]) => Ok(world.pay(id).map(|()| done())?),
         (&Method::POST, ["orders", id, "request-cancel"]) => Ok(world.request_cancel(id).map(|()| done())?),
+        (&Method::POST, ["orders", id, "refund"]) => Ok(world.refund(id).map(|()| done())?),
         (&Method::POST, ["orders", id, "cancel"]) => {
             let Cancel { restock } = if body.is_empty() {
                 Cancel::default()

@@ -116,6 +116,14 @@ impl Sim {
         self.lock().world.cancel(order_id, "BUYER", restock)
     }
 
+    /// The platform gives the buyer all of a shipped order's money back.
+    ///
+    /// # Errors
+    /// The order does not exist or has not shipped.
+    pub fn refund(&self, order_id: &str) -> Result<(), Refused> {
+        self.lock().world.refund(order_id)
+    }
+
     /// The buyer asks the seller to cancel.
     ///
     /// # Errors

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    account, check, completions, config, conflict, demo, doctor, explain, inbox, init, job, kit, listing,
-    location, moves, order, policy, price, product, promise, rates, serve, sim, simulate, stock, tenant,
-    token, user,
+    account, check, completions, config, conflict, demo, doctor, explain, finance, inbox, init, job, kit,
+    listing, location, moves, order, policy, price, product, promise, rates, serve, sim, simulate, stock,
+    tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -94,6 +94,9 @@ pub enum Command {
     /// See, ship, call off and refund orders, and have their labels made.
     #[command(subcommand)]
     Order(order::Order),
+    /// See what channels took, kept, gave back and paid out.
+    #[command(subcommand)]
+    Finance(finance::Finance),
     /// See what channels sent, and have it worked again.
     #[command(subcommand)]
     Inbox(inbox::Inbox),

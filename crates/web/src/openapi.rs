@@ -334,6 +334,7 @@ fn words(name: &str) -> Vec<&'static str> {
             "refunds",
             "papers",
             "warehouse",
+            "finance",
         ],
         "conflict_action" => Action::ALL.iter().map(|w| w.name()).collect(),
         "conflict_field" => conflict::Field::ALL.iter().map(|w| w.name()).collect(),

@@ -34,6 +34,7 @@ templates![
     "pages/explain.html",
     "pages/import.html",
     "pages/inbox.html",
+    "pages/finance.html",
     "pages/warehouses.html",
     "pages/listings.html",
     "pages/mappings.html",
@@ -165,6 +166,7 @@ mod tests {
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("consent", "Sign in", "channels", view::channels::ConsentPage);
         framed!("inbox", "Inbox", "inbox", view::inbox::InboxPage);
+        framed!("finance", "Money", "orders", view::finance::FinancePage);
         framed!("warehouses", "Channels' warehouses", "stock", WarehousesPage);
         framed!("message", "Message", "inbox", view::inbox::MessagePage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);

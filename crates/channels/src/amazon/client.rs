@@ -10,8 +10,8 @@ use stockbridge_domain::{Sku, Timestamp};
 
 use super::operations::{
     CONFIRM_SHIPMENT, CREATE_FEED, CREATE_FEED_DOCUMENT, Endpoint, GET_FEED, GET_FEED_DOCUMENT, GET_FEEDS,
-    GET_LISTING, GET_ORDER, INVENTORY_SUMMARIES, Nothing, PARTICIPATIONS, PATCH_LISTING, Row,
-    SEARCH_LISTINGS, SEARCH_ORDERS,
+    GET_LISTING, GET_ORDER, INVENTORY_SUMMARIES, LIST_TRANSACTIONS, Nothing, PARTICIPATIONS, PATCH_LISTING,
+    Row, SEARCH_LISTINGS, SEARCH_ORDERS,
 };
 use super::{api::Raw, wire};
 use crate::call::{instant, instant_millis};
@@ -261,6 +261,22 @@ pub(super) fn inventory_summaries(marketplace: &str, token: Option<&str>) -> Cal
         query = query.with("nextToken", token);
     }
     Call::to(&INVENTORY_SUMMARIES, &[]).query(&query)
+}
+
+/// `listTransactions`: one page of what was posted in a window. No marketplace is named: with one, orders the seller ships in the
+/// United States would be left out.
+pub(super) fn list_transactions(
+    from: Timestamp,
+    to: Timestamp,
+    token: Option<&str>,
+) -> Call<wire::TransactionsAnswer> {
+    let mut query = Query::default()
+        .with("postedAfter", &instant(from))
+        .with("postedBefore", &instant(to));
+    if let Some(token) = token {
+        query = query.with("nextToken", token);
+    }
+    Call::to(&LIST_TRANSACTIONS, &[]).query(&query)
 }
 
 /// `createFeedDocument`: a place for a file of this kind.

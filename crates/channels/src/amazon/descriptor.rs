@@ -131,6 +131,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         Capability::Prices,
         Capability::Fulfilment,
         Capability::Warehouse,
+        Capability::Finance,
     ],
     credentials: &[
         CredentialField {
@@ -206,6 +207,10 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         Schedule {
             kind: DataKind::Warehouse,
             every: Duration::from_secs(3_600),
+        },
+        Schedule {
+            kind: DataKind::Finance,
+            every: Duration::from_secs(86_400),
         },
     ],
     buckets: operations::BUCKETS,

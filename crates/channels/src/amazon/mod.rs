@@ -1,5 +1,5 @@
 //! Amazon, by the Selling Partner API: orders 2026-01-01, listings 2021-08-01, shipment confirmation (orders v0),
-//! FBA inventory v1, feeds 2021-06-30.
+//! FBA inventory v1, feeds 2021-06-30, finances 2024-06-19.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -13,6 +13,7 @@
 //! | `consent` | signing in at Seller Central, and how long what was agreed to lasts |
 //! | `error` | Amazon's errors as faults |
 //! | `feeds`, `documents` | very many quantities as one file, and what came of each |
+//! | `finance` | what money moved |
 //! | `warehouse` | what lies in Amazon's warehouses |
 //! | `signing` | signatures Amazon ignores, for those who still send them |
 //! | `sandbox` | every documented case of Amazon's sandbox, asked and compared |
@@ -33,6 +34,7 @@ mod documents;
 mod envelope;
 mod error;
 mod feeds;
+mod finance;
 mod listings;
 mod marketplaces;
 mod notifications;
@@ -49,8 +51,8 @@ use std::collections::BTreeMap;
 
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BulkStockSink, Channel, ChannelError, CheckedAccount, Connection, Consent,
-    Descriptor, FulfilmentSink, Health, Io, ListingSource, Mailbox, OrderSource, PriceSink, SecretText,
-    StockSink, Term, Tool, WarehouseSource, options,
+    Descriptor, FinanceSource, FulfilmentSink, Health, Io, ListingSource, Mailbox, OrderSource, PriceSink,
+    SecretText, StockSink, Term, Tool, WarehouseSource, options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
@@ -230,6 +232,10 @@ impl Connection for AmazonConnection {
     fn warehouse(&self) -> Option<&dyn WarehouseSource> {
         // Who ships everything oneself need not give the application the role for it.
         (!self.fbm_only).then_some(self as &dyn WarehouseSource)
+    }
+
+    fn finance(&self) -> Option<&dyn FinanceSource> {
+        Some(self)
     }
 
     fn mailbox(&self) -> Option<&dyn Mailbox> {

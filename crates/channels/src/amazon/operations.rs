@@ -138,4 +138,7 @@ operations! {
     /// Where a feed's report is.
     GET_FEED_DOCUMENT: wire::FeedDocument = GET "/feeds/2021-06-30/documents/{feedDocumentId}",
         "getFeedDocument" in "feeds_2021-06-30.json", plan(22_200, 10), Read, 30 s, 1 MiB;
+    /// What money moved, by page.
+    LIST_TRANSACTIONS: wire::TransactionsAnswer = GET "/finances/2024-06-19/transactions",
+        "listTransactions" in "finances_2024-06-19.json", plan(500_000, 10), Read, 60 s, 16 MiB;
 }

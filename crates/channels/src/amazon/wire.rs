@@ -384,3 +384,16 @@ pub(super) struct FeedSummary {
     pub(super) messages_accepted: i64,
     pub(super) messages_invalid: i64,
 }
+
+/// Answer of `listTransactions`.
+#[derive(Debug, Deserialize)]
+pub(super) struct TransactionsAnswer {
+    pub(super) payload: Option<TransactionsPayload>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct TransactionsPayload {
+    pub(super) next_token: Option<String>,
+    pub(super) transactions: Option<Vec<Raw>>,
+}

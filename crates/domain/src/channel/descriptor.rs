@@ -34,11 +34,13 @@ pub enum Capability {
     Papers,
     /// The channel keeps goods of the seller's.
     Warehouse,
+    /// The channel tells what money moved.
+    Finance,
 }
 
 impl Capability {
     /// Every capability, in the order people are shown them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Orders,
         Self::Listings,
         Self::Stock,
@@ -50,6 +52,7 @@ impl Capability {
         Self::Refunds,
         Self::Papers,
         Self::Warehouse,
+        Self::Finance,
     ];
 
     /// What people call it.
@@ -66,6 +69,7 @@ impl Capability {
             Self::Refunds => "refunds",
             Self::Papers => "labels",
             Self::Warehouse => "channel's warehouse",
+            Self::Finance => "money",
         }
     }
 }
@@ -84,16 +88,19 @@ pub enum DataKind {
     Returns,
     /// What lies in the channel's own warehouse.
     Warehouse,
+    /// What money moved.
+    Finance,
 }
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Orders,
         Self::Listings,
         Self::Inventory,
         Self::Returns,
         Self::Warehouse,
+        Self::Finance,
     ];
 
     /// The name in the API, in SQL and on pages.
@@ -104,6 +111,7 @@ impl DataKind {
             Self::Inventory => "inventory",
             Self::Returns => "returns",
             Self::Warehouse => "warehouse",
+            Self::Finance => "finance",
         }
     }
 
@@ -228,6 +236,8 @@ pub enum QuotaGroup {
     Fulfilment,
     /// Reading what lies in the channel's warehouse.
     Warehouse,
+    /// Reading what money moved.
+    Finance,
     /// Batches of very many quantities.
     Bulk,
 }
@@ -240,6 +250,7 @@ impl QuotaGroup {
             Self::Listings => "listings",
             Self::Fulfilment => "fulfilment",
             Self::Warehouse => "warehouse",
+            Self::Finance => "finance",
             Self::Bulk => "bulk",
         }
     }

@@ -14,6 +14,7 @@ mod descriptor;
 mod event;
 mod exchange;
 mod fault;
+mod finance;
 mod io;
 mod mailbox;
 pub mod options;
@@ -39,6 +40,10 @@ pub use exchange::{
     OrderPage, OrderQuery, OrderTime, PriceLevel, ShipmentNotice, ShippedLine, Unreadable,
 };
 pub use fault::{ChannelError, Disposition, Fault};
+pub use finance::{
+    FinancePage, FinanceSource, MoneyEvent, MoneyKind, MoneyPart, MoneyState, MoneyTransaction, MoneyVerdict,
+    OrderMoney, order_money,
+};
 pub use io::{
     BucketSpec, Grant, HttpRequest, HttpResponse, Io, KeepError, Keeper, Learned, Pacer, SecretText,
     Transport, TransportError, Turn, Unkept,
@@ -214,6 +219,10 @@ pub trait Connection: Send + Sync {
     }
     /// The channel keeps goods of the seller's.
     fn warehouse(&self) -> Option<&dyn WarehouseSource> {
+        None
+    }
+    /// The channel tells what money moved.
+    fn finance(&self) -> Option<&dyn FinanceSource> {
         None
     }
 }

@@ -39,6 +39,7 @@ pub const fn every_secs(kind: DataKind) -> &'static str {
         DataKind::Inventory => "inventory_every_secs",
         DataKind::Returns => "returns_every_secs",
         DataKind::Warehouse => "warehouse_every_secs",
+        DataKind::Finance => "finance_every_secs",
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `listings.pull` | account/listings | all listings into the store |
 //! | `inventory.pull` | account/listings | has every listing read back and planned anew: the periodic full pass |
 //! | `returns.pull` | account/orders | pages of announced returns into the store |
+//! | `finance.pull` | account/finance | what money moved into the store |
 //! | `warehouse.pull` | account/warehouse | what lies in the channel's own warehouse into the store |
 //! | `offers.plan` | tenant/plan | dirty products into due listings |
 //! | `offers.push` | account/listings | due listings onto the wire |
@@ -42,6 +43,7 @@ mod new;
 mod plan_offers;
 mod plan_prices;
 mod probe_account;
+mod pull_finance;
 mod pull_inventory;
 mod pull_listings;
 mod pull_order;
@@ -171,6 +173,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         pull_returns::KIND => pull_returns::run(ctx).await,
         pull_listings::KIND => pull_listings::run(ctx).await,
         pull_inventory::KIND => pull_inventory::run(ctx).await,
+        pull_finance::KIND => pull_finance::run(ctx).await,
         pull_warehouse::KIND => pull_warehouse::run(ctx).await,
         plan_offers::KIND => plan_offers::run(ctx).await,
         push_offers::KIND => push_offers::run(ctx).await,

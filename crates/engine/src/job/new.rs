@@ -50,6 +50,7 @@ pub(crate) fn pull(
         DataKind::Inventory => (super::pull_inventory::KIND, QuotaGroup::Listings),
         DataKind::Returns => (super::pull_returns::KIND, QuotaGroup::Orders),
         DataKind::Warehouse => (super::pull_warehouse::KIND, QuotaGroup::Warehouse),
+        DataKind::Finance => (super::pull_finance::KIND, QuotaGroup::Finance),
     };
     account_job(
         name,

@@ -1,5 +1,5 @@
 //! Amazon's Selling Partner API and Login with Amazon, as its published models describe them: orders
-//! 2026-01-01, listings items 2021-08-01, sellers v1, FBA inventory v1, feeds 2021-06-30, and `confirmShipment` of orders v0.
+//! 2026-01-01, listings items 2021-08-01, sellers v1, FBA inventory v1, feeds 2021-06-30, finances 2024-06-19, and `confirmShipment` of orders v0.
 //!
 //! A call passes, in this order: path, call faults, headers and token, usage plan, then its operation.
 
@@ -7,6 +7,7 @@ mod auth;
 mod consent;
 mod error;
 mod feeds;
+mod finances;
 mod inventory;
 mod issue;
 mod listing_json;
@@ -232,6 +233,7 @@ impl Amazon {
             Operation::GetOrder => orders::get(world, call),
             Operation::ConfirmShipment => shipping::confirm(world, call),
             Operation::GetInventorySummaries => inventory::summaries(world, &mut self.pages, call),
+            Operation::ListTransactions => finances::transactions(world, &mut self.pages, call),
             Operation::CreateFeedDocument => self.feeds.create_document(world, call),
             Operation::GetFeedDocument => self.feeds.document(world, call),
             Operation::CreateFeed => self.feeds.create(world, call),

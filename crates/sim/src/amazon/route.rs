@@ -20,6 +20,7 @@ pub(super) enum Operation {
     GetOrder,
     ConfirmShipment,
     GetInventorySummaries,
+    ListTransactions,
     CreateFeedDocument,
     GetFeedDocument,
     CreateFeed,
@@ -47,6 +48,7 @@ impl Operation {
             Self::GetOrder => "getOrder",
             Self::ConfirmShipment => "confirmShipment",
             Self::GetInventorySummaries => "getInventorySummaries",
+            Self::ListTransactions => "listTransactions",
             Self::CreateFeedDocument => "createFeedDocument",
             Self::GetFeedDocument => "getFeedDocument",
             Self::CreateFeed => "createFeed",
@@ -113,6 +115,7 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<Strin
         ("POST", ["feeds", "2021-06-30", "feeds"]) => (Operation::CreateFeed, &[]),
         ("GET", ["feeds", "2021-06-30", "feeds"]) => (Operation::GetFeeds, &[]),
         ("GET", ["feeds", "2021-06-30", "feeds", rest @ ..]) if rest.len() == 1 => (Operation::GetFeed, rest),
+        ("GET", ["finances", "2024-06-19", "transactions"]) => (Operation::ListTransactions, &[]),
         ("GET", ["fba", "inventory", "v1", "summaries"]) => (Operation::GetInventorySummaries, &[]),
         ("GET", ["orders", "2026-01-01", "orders"]) => (Operation::SearchOrders, &[]),
         ("GET", ["orders", "2026-01-01", "orders", rest @ ..]) if rest.len() == 1 => {

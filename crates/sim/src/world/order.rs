@@ -47,6 +47,8 @@ pub(crate) struct Order {
     pub(crate) cancel_requested: bool,
     pub(crate) cancelled_by: Option<&'static str>,
     pub(crate) restocked: bool,
+    /// When the platform gave the buyer's money back.
+    pub(crate) refunded_at: Option<Timestamp>,
 }
 
 /// One SKU of an order.
@@ -164,6 +166,14 @@ impl World {
             }
         }
         self.note_change(order_id);
+        Ok(())
+    }
+
+    /// The platform gives a buyer all of a shipped order's money back.
+    pub(crate) fn refund(&mut self, order_id: &str) -> Result<(), Refused> {
+        let now = self.now;
+        let order = self.order_in(order_id, &[OrderStatus::Shipped], "refunded")?;
+        order.refunded_at.get_or_insert(now);
         Ok(())
     }
 

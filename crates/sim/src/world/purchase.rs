@@ -152,6 +152,7 @@ impl World {
             cancel_requested: false,
             cancelled_by: None,
             restocked: false,
+            refunded_at: None,
         };
         let id = order.id.clone();
         self.orders.insert(id.clone(), order);

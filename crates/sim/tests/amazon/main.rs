@@ -8,6 +8,7 @@ mod buyers;
 mod control;
 mod faults;
 mod feeds;
+mod finances;
 mod inventory;
 mod listings;
 mod models;

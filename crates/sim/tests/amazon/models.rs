@@ -14,7 +14,7 @@ static MODELS: LazyLock<Option<Models>> = LazyLock::new(load);
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Validator>>> = LazyLock::new(Mutex::default);
 
 /// Operation, model file, schema of the success answer, schema of the error answer.
-const OPERATIONS: [(&str, &str, &str, &str); 13] = [
+const OPERATIONS: [(&str, &str, &str, &str); 14] = [
     (
         "createFeedDocument",
         "feeds_2021-06-30",
@@ -30,6 +30,12 @@ const OPERATIONS: [(&str, &str, &str, &str); 13] = [
     ("getFeed", "feeds_2021-06-30", "Feed", "ErrorList"),
     ("getFeeds", "feeds_2021-06-30", "GetFeedsResponse", "ErrorList"),
     ("getFeedDocument", "feeds_2021-06-30", "FeedDocument", "ErrorList"),
+    (
+        "listTransactions",
+        "finances_2024-06-19",
+        "ListTransactionsResponse",
+        "ErrorList",
+    ),
     (
         "getInventorySummaries",
         "fbaInventory",

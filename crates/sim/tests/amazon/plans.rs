@@ -87,6 +87,11 @@ fn every_operation_has_the_rate_and_burst_amazon_documents() {
             "/fba/inventory/v1/summaries".to_owned(),
         ),
         (
+            "listTransactions",
+            Method::GET,
+            "/finances/2024-06-19/transactions".to_owned(),
+        ),
+        (
             "createFeedDocument",
             Method::POST,
             "/feeds/2021-06-30/documents".to_owned(),

@@ -9,6 +9,7 @@ pub mod conflict;
 pub mod demo;
 pub mod doctor;
 pub mod explain;
+pub mod finance;
 pub mod inbox;
 pub mod init;
 pub mod job;
@@ -70,6 +71,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Price(command) => command.run(&context).await,
         Command::Rates(command) => command.run(&context).await,
         Command::Conflict(command) => command.run(&context).await,
+        Command::Finance(command) => command.run(&context).await,
         Command::Policy(command) => command.run(&context).await,
         Command::Inbox(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,

@@ -10,6 +10,7 @@ mod check;
 mod conflicts;
 mod consents;
 mod crowd;
+mod finance;
 mod history;
 mod idempotency;
 mod import;

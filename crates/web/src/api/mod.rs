@@ -11,6 +11,7 @@ pub(crate) mod conflicts;
 mod consents;
 pub(crate) mod events;
 mod explain;
+mod finance;
 pub(crate) mod imports;
 mod inbox;
 pub(crate) mod inventory;
@@ -94,6 +95,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(promise::routes());
     routes.extend(webhooks::routes());
     routes.extend(inbox::routes());
+    routes.extend(finance::routes());
     routes.extend(warehouses::routes());
     routes.extend(system::routes());
     routes

@@ -13,6 +13,7 @@ mod conflict_settings;
 mod conflicts;
 mod counts;
 mod explain;
+mod finance;
 mod imports;
 mod inbox;
 mod kits;
@@ -78,6 +79,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(returns::routes());
     routes.extend(stock::routes());
     routes.extend(locations::routes());
+    routes.extend(finance::routes());
     routes.extend(warehouses::routes());
     routes.extend(receipts::routes());
     routes.extend(transfers::routes());

@@ -6,6 +6,7 @@
 mod aftersales;
 mod common;
 mod conflicts;
+mod finance;
 mod goods;
 mod inbox;
 mod mapping;
@@ -57,6 +58,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         aftersales::AFTER_SALES,
         common::COMMON,
         conflicts::CONFLICTS,
+        finance::FINANCE,
         inbox::INBOX,
         warehouses::WAREHOUSES,
         stores::STORES,

@@ -12,6 +12,7 @@ pub(crate) mod channel_locations;
 pub(crate) mod channels;
 pub(crate) mod conflicts;
 pub(crate) mod explain;
+pub(crate) mod finance;
 pub(crate) mod inbox;
 pub(crate) mod listings;
 pub(crate) mod locations;

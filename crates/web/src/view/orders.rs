@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::after::AfterSale;
+use super::finance::OrderMoneyRow;
 use super::{Badge, Choice, Empty, Pager, Tab, When};
 
 /// The list of orders.
@@ -84,6 +85,8 @@ pub(crate) struct OrderPage {
     pub shipments: Vec<ShipmentRow>,
     /// Something is left to ship from the seller's stock.
     pub can_ship: bool,
+    /// What the channel posted of it.
+    pub money: Vec<OrderMoneyRow>,
     /// What can be done with it after the sale, and what was.
     pub after: AfterSale,
     /// Until when it is to be paid, while it is not.
@@ -307,6 +310,7 @@ mod samples {
                 effects: vec![],
                 shipments: vec![],
                 can_ship: false,
+                money: vec![],
                 after: AfterSale::default(),
                 pay_by: Some(when("in 40 min")),
                 backs: vec![],
@@ -322,6 +326,7 @@ mod samples {
                 ship_by: Some(when("in 5 h")),
                 total: Some("INR 1,996.00".into()),
                 lines: vec![line("TEA-250"), line("MUG-BLUE")],
+                money: vec![OrderMoneyRow::sample("goods"), OrderMoneyRow::sample(HOSTILE)],
                 effects: vec![effect("sale", "0", "+3"), effect("shipment", "−1", "−1")],
                 shipments: vec![ShipmentRow {
                     carrier: "DHL".into(),

@@ -4,6 +4,7 @@ mod connect;
 mod consent;
 mod errors;
 mod feeds;
+mod finance;
 mod listings;
 mod models;
 mod notifications;

@@ -90,6 +90,17 @@ fn answered(request: &HttpRequest) -> Answer {
             answer(200, r#"{"payload":{"granularity":{},"inventorySummaries":[]}}"#)
         }
         "/fba/inventory/v1/summaries" => answer(200, r#"{"pagination":{"nextToken":"a+/="}}"#),
+        "/finances/2024-06-19/transactions" => {
+            let token = if request.uri().query().is_some_and(|q| q.contains("nextToken")) {
+                "null"
+            } else {
+                r#""a+/=""#
+            };
+            answer(
+                200,
+                format!(r#"{{"payload":{{"nextToken":{token},"transactions":[]}}}}"#),
+            )
+        }
         "/sellers/v1/marketplaceParticipations" => answer(200, r#"{"payload":[]}"#),
         "/orders/2026-01-01/orders" => {
             let refused = request.uri().query().is_some_and(|q| q.contains("includedData"));
@@ -154,6 +165,14 @@ async fn everything_sent() -> Vec<HttpRequest> {
         bulk.submit(&levels).await.unwrap();
         bulk.collect("f1", &[sku("A")]).await.unwrap();
         bulk.find(query().since, &[]).await.unwrap();
+        let (money, mut at) = (connection.finance().unwrap(), None);
+        loop {
+            let since = stockbridge_domain::Timestamp::parse("2020-01-01T00:00:00Z").unwrap();
+            at = money.page(since, at.as_deref()).await.unwrap().next;
+            if at.is_none() {
+                break;
+            }
+        }
         assert_eq!(connection.warehouse().is_none(), fbm_only);
         let mut cursor = Some(String::new());
         while let (Some(source), Some(at)) = (connection.warehouse(), cursor) {
@@ -261,6 +280,12 @@ async fn ask(
             let order = connection.orders().unwrap().get("1").await?;
             assert!(order.oddities.is_empty() && order.status.is_some(), "{order:?}");
             order.channel_status
+        }
+        "listTransactions" => {
+            let since = query().since;
+            let page = connection.finance().unwrap().page(since, None).await?;
+            assert!(page.unreadable.is_empty(), "{:?}", page.unreadable);
+            format!("{} transactions", page.transactions.len())
         }
         "confirmShipment" => format!("{:?}", connection.fulfilment().unwrap().confirm(&notice()).await?),
         other => panic!("{other} has no way through the port alone"),

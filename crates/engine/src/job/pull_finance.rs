@@ -1,0 +1,78 @@
+//! `finance.pull`: what money moved into the store.
+//!
+//! Channels post late and change what they posted without a new date, so each reading looks back further than the last.
+
+use std::time::Duration;
+
+use stockbridge_store::{Finish, RunProgress, RunState};
+
+use super::{JobCtx, JobError, done};
+
+pub(super) const KIND: &str = "finance.pull";
+
+const DAY: Duration = Duration::from_secs(86_400);
+/// How far the first reading goes back.
+const FIRST_DAYS: u32 = 365;
+/// How far every other looks back before the last.
+const AGAIN_DAYS: u32 = 45;
+/// No seller's transactions of a year have more pages.
+const MOST_PAGES: usize = 20_000;
+
+pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
+    let account = ctx.account()?;
+    let opened = ctx.hub.open(ctx.tenant.id(), account).await?;
+    let Some(source) = opened.connection.finance() else {
+        return done("the channel tells nothing of money");
+    };
+    // What an interrupted reading left is read again: the same transaction again changes nothing.
+    let run = match ctx.tenant.open_run(account, "finance").await? {
+        Some(run) => Some(run.id),
+        None => {
+            let trigger = super::pull_orders::trigger(ctx);
+            ctx.tenant.start_run(account, "finance", &trigger).await?
+        }
+    };
+    let Some(run) = run else {
+        return done("the store is gone");
+    };
+    let since = match ctx.tenant.money_read_until(account).await? {
+        Some(until) => until.minus(DAY * AGAIN_DAYS),
+        None => ctx.now().minus(DAY * FIRST_DAYS),
+    };
+    let (mut cursor, mut seen) = (None, 0);
+    for _ in 0..MOST_PAGES {
+        let page = match source.page(since, cursor.as_deref()).await {
+            Ok(page) => page,
+            Err(error) => {
+                use stockbridge_domain::channel::Disposition;
+                if error.fault.disposition() == Disposition::FinishRejected {
+                    let why = error.to_string();
+                    ctx.tenant.end_run(run, RunState::Failed, Some(&why)).await?;
+                }
+                return Err(error.into());
+            }
+        };
+        let mut tx = ctx.tenant.begin().await?;
+        tx.upsert_money(account, &page.transactions, ctx.now()).await?;
+        tx.quarantine(account, "finance", &page.unreadable).await?;
+        seen += page.transactions.len();
+        let progress = RunProgress {
+            seen: i64::try_from(page.transactions.len()).unwrap_or(0),
+            failed: i64::try_from(page.unreadable.len()).unwrap_or(0),
+            ..RunProgress::default()
+        };
+        tx.progress_run(run, &progress).await?;
+        cursor = page.next;
+        if cursor.is_none() {
+            tx.note_money_read(account, page.until).await?;
+            tx.end_run(run, RunState::Done, None).await?;
+            tx.commit().await?;
+            return done(format!("{seen} transactions read"));
+        }
+        tx.commit().await?;
+        ctx.keep_lane().await?;
+    }
+    let why = "the channel answers pages without end; the reading was stopped and begins anew with the next schedule";
+    ctx.tenant.end_run(run, RunState::Failed, Some(why)).await?;
+    done(why)
+}
