@@ -45,7 +45,9 @@ fn sold(config: SimConfig) -> (Bench, String) {
 
 #[test]
 fn a_sale_is_held_back_for_a_week_and_then_told_once_more() {
-    let (bench, order) = sold(config());
+    let mut config = config();
+    config.token_ttl_seconds *= 2;
+    let (bench, order) = sold(config);
     let since = "postedAfter=2026-03-01T00:00:00Z";
     let row = |kind: &str, state: &str, amount: f64| (kind.to_owned(), state.to_owned(), json!(amount));
     assert_eq!(told(&listed(&bench, since)), [row("Shipment", "DEFERRED", 21.93)]);

@@ -154,11 +154,11 @@ fn load() -> Option<Models> {
     let read = |file: &'static str| {
         let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).unwrap();
         let mut model: Value = serde_json::from_str(&text).unwrap();
-        model["definitions"]
-            .as_object_mut()
-            .unwrap()
-            .values_mut()
-            .for_each(close);
+        let all = model["definitions"].clone();
+        for schema in model["definitions"].as_object_mut().unwrap().values_mut() {
+            join(schema, &all);
+            close(schema);
+        }
         (file, model)
     };
     Some(files.into_iter().map(read).collect())
@@ -170,6 +170,26 @@ fn load() -> Option<Models> {
 )]
 fn say(line: &str) {
     eprintln!("{line}");
+}
+
+/// A schema made of several as one that has the properties of all, so that it can be closed like any other.
+fn join(schema: &mut Value, all: &Value) {
+    let Some(parts) = schema.get("allOf").and_then(Value::as_array).cloned() else {
+        return;
+    };
+    let mut joined = json!({"type": "object", "properties": {}, "required": []});
+    for part in &parts {
+        let named = part["$ref"]
+            .as_str()
+            .and_then(|r| r.strip_prefix("#/definitions/"));
+        let part = named.map_or(part, |name| &all[name]);
+        for (name, property) in part["properties"].as_object().into_iter().flatten() {
+            joined["properties"][name] = property.clone();
+        }
+        let required = part["required"].as_array().into_iter().flatten().cloned();
+        joined["required"].as_array_mut().unwrap().extend(required);
+    }
+    *schema = joined;
 }
 
 fn close(schema: &mut Value) {

@@ -86,6 +86,23 @@ async fn the_same_again_changes_nothing_and_a_changed_state_counts_once() {
     }
 }
 
+/// Filters, and how many of three transactions each finds.
+fn wanted(account: AccountId) -> [(MoneyFilter, usize); 5] {
+    let after = Some(START.plus(Duration::from_secs(1)));
+    let (mut of, mut event, mut order, mut from, mut to) = (
+        MoneyFilter::default(),
+        MoneyFilter::default(),
+        MoneyFilter::default(),
+        MoneyFilter::default(),
+        MoneyFilter::default(),
+    );
+    of.account = Some(account);
+    event.event = Some(MoneyEvent::Refund);
+    order.order = Some("1".into());
+    (from.from, to.to) = (after, after);
+    [(of, 3), (event, 1), (order, 2), (from, 1), (to, 2)]
+}
+
 #[tokio::test]
 async fn transactions_are_listed_by_page_and_filter_and_lead_to_their_order() {
     use {MoneyEvent as E, MoneyState as S};
@@ -114,49 +131,11 @@ async fn transactions_are_listed_by_page_and_filter_and_lead_to_their_order() {
             world.label
         );
         assert_eq!(all[2].transaction, sold);
-        let after = START.plus(Duration::from_secs(1));
-        let base = MoneyFilter::default;
-        let wanted = [
-            (
-                MoneyFilter {
-                    account: Some(account),
-                    ..base()
-                },
-                3,
-            ),
-            (
-                MoneyFilter {
-                    event: Some(E::Refund),
-                    ..base()
-                },
-                1,
-            ),
-            (
-                MoneyFilter {
-                    order: Some("1".into()),
-                    ..base()
-                },
-                2,
-            ),
-            (
-                MoneyFilter {
-                    from: Some(after),
-                    ..base()
-                },
-                1,
-            ),
-            (
-                MoneyFilter {
-                    to: Some(after),
-                    ..base()
-                },
-                2,
-            ),
-        ];
-        for (filter, found) in wanted {
+        for (filter, found) in wanted(account) {
             let page = ours.money(&filter, &PageQuery::default()).await.unwrap();
             assert_eq!(page.items.len(), found, "{filter:?}");
         }
+        let base = MoneyFilter::default;
         let theirs = world.theirs.money(&base(), &PageQuery::default()).await.unwrap();
         assert!(theirs.items.is_empty());
         assert!(matches!(

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use serde_json::{Value, json};
 use stockbridge_domain::channel::{
-    ListingSnapshot, Paper, PaperKind, ReturnLine, ReturnSnapshot, ReturnStatus, WarehouseStock,
-    WarehouseUnits,
+    ListingSnapshot, MoneyEvent, MoneyKind, MoneyPart, MoneyState, MoneyTransaction, Paper, PaperKind,
+    ReturnLine, ReturnSnapshot, ReturnStatus, WarehouseStock, WarehouseUnits,
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, Currency, Money, Sku};
@@ -58,9 +58,38 @@ fn lying(sku: &str) -> WarehouseStock {
     }
 }
 
-/// Something in the channel's own warehouse, and a batch of quantities that was taken.
+/// Money of the order `B-1` that a channel moved.
+fn moved() -> MoneyTransaction {
+    let euro = |minor| Money::from_minor(minor, Currency::parse("EUR").unwrap());
+    MoneyTransaction {
+        id: "t1".into(),
+        posted_at: crate::world::START,
+        event: MoneyEvent::Sale,
+        told: "Shipment".into(),
+        description: "Order Payment".into(),
+        state: MoneyState::Held,
+        state_told: "DEFERRED".into(),
+        channel_order_id: Some("B-1".into()),
+        settlement: Some("77".into()),
+        marketplace: Some("IN".into()),
+        total: euro(850),
+        parts: [(MoneyKind::Principal, 1_000), (MoneyKind::Commission, -150)]
+            .map(|(kind, minor)| MoneyPart {
+                kind,
+                told: "part".into(),
+                sku: Sku::parse("P-1").ok(),
+                amount: euro(minor),
+            })
+            .to_vec(),
+    }
+}
+
+/// Something in the channel's own warehouse, money it moved, and a batch of quantities that was taken.
 async fn hand_in(tx: &mut TenantTx, account: AccountId) {
     tx.upsert_warehouse(account, &[lying("P-1")], crate::world::START)
+        .await
+        .unwrap();
+    tx.upsert_money(account, &[moved()], crate::world::START)
         .await
         .unwrap();
     let batch = tx.begin_bulk(account).await.unwrap();

@@ -9,6 +9,7 @@ mod consents;
 mod crash;
 mod custom;
 mod explain;
+mod finance;
 pub mod harness;
 mod mailbox;
 mod main_job;
