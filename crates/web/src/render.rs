@@ -35,6 +35,7 @@ templates![
     "pages/import.html",
     "pages/inbox.html",
     "pages/finance.html",
+    "pages/settlements.html",
     "pages/warehouses.html",
     "pages/listings.html",
     "pages/mappings.html",
@@ -166,6 +167,12 @@ mod tests {
         framed!("connect", "Connect", "channels", view::channels::ConnectPage);
         framed!("consent", "Sign in", "channels", view::channels::ConsentPage);
         framed!("inbox", "Inbox", "inbox", view::inbox::InboxPage);
+        framed!(
+            "settlements",
+            "Settlements",
+            "orders",
+            view::finance::SettlementsPage
+        );
         framed!("finance", "Money", "orders", view::finance::FinancePage);
         framed!("warehouses", "Channels' warehouses", "stock", WarehousesPage);
         framed!("message", "Message", "inbox", view::inbox::MessagePage);

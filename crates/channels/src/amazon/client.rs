@@ -10,9 +10,10 @@ use stockbridge_domain::{Sku, Timestamp};
 
 use super::operations::{
     CONFIRM_SHIPMENT, CREATE_FEED, CREATE_FEED_DOCUMENT, Endpoint, GET_FEED, GET_FEED_DOCUMENT, GET_FEEDS,
-    GET_LISTING, GET_ORDER, INVENTORY_SUMMARIES, LIST_TRANSACTIONS, Nothing, PARTICIPATIONS, PATCH_LISTING,
-    Row, SEARCH_LISTINGS, SEARCH_ORDERS,
+    GET_LISTING, GET_ORDER, GET_REPORT_DOCUMENT, GET_REPORTS, INVENTORY_SUMMARIES, LIST_TRANSACTIONS,
+    Nothing, PARTICIPATIONS, PATCH_LISTING, Row, SEARCH_LISTINGS, SEARCH_ORDERS,
 };
+use super::settlements::wire::{Document, Reports};
 use super::{api::Raw, wire};
 use crate::call::{instant, instant_millis};
 use crate::endpoint::{Query, encode};
@@ -277,6 +278,25 @@ pub(super) fn list_transactions(
         query = query.with("nextToken", token);
     }
     Call::to(&LIST_TRANSACTIONS, &[]).query(&query)
+}
+
+/// `getReports`: reports of one kind since an instant, the latest first.
+pub(super) fn get_reports(kind: &str, since: Timestamp) -> Call<Reports> {
+    let query = Query::default()
+        .with_list("reportTypes", &[kind])
+        .with("pageSize", "100")
+        .with("createdSince", &instant(since));
+    Call::to(&GET_REPORTS, &[]).query(&query)
+}
+
+/// `getReports`: the page after, named by its token alone.
+pub(super) fn next_reports(token: &str) -> Call<Reports> {
+    Call::to(&GET_REPORTS, &[]).query(&Query::default().with("nextToken", token))
+}
+
+/// `getReportDocument`.
+pub(super) fn get_report_document(id: &str) -> Call<Document> {
+    Call::to(&GET_REPORT_DOCUMENT, &[id])
 }
 
 /// `createFeedDocument`: a place for a file of this kind.

@@ -59,15 +59,29 @@ pub(super) async fn upload(api: &Api, url: &str, kind: &str, content: Bytes) -> 
 /// # Errors
 /// [`Fault::Unavailable`] when it did not come whole, [`Fault::Contract`] when it cannot be unpacked or is too large.
 pub(super) async fn download(api: &Api, url: &str, packed: Option<&str>) -> Result<Vec<u8>, ChannelError> {
+    Ok(download_typed(api, url, packed).await?.0)
+}
+
+/// The same with the kind of content, which names the character set.
+///
+/// # Errors
+/// As [`download`].
+pub(super) async fn download_typed(
+    api: &Api,
+    url: &str,
+    packed: Option<&str>,
+) -> Result<(Vec<u8>, Option<String>), ChannelError> {
     let request = http::Request::get(address(api, url, &DOWNLOAD)?).body(Bytes::new());
     let answer = exchange(api, &DOWNLOAD, request).await?;
     if !answer.status().is_success() {
         return Err(refused(&DOWNLOAD, answer.status()));
     }
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|k| k.to_str().ok()).map(str::to_owned);
     let body = answer.into_body();
     match packed {
-        None => Ok(body.to_vec()),
-        Some("GZIP") => unpack(&body),
+        None => Ok((body.to_vec(), kind)),
+        Some("GZIP") => Ok((unpack(&body)?, kind)),
         Some(other) => Err(ChannelError::new(
             Fault::Contract,
             DOWNLOAD.name,

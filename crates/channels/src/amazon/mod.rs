@@ -14,6 +14,7 @@
 //! | `error` | Amazon's errors as faults |
 //! | `feeds`, `documents` | very many quantities as one file, and what came of each |
 //! | `finance` | what money moved |
+//! | `settlements` | what Amazon paid, from its reports |
 //! | `warehouse` | what lies in Amazon's warehouses |
 //! | `signing` | signatures Amazon ignores, for those who still send them |
 //! | `sandbox` | every documented case of Amazon's sandbox, asked and compared |
@@ -42,6 +43,7 @@ mod operations;
 mod orders;
 mod queue;
 mod sandbox;
+mod settlements;
 mod signing;
 mod warehouse;
 mod wire;
@@ -52,7 +54,7 @@ use std::collections::BTreeMap;
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BulkStockSink, Channel, ChannelError, CheckedAccount, Connection, Consent,
     Descriptor, FinanceSource, FulfilmentSink, Health, Io, ListingSource, Mailbox, OrderSource, PriceSink,
-    SecretText, StockSink, Term, Tool, WarehouseSource, options,
+    SecretText, SettlementSource, StockSink, Term, Tool, WarehouseSource, options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
@@ -235,6 +237,10 @@ impl Connection for AmazonConnection {
     }
 
     fn finance(&self) -> Option<&dyn FinanceSource> {
+        Some(self)
+    }
+
+    fn settlements(&self) -> Option<&dyn SettlementSource> {
         Some(self)
     }
 

@@ -141,4 +141,10 @@ operations! {
     /// What money moved, by page.
     LIST_TRANSACTIONS: wire::TransactionsAnswer = GET "/finances/2024-06-19/transactions",
         "listTransactions" in "finances_2024-06-19.json", plan(500_000, 10), Read, 60 s, 16 MiB;
+    /// Reports of late.
+    GET_REPORTS: super::settlements::wire::Reports = GET "/reports/2021-06-30/reports",
+        "getReports" in "reports_2021-06-30.json", plan(22_200, 10), Read, 30 s, 1 MiB;
+    /// Where a report's file is.
+    GET_REPORT_DOCUMENT: super::settlements::wire::Document = GET "/reports/2021-06-30/documents/{reportDocumentId}",
+        "getReportDocument" in "reports_2021-06-30.json", plan(16_700, 15), Read, 30 s, 1 MiB;
 }

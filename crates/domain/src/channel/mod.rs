@@ -19,6 +19,7 @@ mod io;
 mod mailbox;
 pub mod options;
 mod plausible;
+mod settlement;
 mod term;
 mod tool;
 mod warehouse;
@@ -49,6 +50,7 @@ pub use io::{
     Transport, TransportError, Turn, Unkept,
 };
 pub use mailbox::{Delivered, Letter, Mailbox, Reading, Subscription, Told};
+pub use settlement::{Settlement, SettlementLine, SettlementSource, SettlementVerdict, settlement_verdict};
 pub use term::Term;
 pub use tool::{Tool, ToolField, ToolReport, ToolSpec};
 pub use warehouse::{
@@ -223,6 +225,10 @@ pub trait Connection: Send + Sync {
     }
     /// The channel tells what money moved.
     fn finance(&self) -> Option<&dyn FinanceSource> {
+        None
+    }
+    /// The channel tells what it paid.
+    fn settlements(&self) -> Option<&dyn SettlementSource> {
         None
     }
 }

@@ -1,9 +1,11 @@
-//! `finance.pull`: what money moved into the store.
+//! `finance.pull`: what money moved, and what was paid, into the store.
 //!
 //! Channels post late and change what they posted without a new date, so each reading looks back further than the last.
 
 use std::time::Duration;
 
+use stockbridge_domain::AccountId;
+use stockbridge_domain::channel::{Fault, SettlementSource};
 use stockbridge_store::{Finish, RunProgress, RunState};
 
 use super::{JobCtx, JobError, done};
@@ -65,9 +67,12 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         cursor = page.next;
         if cursor.is_none() {
             tx.note_money_read(account, page.until).await?;
-            tx.end_run(run, RunState::Done, None).await?;
             tx.commit().await?;
-            return done(format!("{seen} transactions read"));
+            let (settled, problem) = settlements(ctx, account, opened.connection.settlements()).await?;
+            let mut tx = ctx.tenant.begin().await?;
+            tx.end_run(run, RunState::Done, problem.as_deref()).await?;
+            tx.commit().await?;
+            return done(format!("{seen} transactions and {settled} settlements read"));
         }
         tx.commit().await?;
         ctx.keep_lane().await?;
@@ -75,4 +80,35 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     let why = "the channel answers pages without end; the reading was stopped and begins anew with the next schedule";
     ctx.tenant.end_run(run, RunState::Failed, Some(why)).await?;
     done(why)
+}
+
+/// Reads the settlements that are not known yet. One that cannot be read is told in the run, and takes none with it.
+async fn settlements(
+    ctx: &JobCtx<'_>,
+    account: AccountId,
+    source: Option<&dyn SettlementSource>,
+) -> Result<(usize, Option<String>), JobError> {
+    let Some(source) = source else {
+        return Ok((0, None));
+    };
+    let known = ctx.tenant.settlement_references(account).await?;
+    let (mut read, mut problem) = (0, None);
+    for reference in source.list().await? {
+        if known.contains(&reference) {
+            continue;
+        }
+        ctx.keep_lane().await?;
+        match source.read(&reference).await {
+            Ok(settlement) => {
+                let mut tx = ctx.tenant.begin().await?;
+                tx.upsert_settlement(account, &reference, &settlement, ctx.now())
+                    .await?;
+                tx.commit().await?;
+                read += 1;
+            }
+            Err(error) if error.fault == Fault::Contract => problem = Some(error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((read, problem))
 }

@@ -227,6 +227,13 @@ impl Feeds {
         }
     }
 
+    /// A packed text at an address that lives five minutes.
+    pub(super) fn offer(&mut self, world: &mut World, call: &Call, text: &str) -> String {
+        let content = packed_text(text);
+        let id = self.keep(world, &call.seller_id, "report", Some(content));
+        address(call, &id)
+    }
+
     fn keep(&mut self, world: &mut World, seller_id: &str, kind: &str, content: Option<Bytes>) -> String {
         let id = format!("amzn1.tortuga.{}", uuid_text(&mut world.rng));
         let file = File {
@@ -268,9 +275,13 @@ fn address(call: &Call, id: &str) -> String {
 }
 
 fn packed(report: &Value) -> Bytes {
+    packed_text(&report.to_string())
+}
+
+fn packed_text(text: &str) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory does not fail.
-    let written = encoder.write_all(report.to_string().as_bytes());
+    let written = encoder.write_all(text.as_bytes());
     written.and_then(|()| encoder.finish()).unwrap_or_default().into()
 }
 

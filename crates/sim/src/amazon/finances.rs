@@ -26,10 +26,10 @@ const LONGEST_DAYS: u64 = 180;
 const HELD_DAYS: u64 = 7;
 
 /// Something posted.
-struct Posted {
+pub(super) struct Posted {
     id: String,
-    at: Timestamp,
-    body: Value,
+    pub(super) at: Timestamp,
+    pub(super) body: Value,
 }
 
 /// `GET /finances/2024-06-19/transactions`.
@@ -81,7 +81,7 @@ pub(super) fn transactions(
 }
 
 /// Everything posted for the caller, in no order.
-fn posted(world: &World, call: &Call) -> Vec<Posted> {
+pub(super) fn posted(world: &World, call: &Call) -> Vec<Posted> {
     let mut all = Vec::new();
     for order in world.orders.values().filter(|o| o.seller_id == call.seller_id) {
         for (reference, package) in &order.packages {
@@ -151,6 +151,10 @@ impl Told<'_> {
         related.extend(release_of.map(
             |id| json!({"relatedIdentifierName": "DEFERRED_TRANSACTION_ID", "relatedIdentifierValue": id}),
         ));
+        if status == "RELEASED" {
+            let id = super::settlements::period(at).to_string();
+            related.push(json!({"relatedIdentifierName": "SETTLEMENT_ID", "relatedIdentifierValue": id}));
+        }
         let site = &self.order.marketplace_id;
         let body = json!({
             "sellingPartnerMetadata": {

@@ -22,6 +22,7 @@ mod platform;
 mod post;
 mod route;
 mod sellers;
+mod settlements;
 mod shipping;
 
 pub use platform::AmazonSeller;
@@ -234,6 +235,8 @@ impl Amazon {
             Operation::ConfirmShipment => shipping::confirm(world, call),
             Operation::GetInventorySummaries => inventory::summaries(world, &mut self.pages, call),
             Operation::ListTransactions => finances::transactions(world, &mut self.pages, call),
+            Operation::GetReports => settlements::list(world, call),
+            Operation::GetReportDocument => settlements::document(world, &mut self.feeds, call),
             Operation::CreateFeedDocument => self.feeds.create_document(world, call),
             Operation::GetFeedDocument => self.feeds.document(world, call),
             Operation::CreateFeed => self.feeds.create(world, call),

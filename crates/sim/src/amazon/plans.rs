@@ -20,6 +20,8 @@ pub(super) fn documented(operation: Operation) -> Plan {
         Operation::ConfirmShipment => (2.0, 10.0),
         Operation::GetInventorySummaries => (2.0, 2.0),
         Operation::ListTransactions => (0.5, 10.0),
+        Operation::GetReports => (0.0222, 10.0),
+        Operation::GetReportDocument => (0.0167, 15.0),
         Operation::CreateFeedDocument => (0.5, 15.0),
         Operation::CreateFeed => (0.0083, 15.0),
         Operation::GetFeed => (2.0, 15.0),

@@ -21,6 +21,8 @@ pub(super) enum Operation {
     ConfirmShipment,
     GetInventorySummaries,
     ListTransactions,
+    GetReports,
+    GetReportDocument,
     CreateFeedDocument,
     GetFeedDocument,
     CreateFeed,
@@ -49,6 +51,8 @@ impl Operation {
             Self::ConfirmShipment => "confirmShipment",
             Self::GetInventorySummaries => "getInventorySummaries",
             Self::ListTransactions => "listTransactions",
+            Self::GetReports => "getReports",
+            Self::GetReportDocument => "getReportDocument",
             Self::CreateFeedDocument => "createFeedDocument",
             Self::GetFeedDocument => "getFeedDocument",
             Self::CreateFeed => "createFeed",
@@ -116,6 +120,10 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<Strin
         ("GET", ["feeds", "2021-06-30", "feeds"]) => (Operation::GetFeeds, &[]),
         ("GET", ["feeds", "2021-06-30", "feeds", rest @ ..]) if rest.len() == 1 => (Operation::GetFeed, rest),
         ("GET", ["finances", "2024-06-19", "transactions"]) => (Operation::ListTransactions, &[]),
+        ("GET", ["reports", "2021-06-30", "reports"]) => (Operation::GetReports, &[]),
+        ("GET", ["reports", "2021-06-30", "documents", rest @ ..]) if rest.len() == 1 => {
+            (Operation::GetReportDocument, rest)
+        }
         ("GET", ["fba", "inventory", "v1", "summaries"]) => (Operation::GetInventorySummaries, &[]),
         ("GET", ["orders", "2026-01-01", "orders"]) => (Operation::SearchOrders, &[]),
         ("GET", ["orders", "2026-01-01", "orders", rest @ ..]) if rest.len() == 1 => {

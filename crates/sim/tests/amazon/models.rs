@@ -14,7 +14,7 @@ static MODELS: LazyLock<Option<Models>> = LazyLock::new(load);
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Validator>>> = LazyLock::new(Mutex::default);
 
 /// Operation, model file, schema of the success answer, schema of the error answer.
-const OPERATIONS: [(&str, &str, &str, &str); 14] = [
+const OPERATIONS: [(&str, &str, &str, &str); 16] = [
     (
         "createFeedDocument",
         "feeds_2021-06-30",
@@ -30,6 +30,18 @@ const OPERATIONS: [(&str, &str, &str, &str); 14] = [
     ("getFeed", "feeds_2021-06-30", "Feed", "ErrorList"),
     ("getFeeds", "feeds_2021-06-30", "GetFeedsResponse", "ErrorList"),
     ("getFeedDocument", "feeds_2021-06-30", "FeedDocument", "ErrorList"),
+    (
+        "getReports",
+        "reports_2021-06-30",
+        "GetReportsResponse",
+        "ErrorList",
+    ),
+    (
+        "getReportDocument",
+        "reports_2021-06-30",
+        "ReportDocument",
+        "ErrorList",
+    ),
     (
         "listTransactions",
         "finances_2024-06-19",

@@ -49,11 +49,10 @@ fn operations_and_sellers_have_their_own_buckets_and_plans_can_be_replaced() {
     );
 }
 
-#[test]
-fn every_operation_has_the_rate_and_burst_amazon_documents() {
-    let Some(plans) = models::plans() else { return };
+/// A call of every operation under a plan.
+fn one_call_each() -> Vec<(&'static str, Method, String)> {
     let listing = format!("{}?marketplaceIds={DE}", path(MUG));
-    let calls = [
+    vec![
         (
             "getMarketplaceParticipations",
             Method::GET,
@@ -87,6 +86,16 @@ fn every_operation_has_the_rate_and_burst_amazon_documents() {
             "/fba/inventory/v1/summaries".to_owned(),
         ),
         (
+            "getReports",
+            Method::GET,
+            "/reports/2021-06-30/reports".to_owned(),
+        ),
+        (
+            "getReportDocument",
+            Method::GET,
+            "/reports/2021-06-30/documents/none".to_owned(),
+        ),
+        (
             "listTransactions",
             Method::GET,
             "/finances/2024-06-19/transactions".to_owned(),
@@ -104,7 +113,13 @@ fn every_operation_has_the_rate_and_burst_amazon_documents() {
             Method::GET,
             "/feeds/2021-06-30/documents/none".to_owned(),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn every_operation_has_the_rate_and_burst_amazon_documents() {
+    let Some(plans) = models::plans() else { return };
+    let calls = one_call_each();
     assert_eq!(calls.len(), plans.len());
     for (operation, method, target) in calls {
         let bench = Bench::new();

@@ -19,6 +19,9 @@ pub enum Finance {
     #[command(after_help = "Example:\n  \
         stockbridge finance summary --from 2026-11-01T00:00:00Z --to 2026-12-01T00:00:00Z")]
     Summary(Summary),
+    /// List what channels paid, against what was expected.
+    #[command(after_help = "Example:\n  stockbridge finance settlements --account \"Nordlicht DE\"")]
+    Settlements(Settlements),
     /// Compare what was posted of an order with what the order says.
     #[command(after_help = "Example:\n  stockbridge finance order ord_01978c5e-8a7b-7000-8000-000000000000")]
     Order(OfOrder),
@@ -76,6 +79,18 @@ pub struct Summary {
 }
 
 #[derive(Debug, Args)]
+pub struct Settlements {
+    /// Only of this account, by name or id.
+    #[arg(long)]
+    account: Option<String>,
+    /// Show at most N.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
 pub struct OfOrder {
     /// The order's id.
     order: String,
@@ -88,6 +103,7 @@ impl Finance {
         match self {
             Self::List(command) => command.run(context).await,
             Self::Summary(command) => command.run(context).await,
+            Self::Settlements(command) => command.run(context).await,
             Self::Order(command) => command.run(context).await,
         }
     }
@@ -180,6 +196,33 @@ impl OfOrder {
             ("LEFT", "/net"),
         ];
         output::table(&columns, &rows, "The channel posted nothing of this order.");
+        Ok(())
+    }
+}
+
+impl Settlements {
+    async fn run(self, context: &Context) -> anyhow::Result<()> {
+        let api = self.target.open(context).await?;
+        let mut path = "/finance/settlements?".to_owned();
+        if let Some(account) = &self.account {
+            path.push_str(&format!("account={}", segment(&account_id(&api, account).await?)));
+        }
+        let mut rows = api.list(&path, self.limit).await?;
+        if self.target.json() {
+            output::json(&rows);
+            return Ok(());
+        }
+        named(&api, &mut rows).await?;
+        let columns = [
+            ("ID", "/id"),
+            ("ACCOUNT", "/account"),
+            ("FROM", "/from"),
+            ("TO", "/to"),
+            ("PAID", "/paid"),
+            ("EXPECTED", "/expected"),
+            ("VERDICT", "/verdict"),
+        ];
+        output::table(&columns, &rows, "No channel told of a payment yet.");
         Ok(())
     }
 }

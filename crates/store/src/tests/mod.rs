@@ -37,6 +37,7 @@ mod quarantine;
 mod retention;
 mod runs;
 mod sales;
+mod settlements;
 mod shipments;
 mod shop;
 mod stock;

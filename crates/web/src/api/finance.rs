@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use stockbridge_domain::channel::{MoneyEvent, OrderMoney};
 use stockbridge_domain::{AccountId, OrderId, Timestamp};
-use stockbridge_store::{MoneyFilter, MoneyRecord, MoneySum};
+use stockbridge_store::{MoneyFilter, MoneyRecord, MoneySum, SettlementFilter, SettlementRecord};
 
 use super::paged;
 use crate::extract::{ApiJson, ApiPath, ApiQuery, List, Who, one_of, page_query, parsed};
@@ -50,6 +50,13 @@ pub(crate) fn routes() -> Vec<Route> {
         )
         .query(SUMMED)
         .lists("MoneySum"),
+        route::get(
+            "/api/v1/finance/settlements",
+            "What channels paid, the latest first, against their own lines and the transactions that name them",
+            settlements,
+        )
+        .query(paged!["account": "Only this store's, by id"])
+        .lists("Settlement"),
         route::get(
             "/api/v1/orders/{id}/money",
             "What the channel posted of an order against what the order says, by currency",
@@ -125,4 +132,25 @@ async fn of_order(
     Ok(List::whole(
         money.ok_or_else(|| Problem::not_found("There is no such order."))?,
     ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Paid {
+    account: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn settlements(
+    State(app): State<App>,
+    Who(caller): Who,
+    ApiQuery(wanted): ApiQuery<Paid>,
+) -> Result<ApiJson<List<SettlementRecord>>, Problem> {
+    let page = page_query(wanted.limit, wanted.cursor)?;
+    let filter = SettlementFilter {
+        account: parsed::<AccountId>("account", wanted.account)?,
+    };
+    let found = app.tenant(caller.tenant).settlements(&filter, &page).await?;
+    Ok(ApiJson(found.into()))
 }

@@ -6,23 +6,31 @@ use std::time::Duration;
 use axum::http::Method;
 use axum::response::Response;
 use serde::Deserialize;
-use stockbridge_domain::channel::{MoneyEvent, MoneyKind, MoneyState, MoneyVerdict, OrderMoney};
+use stockbridge_domain::channel::{
+    MoneyEvent, MoneyKind, MoneyState, MoneyVerdict, OrderMoney, SettlementVerdict,
+};
 use stockbridge_domain::tenant::Role;
 use stockbridge_domain::{AccountId, Money, Timestamp};
-use stockbridge_store::{MoneyFilter, MoneyRecord, MoneySum, PageQuery};
+use stockbridge_store::{MoneyFilter, MoneyRecord, MoneySum, PageQuery, SettlementFilter, SettlementRecord};
 
 use super::{Accounts, Frame, address, pager};
 use crate::extract::ApiQuery;
 use crate::guard::Access;
 use crate::problem::Problem;
 use crate::route::Route;
-use crate::view::finance::{FinancePage, MoneyRow, NONE_HERE, NOTHING_MOVED, OrderMoneyRow, SumRow};
+use crate::view::finance::{
+    FinancePage, MoneyRow, NONE_HERE, NOTHING_MOVED, NOTHING_PAID, OrderMoneyRow, SettlementRow,
+    SettlementsPage, SumRow,
+};
 use crate::view::words::{money, when};
 use crate::view::{Badge, Choice, Tab, Tone};
 
 pub(super) fn routes() -> Vec<Route> {
     let viewer = Access::Role(Role::Viewer);
-    vec![Route::page(Method::GET, "/finance", viewer, show)]
+    vec![
+        Route::page(Method::GET, "/finance", viewer, show),
+        Route::page(Method::GET, "/finance/settlements", viewer, settlements),
+    ]
 }
 
 #[derive(Deserialize)]
@@ -255,5 +263,67 @@ fn order_row(of: &OrderMoney) -> OrderMoneyRow {
             .collect(),
         net: money(of.net),
         held: (of.held.minor() != 0).then(|| money(of.held)),
+    }
+}
+
+#[derive(Deserialize)]
+struct Paid {
+    account: Option<String>,
+    cursor: Option<String>,
+}
+
+async fn settlements(frame: Frame, ApiQuery(wanted): ApiQuery<Paid>) -> Result<Response, Problem> {
+    let account = wanted.account.unwrap_or_default();
+    let filter = SettlementFilter {
+        account: account.parse::<AccountId>().ok(),
+    };
+    let query = PageQuery {
+        limit: 50,
+        cursor: wanted.cursor,
+    };
+    let (tenant, now) = (frame.tenant(), frame.app.now());
+    let found = tenant.settlements(&filter, &query).await?;
+    let accounts = Accounts::of(&tenant).await?;
+    let page = SettlementsPage {
+        accounts: accounts.choices(&account),
+        rows: found.items.iter().map(|s| paid(s, &accounts, now)).collect(),
+        pager: pager(
+            "/finance/settlements",
+            &[("account", account.as_str())],
+            query.cursor.as_deref(),
+            found.next.as_deref(),
+        ),
+        empty: NOTHING_PAID,
+    };
+    frame.show("settlements", "Settlements", "orders", &page).await
+}
+
+fn paid(of: &SettlementRecord, accounts: &Accounts, now: Timestamp) -> SettlementRow {
+    let (verdict, meaning) = match of.verdict {
+        SettlementVerdict::Agrees => (Badge::new(Tone::Good, "agrees"), String::new()),
+        SettlementVerdict::Differs => (
+            Badge::new(Tone::Warn, "differs"),
+            "Paid another amount than its transactions say; reserves and transactions that were not read are the usual reasons."
+                .to_owned(),
+        ),
+        SettlementVerdict::Unmatched => (
+            Badge::new(Tone::Quiet, "nothing to compare with"),
+            "No transaction that names it was read.".to_owned(),
+        ),
+        SettlementVerdict::Unsound => (
+            Badge::new(Tone::Bad, "does not add up"),
+            format!("Its own lines are {}; ask the channel.", money(of.lines_total)),
+        ),
+    };
+    SettlementRow {
+        id: of.id.clone(),
+        account: accounts.name(of.account),
+        from: when(of.from, now),
+        to: when(of.to, now),
+        deposited: of.deposited_at.map(|at| when(at, now)),
+        paid: money(of.paid),
+        expected: of.expected.map(money),
+        verdict,
+        meaning,
     }
 }

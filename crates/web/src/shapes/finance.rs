@@ -56,6 +56,31 @@ pub(super) const FINANCE: &[Shape] = &[
         ],
     },
     Shape {
+        name: "Settlement",
+        about: "What a channel paid",
+        input: false,
+        fields: &[
+            Field::new("account", "id:acc", "The store"),
+            Field::new("id", "text", "The channel's id"),
+            Field::new("from", "instant", "Its first instant"),
+            Field::new("to", "instant", "Its end"),
+            Field::new("deposited_at", "instant?", "When the money was sent to the bank"),
+            Field::new("paid", "Money", "How much was paid"),
+            Field::new("lines_total", "Money", "The sum of its lines"),
+            Field::new("lines", "int", "How many lines it has"),
+            Field::new(
+                "expected",
+                "Money?",
+                "The sum of the transactions that name it, payouts aside",
+            ),
+            Field::new(
+                "verdict",
+                "text",
+                "unsound (its lines do not add up), unmatched (no transaction of it was read), agrees or differs",
+            ),
+        ],
+    },
+    Shape {
         name: "OrderMoney",
         about: "What the channel posted of an order in one currency, against what the order says",
         input: false,

@@ -63,6 +63,49 @@ pub(crate) struct MoneyRow {
     pub total: String,
 }
 
+/// The page of what channels paid.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SettlementsPage {
+    /// Accounts to choose from.
+    pub accounts: Vec<Choice>,
+    /// The settlements, the latest first.
+    pub rows: Vec<SettlementRow>,
+    /// The rest.
+    pub pager: Pager,
+    /// What to say when there are none.
+    pub empty: Empty,
+}
+
+/// One settlement.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SettlementRow {
+    /// The channel's id.
+    pub id: String,
+    /// The account.
+    pub account: String,
+    /// Its first instant.
+    pub from: When,
+    /// Its end.
+    pub to: When,
+    /// When the money was sent to the bank.
+    pub deposited: Option<When>,
+    /// How much was paid.
+    pub paid: String,
+    /// The sum of the transactions that name it.
+    pub expected: Option<String>,
+    /// Whether they agree.
+    pub verdict: Badge,
+    /// What to do about it.
+    pub meaning: String,
+}
+
+/// What the page says when nothing was paid yet.
+pub(crate) const NOTHING_PAID: Empty = Empty {
+    title: "No settlement yet",
+    text: "What a channel paid to your bank is read once a day, as soon as the channel has made its report of it.",
+    step: Some(("/finance", "See the transactions")),
+};
+
 /// What the channel posted of one order.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct OrderMoneyRow {
@@ -147,6 +190,41 @@ impl FinancePage {
         extreme.rows[0].parts = vec![(HOSTILE.into(), "INR 99,999,999,999.00".into()); 30];
         extreme.rows[1].href = None;
         extreme.rows[2].order = None;
+        three(empty, typical, extreme)
+    }
+}
+
+#[cfg(test)]
+impl SettlementsPage {
+    /// Empty, typical, extreme.
+    pub(crate) fn samples() -> Vec<(&'static str, Self)> {
+        use super::Tone;
+        use super::samples::{HOSTILE, choices, three, when};
+        let empty = Self {
+            accounts: choices(&["All accounts"]),
+            rows: vec![],
+            pager: Pager::default(),
+            empty: NOTHING_PAID,
+        };
+        let row = |id: &str| SettlementRow {
+            id: id.to_owned(),
+            account: id.to_owned(),
+            from: when("30 d ago"),
+            to: when("16 d ago"),
+            deposited: Some(when("14 d ago")),
+            paid: "EUR 1,095.00".into(),
+            expected: None,
+            verdict: Badge::new(Tone::Good, "agrees"),
+            meaning: id.to_owned(),
+        };
+        let typical = Self {
+            rows: vec![row("11223344")],
+            ..empty.clone()
+        };
+        let extreme = Self {
+            rows: vec![row(HOSTILE); 50],
+            ..empty.clone()
+        };
         three(empty, typical, extreme)
     }
 }

@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use stockbridge_domain::channel::{
     ListingSnapshot, MoneyEvent, MoneyKind, MoneyPart, MoneyState, MoneyTransaction, Paper, PaperKind,
-    ReturnLine, ReturnSnapshot, ReturnStatus, WarehouseStock, WarehouseUnits,
+    ReturnLine, ReturnSnapshot, ReturnStatus, Settlement, WarehouseStock, WarehouseUnits,
 };
 use stockbridge_domain::listing::{FulfilledBy, ListingStatus};
 use stockbridge_domain::{AccountId, Currency, Money, Sku};
@@ -84,12 +84,27 @@ fn moved() -> MoneyTransaction {
     }
 }
 
+/// A settlement of it.
+fn paid() -> Settlement {
+    Settlement {
+        id: "77".into(),
+        from: crate::world::START,
+        to: crate::world::START,
+        deposited_at: Some(crate::world::START),
+        total: moved().total,
+        lines: Vec::new(),
+    }
+}
+
 /// Something in the channel's own warehouse, money it moved, and a batch of quantities that was taken.
 async fn hand_in(tx: &mut TenantTx, account: AccountId) {
     tx.upsert_warehouse(account, &[lying("P-1")], crate::world::START)
         .await
         .unwrap();
     tx.upsert_money(account, &[moved()], crate::world::START)
+        .await
+        .unwrap();
+    tx.upsert_settlement(account, "d1", &paid(), crate::world::START)
         .await
         .unwrap();
     let batch = tx.begin_bulk(account).await.unwrap();

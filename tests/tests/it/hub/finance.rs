@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use stockbridge_domain::channel::{DataKind, MoneyKind, MoneyVerdict, OrderMoney};
+use stockbridge_domain::channel::{DataKind, MoneyKind, MoneyVerdict, OrderMoney, SettlementVerdict};
 use stockbridge_domain::{AccountId, OrderId};
 use stockbridge_engine::Parcel;
 use stockbridge_sim::BuyOptions;
-use stockbridge_store::{MoneyFilter, PageQuery};
+use stockbridge_store::{MoneyFilter, PageQuery, SettlementFilter};
 
 use super::harness::{GERMANY, World, seller};
 
@@ -79,7 +79,29 @@ async fn a_sale_is_held_back_released_and_given_back_and_agrees_with_the_order()
             .money(&MoneyFilter::default(), &PageQuery::default())
             .await
             .expect("read");
+        settled(&world, account).await;
         assert_eq!(all.items.len(), 3, "each once, however often it was read");
         assert!(all.items.iter().all(|r| r.order == Some(order)));
+    }
+}
+
+/// Two weeks on, what was released is paid, and it is what the transactions say.
+async fn settled(world: &World, account: AccountId) {
+    world.sim.advance(DAY * 15);
+    world.clock.advance(DAY * 15);
+    world
+        .hub
+        .sync_now(&world.caller, account, &[DataKind::Finance])
+        .await
+        .expect("asked");
+    world.secs(120).await;
+    let paid = world
+        .tenant()
+        .settlements(&SettlementFilter::default(), &PageQuery::default())
+        .await
+        .expect("read");
+    assert!(!paid.items.is_empty());
+    for one in &paid.items {
+        assert_eq!(one.verdict, SettlementVerdict::Agrees, "{one:?}");
     }
 }
