@@ -140,6 +140,8 @@ fn child(name: &str, args: &[String]) -> anyhow::Result<Child> {
     let child = Command::new(std::env::current_exe()?)
         .arg(name)
         .args(args)
+        // As the service's unit and the container set it.
+        .env("MIMALLOC_PURGE_DELAY", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -170,6 +172,8 @@ pub async fn shop(args: &ShopArgs) -> anyhow::Result<()> {
     let shop = ShopifyShop::new(ShopifyConfig {
         variants: variants.collect::<anyhow::Result<_>>()?,
         bulk_ms: FILE_MS,
+        // The orders are old ones: a search finds them at once.
+        index_lag_ms: 0,
         ..ShopifyConfig::default()
     });
     for n in 0..args.orders {
@@ -231,12 +235,12 @@ pub async fn hub(args: &HubArgs, options: &Options) -> anyhow::Result<()> {
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn(worker.run(stopped));
     let seconds = all_in(&stage, args, watch).await?;
+    let peak = field("/proc/self/status", "VmHWM").context("the kernel tells no peak of memory")?;
     stop.send(true)?;
     while let Some(ended) = tasks.join_next().await {
         ended?;
     }
     ensure!(stage.tenant.check_ledger().await?.ok(), "the books do not agree");
-    let peak = field("/proc/self/status", "VmHWM").context("the kernel tells no peak of memory")?;
     let found = Found {
         seconds,
         peak_kib: peak.split(' ').next().unwrap_or_default().parse()?,
