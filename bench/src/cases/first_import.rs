@@ -240,6 +240,8 @@ pub async fn hub(args: &HubArgs, options: &Options) -> anyhow::Result<()> {
     while let Some(ended) = tasks.join_next().await {
         ended?;
     }
+    // As autovacuum does within a minute of such amounts.
+    stage.database.vacuum().await?;
     ensure!(stage.tenant.check_ledger().await?.ok(), "the books do not agree");
     let found = Found {
         seconds,
