@@ -74,7 +74,7 @@ pub enum Command {
     Receive(moves::Receive),
     /// Enter what a buyer sent back.
     #[command(after_help = "Example:\n  \
-        stockbridge return ord_01978c5e-8a7b-7000-8000-000000000000 oln_01978c5e-8a7b-7000-8000-000000000001=1 --damaged")]
+        stockbridge return ord_01jd8z4k3qf0v9m2n7x5c6b8w0 oln_01jd8z4k3qf0v9m2n7x5c6b8w1=1 --damaged")]
     Return(moves::Return),
     /// See listings and map them to products.
     #[command(subcommand)]
@@ -168,6 +168,27 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// What stands for an id in an example looks like one, so that it can be told from what a person has to look up.
+    #[test]
+    fn ids_in_examples_look_like_ids() {
+        let mut leaves = Vec::new();
+        collect(&Cli::command(), "stockbridge", &mut leaves);
+        let helps: Vec<String> = leaves
+            .iter()
+            .filter_map(|(_, command)| command.get_after_help().map(ToString::to_string))
+            .collect();
+        let words = helps.iter().flat_map(|help| help.split([' ', '\n', '=', '/']));
+        let ids: Vec<_> = words
+            .filter_map(|word| word.split_once('_'))
+            .filter(|(prefix, rest)| prefix.len() == 3 && rest.starts_with("01"))
+            .collect();
+        assert!(ids.len() > 10, "{ids:?}");
+        for (prefix, rest) in ids {
+            let order = format!("ord_{rest}").parse::<stockbridge_domain::OrderId>();
+            assert!(order.is_ok(), "{prefix}_{rest}: {order:?}");
+        }
     }
 
     /// Every command: what it does in one imperative line, and an example that this very command line accepts.

@@ -17,7 +17,7 @@ pub enum Conflict {
     List(List),
     /// Decide who wins, or resume what was stopped.
     #[command(after_help = "Examples:\n  \
-        stockbridge conflict resolve con_01978c5e8a7b70008000000000 --winner hub_wins\n  \
+        stockbridge conflict resolve con_01jd8z4k3qf0v9m2n7x5c6b8w0 --winner hub_wins\n  \
         stockbridge conflict resolve --all --field price --winner source_wins")]
     Resolve(Resolve),
     /// Show or set who wins by itself.

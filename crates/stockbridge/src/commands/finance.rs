@@ -23,7 +23,7 @@ pub enum Finance {
     #[command(after_help = "Example:\n  stockbridge finance settlements --account \"Nordlicht DE\"")]
     Settlements(Settlements),
     /// Compare what was posted of an order with what the order says.
-    #[command(after_help = "Example:\n  stockbridge finance order ord_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge finance order ord_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Order(OfOrder),
 }
 
@@ -149,7 +149,11 @@ impl List {
             ("STATE", "/state"),
             ("TOTAL", "/total"),
         ];
-        output::table(&columns, &rows, "There is no such transaction.");
+        output::table(
+            &columns,
+            &rows,
+            "Nothing of the kind was told of yet; channels post some days late and are read once a day.",
+        );
         Ok(())
     }
 }

@@ -14,10 +14,10 @@ pub enum Inbox {
     #[command(after_help = "Example:\n  stockbridge inbox list --state dead")]
     List(List),
     /// Show a message, what it asked for and what came of it.
-    #[command(after_help = "Example:\n  stockbridge inbox show inb_01978c5e8a7b7000800000000a --body")]
+    #[command(after_help = "Example:\n  stockbridge inbox show inb_01jd8z4k3qf0v9m2n7x5c6b8w0 --body")]
     Show(Show),
     /// Have a message worked again.
-    #[command(after_help = "Example:\n  stockbridge inbox replay inb_01978c5e8a7b7000800000000a")]
+    #[command(after_help = "Example:\n  stockbridge inbox replay inb_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Replay(One),
 }
 

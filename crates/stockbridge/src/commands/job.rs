@@ -14,13 +14,13 @@ pub enum Job {
     #[command(after_help = "Example:\n  stockbridge job list --state dead")]
     List(List),
     /// Show a job: what it is, how often it was tried, why it failed.
-    #[command(after_help = "Example:\n  stockbridge job show job_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge job show job_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Show(One),
     /// Try a job again that was given up.
-    #[command(after_help = "Example:\n  stockbridge job retry job_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge job retry job_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Retry(One),
     /// Cancel a job that waits or was given up.
-    #[command(after_help = "Example:\n  stockbridge job cancel job_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge job cancel job_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Cancel(One),
 }
 

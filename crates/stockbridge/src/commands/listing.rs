@@ -17,7 +17,7 @@ pub enum Listing {
     List(List),
     /// Map a listing to a product, or take it off with --none.
     #[command(after_help = "Example:\n  \
-        stockbridge listing map lst_01978c5e-8a7b-7000-8000-000000000000 --sku MUG-BLK-0001 --units 2")]
+        stockbridge listing map lst_01jd8z4k3qf0v9m2n7x5c6b8w0 --sku MUG-BLK-0001 --units 2")]
     Map(MapTo),
     /// List what waits for a product, with the products it may be.
     #[command(after_help = "Example:\n  stockbridge listing unmapped --json")]

@@ -19,16 +19,14 @@ pub enum Transfer {
     #[command(after_help = "Example:\n  stockbridge transfer new Main Shop MUG-BLK-0001=4 --reference T-7")]
     New(NewTransfer),
     /// Take a transfer's units from the location they leave.
-    #[command(after_help = "Example:\n  stockbridge transfer send trf_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge transfer send trf_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Send(One),
     /// Enter what arrived; everything on its way unless units are given.
     #[command(after_help = "Example:\n  \
-        stockbridge transfer receive trf_01978c5e-8a7b-7000-8000-000000000000 MUG-BLK-0001=3 --lost MUG-BLK-0001=1")]
+        stockbridge transfer receive trf_01jd8z4k3qf0v9m2n7x5c6b8w0 MUG-BLK-0001=3 --lost MUG-BLK-0001=1")]
     Receive(Arrived),
     /// Call a transfer off that was not sent.
-    #[command(
-        after_help = "Example:\n  stockbridge transfer cancel trf_01978c5e-8a7b-7000-8000-000000000000"
-    )]
+    #[command(after_help = "Example:\n  stockbridge transfer cancel trf_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Cancel(One),
 }
 
@@ -43,16 +41,16 @@ pub enum Count {
     Start(Start),
     /// Note what was counted; the books stay as they are.
     #[command(after_help = "Example:\n  \
-        stockbridge count enter cnt_01978c5e-8a7b-7000-8000-000000000000 MUG-BLK-0001=38 MUG-RED-0001=0")]
+        stockbridge count enter cnt_01jd8z4k3qf0v9m2n7x5c6b8w0 MUG-BLK-0001=38 MUG-RED-0001=0")]
     Enter(Enter),
     /// Show a count: what the books say and what was counted.
-    #[command(after_help = "Example:\n  stockbridge count show cnt_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge count show cnt_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Show(One),
     /// Enter the differences of a count into the books.
-    #[command(after_help = "Example:\n  stockbridge count post cnt_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge count post cnt_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Post(One),
     /// Call a count off; nothing is entered.
-    #[command(after_help = "Example:\n  stockbridge count cancel cnt_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge count cancel cnt_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Cancel(One),
 }
 

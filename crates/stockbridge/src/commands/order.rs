@@ -16,41 +16,39 @@ pub enum Order {
     #[command(after_help = "Example:\n  stockbridge order list --status open --account Till --limit 20")]
     List(List),
     /// Show an order with its lines, parcels and what it did to stock.
-    #[command(after_help = "Example:\n  stockbridge order show ord_01978c5e-8a7b-7000-8000-000000000000")]
+    #[command(after_help = "Example:\n  stockbridge order show ord_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Show(Show),
     /// Enter a parcel; the channel is told.
     #[command(after_help = "Example:\n  \
-        stockbridge order ship ord_01978c5e-8a7b-7000-8000-000000000000 --carrier DHL --tracking JD0146000\n\n\
+        stockbridge order ship ord_01jd8z4k3qf0v9m2n7x5c6b8w0 --carrier DHL --tracking JD0146000\n\n\
         Without --line everything that is left goes into the parcel.")]
     Ship(Ship),
     /// Call an order off, or units of it; a channel's order is called off there.
     #[command(after_help = "Example:\n  \
-        stockbridge order cancel ord_01978c5e-8a7b-7000-8000-000000000000 --reason out_of_stock\n\n\
+        stockbridge order cancel ord_01jd8z4k3qf0v9m2n7x5c6b8w0 --reason out_of_stock\n\n\
         Without --line all that is open is called off.")]
     Cancel(Cancel),
     /// Give money back for an order, never more than was paid.
     #[command(after_help = "Example:\n  \
-        stockbridge order refund ord_01978c5e-8a7b-7000-8000-000000000000 --amount \"12.50 EUR\" --note scratched")]
+        stockbridge order refund ord_01jd8z4k3qf0v9m2n7x5c6b8w0 --amount \"12.50 EUR\" --note scratched")]
     Refund(aftersales::Refund),
     /// Have the channel make the label and invoice of an order's parcel.
     #[command(after_help = "Example:\n  \
-        stockbridge order label ord_01978c5e-8a7b-7000-8000-000000000000 --weight 750 --size 300x200x100")]
+        stockbridge order label ord_01jd8z4k3qf0v9m2n7x5c6b8w0 --weight 750 --size 300x200x100")]
     Label(aftersales::Label),
     /// Write a label or invoice to a file.
     #[command(after_help = "Example:\n  \
-        stockbridge order paper ppr_01978c5e-8a7b-7000-8000-000000000000 --out label.pdf")]
+        stockbridge order paper ppr_01jd8z4k3qf0v9m2n7x5c6b8w0 --out label.pdf")]
     Paper(aftersales::Paper),
     /// Tell the channel that a parcel is ready to be fetched.
-    #[command(
-        after_help = "Example:\n  stockbridge order hand-over pcl_01978c5e-8a7b-7000-8000-000000000000"
-    )]
+    #[command(after_help = "Example:\n  stockbridge order hand-over pcl_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     HandOver(aftersales::HandOver),
     /// List the returns that channels announce.
     #[command(after_help = "Example:\n  stockbridge order returns --account Till --all")]
     Returns(aftersales::Returns),
     /// Receive an announced return into stock.
     #[command(after_help = "Example:\n  \
-        stockbridge order receive crt_01978c5e-8a7b-7000-8000-000000000000 --damaged")]
+        stockbridge order receive crt_01jd8z4k3qf0v9m2n7x5c6b8w0 --damaged")]
     Receive(aftersales::Receive),
 }
 

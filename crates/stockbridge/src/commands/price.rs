@@ -17,12 +17,12 @@ mod sale;
 #[derive(Debug, Subcommand)]
 pub enum Price {
     /// Explain a listing's price, step by step.
-    #[command(after_help = "Example:\n  stockbridge price why lst_01978c5e8a7b70008000000000")]
+    #[command(after_help = "Example:\n  stockbridge price why lst_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     Why(Why),
     /// Give a listing a price of its own, or with --rules take it away.
     #[command(
-        after_help = "Examples:\n  stockbridge price set lst_01978c5e8a7b70008000000000 \"499.00 INR\"\n  \
-        stockbridge price set lst_01978c5e8a7b70008000000000 --rules"
+        after_help = "Examples:\n  stockbridge price set lst_01jd8z4k3qf0v9m2n7x5c6b8w0 \"499.00 INR\"\n  \
+        stockbridge price set lst_01jd8z4k3qf0v9m2n7x5c6b8w0 --rules"
     )]
     Set(Set),
     /// Show or set a product's base price, cost and floor.
@@ -44,7 +44,7 @@ pub enum Price {
     Held(Held),
     /// Say yes to a price that waits, as you saw it.
     #[command(
-        after_help = "Example:\n  stockbridge price approve lst_01978c5e8a7b70008000000000 \"14.99 EUR\""
+        after_help = "Example:\n  stockbridge price approve lst_01jd8z4k3qf0v9m2n7x5c6b8w0 \"14.99 EUR\""
     )]
     Approve(Approve),
 }

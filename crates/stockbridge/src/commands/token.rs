@@ -26,7 +26,7 @@ pub enum Token {
     List(List),
     /// Revoke an API token at once.
     #[command(
-        after_help = "Example:\n  stockbridge token revoke tok_01978c5e-8a7b-7000-8000-000000000000 --tenant Acme"
+        after_help = "Example:\n  stockbridge token revoke tok_01jd8z4k3qf0v9m2n7x5c6b8w0 --tenant Acme"
     )]
     Revoke(Revoke),
 }

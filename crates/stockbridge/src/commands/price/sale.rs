@@ -18,7 +18,7 @@ pub enum Sale {
         stockbridge price sale add Mugs --scope product:MUG-BLK-0001 --from 2027-01-02T00:00:00Z --to 2027-01-03T00:00:00Z --price \"4.99 EUR\"")]
     Add(Add),
     /// End a sale now, or take it away before it begins.
-    #[command(after_help = "Example:\n  stockbridge price sale end sal_01978c5e8a7b70008000000000")]
+    #[command(after_help = "Example:\n  stockbridge price sale end sal_01jd8z4k3qf0v9m2n7x5c6b8w0")]
     End(End),
 }
 
