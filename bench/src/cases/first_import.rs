@@ -141,7 +141,7 @@ fn child(name: &str, args: &[String]) -> anyhow::Result<Child> {
         .arg(name)
         .args(args)
         // As the service's unit and the container set it.
-        .env("MIMALLOC_PURGE_DELAY", "0")
+        .env("MALLOC_ARENA_MAX", "2")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)

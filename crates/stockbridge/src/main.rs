@@ -19,10 +19,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// Also SQLite's, whose statements allocate as much as the rest.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     match run(cli) {
