@@ -11,6 +11,7 @@ use stockbridge_domain::{Money, OrderId, OrderLineId, Timestamp};
 use stockbridge_engine::{Abilities, CancelRequest, RefundRequest};
 use stockbridge_store::{Ask, CancellationRecord, OrderDetail, OrderLineRecord, RefundRecord};
 
+use super::doers::Doers;
 use super::done;
 use super::typed::{amount, chosen, whole, yes};
 use crate::extract::{ApiPath, Who};
@@ -31,7 +32,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// What an order's page says and offers of it.
-pub(super) fn after_sale(detail: &OrderDetail, can: &Abilities, now: Timestamp) -> AfterSale {
+pub(super) fn after_sale(detail: &OrderDetail, can: &Abilities, doers: &Doers, now: Timestamp) -> AfterSale {
     let asks = &detail.after_sales;
     AfterSale {
         returns: asks
@@ -42,21 +43,21 @@ pub(super) fn after_sale(detail: &OrderDetail, can: &Abilities, now: Timestamp) 
         cancel: cancel_form(detail, can),
         papers: super::papers::papers(detail, can, now),
         refund: refund_form(detail, can),
-        asks: rows(detail, now),
+        asks: rows(detail, doers, now),
     }
 }
 
 /// What was asked, the newest first.
-fn rows(detail: &OrderDetail, now: Timestamp) -> Vec<AskRow> {
+fn rows(detail: &OrderDetail, doers: &Doers, now: Timestamp) -> Vec<AskRow> {
     let (asks, lines) = (&detail.after_sales, &detail.order.lines);
     let cancelled = asks
         .cancellations
         .iter()
-        .map(|asked| (asked.ask.created_at, cancellation(asked, lines, now)));
+        .map(|asked| (asked.ask.created_at, cancellation(asked, lines, doers, now)));
     let refunded = asks
         .refunds
         .iter()
-        .map(|asked| (asked.ask.created_at, refunded(asked, lines, now)));
+        .map(|asked| (asked.ask.created_at, refunded(asked, lines, doers, now)));
     let mut rows: Vec<(Timestamp, AskRow)> = cancelled.chain(refunded).collect();
     rows.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     rows.into_iter().map(|(_, row)| row).collect()
@@ -91,7 +92,7 @@ fn refund_form(detail: &OrderDetail, can: &Abilities) -> Option<RefundForm> {
     })
 }
 
-fn refunded(asked: &RefundRecord, lines: &[OrderLineRecord], now: Timestamp) -> AskRow {
+fn refunded(asked: &RefundRecord, lines: &[OrderLineRecord], doers: &Doers, now: Timestamp) -> AskRow {
     let named: Vec<(OrderLineId, i64)> = asked.lines.iter().map(|l| (l.line, l.quantity)).collect();
     let mut what = format!("Give back {}", money(asked.amount));
     if !named.is_empty() {
@@ -100,7 +101,7 @@ fn refunded(asked: &RefundRecord, lines: &[OrderLineRecord], now: Timestamp) -> 
     if asked.pay_out {
         what.push_str(", sent by the payment provider");
     }
-    ask_row(what, &asked.ask, "given back", now)
+    ask_row(what, &asked.ask, "given back", doers, now)
 }
 
 fn cancel_form(detail: &OrderDetail, can: &Abilities) -> Option<CancelForm> {
@@ -168,7 +169,12 @@ pub(super) fn units_in_words(named: &[(OrderLineId, i64)], lines: &[OrderLineRec
     named.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn cancellation(asked: &CancellationRecord, lines: &[OrderLineRecord], now: Timestamp) -> AskRow {
+fn cancellation(
+    asked: &CancellationRecord,
+    lines: &[OrderLineRecord],
+    doers: &Doers,
+    now: Timestamp,
+) -> AskRow {
     let named: Vec<(OrderLineId, i64)> = asked.lines.iter().map(|l| (l.line, l.quantity)).collect();
     let what = match named.as_slice() {
         [] => "the order".to_owned(),
@@ -178,12 +184,13 @@ fn cancellation(asked: &CancellationRecord, lines: &[OrderLineRecord], now: Time
         format!("Call off {what}: {}", why(asked.reason)),
         &asked.ask,
         "called off",
+        doers,
         now,
     )
 }
 
 /// Something that was asked of a channel; `done` is what it is called when it is.
-pub(super) fn ask_row(what: String, ask: &Ask, done: &str, now: Timestamp) -> AskRow {
+pub(super) fn ask_row(what: String, ask: &Ask, done: &str, doers: &Doers, now: Timestamp) -> AskRow {
     AskRow {
         what,
         status: match ask.status {
@@ -194,7 +201,7 @@ pub(super) fn ask_row(what: String, ask: &Ask, done: &str, now: Timestamp) -> As
             AskStatus::Unclear => Badge::new(Tone::Bad, "look at the channel"),
         },
         message: ask.message.clone(),
-        who: ask.actor.clone(),
+        who: doers.name(&ask.actor),
         at: when(ask.created_at, now),
     }
 }

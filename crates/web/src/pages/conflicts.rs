@@ -9,6 +9,7 @@ use stockbridge_domain::{AccountId, ConflictId, Timestamp};
 use stockbridge_store::{ConflictCounts, ConflictEvent, ConflictFilter, ConflictRecord, PageQuery};
 
 use super::conflict_settings::{channels, rule, set_winners, strategies};
+use super::doers::Doers;
 use super::{Accounts, Frame, address, done, pager, product_href};
 use crate::extract::{ApiPath, ApiQuery, Who};
 use crate::guard::{Access, Form};
@@ -112,6 +113,7 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
     let found = tenant.conflicts(&filter, &query).await?;
     let counts = tenant.conflict_counts().await?;
     let accounts = Accounts::of(&tenant).await?;
+    let doers = Doers::of(&tenant).await?;
     let limit = tenant.conflict_limit().await?;
     let history = tenant.conflict_events(None, &PageQuery::first(20)).await?.items;
     let now = frame.app.now();
@@ -157,7 +159,7 @@ async fn show(frame: Frame, wanted: Wanted, confirm: Option<Confirm>) -> Result<
         set_fields: fields("").split_off(1),
         set_winners: set_winners(),
         winners: winners(Strategy::ALL),
-        history: history.iter().map(|e| event(e, now)).collect(),
+        history: history.iter().map(|e| event(e, &doers, now)).collect(),
         state,
     };
     frame.show("conflicts", "Conflicts", "conflicts", &page).await
@@ -252,7 +254,7 @@ fn row(conflict: &ConflictRecord, accounts: &Accounts, now: Timestamp) -> Confli
     }
 }
 
-fn event(event: &ConflictEvent, now: Timestamp) -> EventRow {
+fn event(event: &ConflictEvent, doers: &Doers, now: Timestamp) -> EventRow {
     let done = match event.action {
         Action::Awaited => "waited for orders",
         Action::Repushed => "written again",
@@ -268,11 +270,7 @@ fn event(event: &ConflictEvent, now: Timestamp) -> EventRow {
     EventRow {
         at: when(event.at, now),
         text: format!("{}: {done}, {} → {}", event.field, event.before, event.after),
-        actor: match event.actor.split_once(':') {
-            Some(("user", _)) => "a person".into(),
-            Some(("token", _)) => "a program".into(),
-            _ => event.actor.clone(),
-        },
+        actor: doers.name(&event.actor),
     }
 }
 
@@ -283,6 +281,7 @@ async fn one(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
     let conflict = found.ok_or_else(|| Problem::not_found("There is no such conflict."))?;
     let accounts = Accounts::of(&tenant).await?;
     let history = tenant.conflict_events(Some(id), &PageQuery::first(100)).await?;
+    let doers = Doers::of(&tenant).await?;
     let product = match conflict.product {
         Some(product) => tenant.product(product).await?,
         None => None,
@@ -308,7 +307,7 @@ async fn one(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         } else {
             conflict.field.refusal()
         },
-        history: history.items.iter().map(|e| event(e, now)).collect(),
+        history: history.items.iter().map(|e| event(e, &doers, now)).collect(),
     };
     frame.show("conflict", &page.row.sku, "conflicts", &page).await
 }

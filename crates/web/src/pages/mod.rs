@@ -12,6 +12,7 @@ mod channels;
 mod conflict_settings;
 mod conflicts;
 mod counts;
+mod doers;
 mod explain;
 mod finance;
 mod imports;

@@ -15,6 +15,7 @@ use stockbridge_store::{
 };
 
 use super::aftersales::after_sale;
+use super::doers::Doers;
 use super::finance::order_rows;
 use super::returns::{places, returnable, returned};
 use super::typed::{Lines, yes};
@@ -190,7 +191,7 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         shipments: detail.shipments.iter().map(|s| parcel(s, now)).collect(),
         can_ship: waits && order.fulfilled_by == FulfilledBy::Seller,
         money: order_rows(&tenant.order_money(id).await?.unwrap_or_default()),
-        after: after_sale(&detail, &can, now),
+        after: after_sale(&detail, &can, &Doers::of(&tenant).await?, now),
         pay_by: order
             .pay_by
             .filter(|_| order.status == OrderStatus::Pending)

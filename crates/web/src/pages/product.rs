@@ -11,6 +11,7 @@ use stockbridge_engine::{ExplainField, Explanation, ListingExplanation};
 use stockbridge_store::{LedgerRecord, ListingPlace, LocationRecord, PreviewRow, StockAt, StockRecord};
 
 use super::allocation::said;
+use super::doers::Doers;
 use super::explain::why_href;
 use super::product_data::data;
 use super::stock::marked;
@@ -47,7 +48,8 @@ async fn show(frame: Frame, path: ApiPath) -> Result<Response, Problem> {
         None => Vec::new(),
     };
     let data = data(&explanation.product, &variants);
-    let page = page(&frame.app, &explanation, &accounts, &locations, data);
+    let doers = Doers::of(&frame.tenant()).await?;
+    let page = page(&frame.app, &explanation, &accounts, &locations, &doers, data);
     frame.show("product", &page.sku, "stock", &page).await
 }
 
@@ -56,6 +58,7 @@ fn page(
     explanation: &Explanation,
     accounts: &Accounts,
     locations: &[LocationRecord],
+    doers: &Doers,
     data: ProductData,
 ) -> ProductPage {
     let (product, stock, now) = (&explanation.product, &explanation.stock, app.now());
@@ -103,7 +106,11 @@ fn page(
         exposure: number(stock.exposure),
         covered: stock.exposure <= stock.available.max(0),
         more: explanation.ledger.len() >= 30,
-        ledger: explanation.ledger.iter().map(|e| movement(e, now)).collect(),
+        ledger: explanation
+            .ledger
+            .iter()
+            .map(|e| movement(e, doers, now))
+            .collect(),
         kinds: kinds(),
         once: app.hub().env().id::<JobId>().to_string(),
         spark: Spark::of(&levels),
@@ -248,7 +255,7 @@ fn shown_at(places: &[ListingPlace]) -> Option<String> {
     (!shown.is_empty()).then(|| shown.join(" · "))
 }
 
-fn movement(entry: &LedgerRecord, now: Timestamp) -> LedgerRow {
+fn movement(entry: &LedgerRecord, doers: &Doers, now: Timestamp) -> LedgerRow {
     // Orders cause movements by their line; people by a reference of their own.
     let by_hand = EntryKind::MANUAL.contains(&entry.kind);
     LedgerRow {
@@ -266,17 +273,8 @@ fn movement(entry: &LedgerRecord, now: Timestamp) -> LedgerRow {
         cause_href: Some(&entry.cause.reference)
             .filter(|reference| reference.starts_with("ord_"))
             .map(|reference| format!("/orders/{reference}")),
-        actor: actor(&entry.actor),
+        actor: doers.name(&entry.actor),
         note: entry.note.clone(),
-    }
-}
-
-/// Who did it, for people.
-fn actor(actor: &str) -> String {
-    match actor.split_once(':') {
-        Some(("user", _)) => "a person".into(),
-        Some(("token", _)) => "a program".into(),
-        _ => actor.to_owned(),
     }
 }
 
