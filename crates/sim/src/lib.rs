@@ -36,7 +36,7 @@ pub use catalogue::generate_listings;
 pub use config::{
     BuyerConfig, Fulfilment, ListingConfig, OfferConfig, Plan, SellerConfig, SimConfig, SpanMs,
 };
-pub use custom::{CustomShop, ShopConfig, ShopListing, ShopOrder, ShopWrite};
+pub use custom::{CustomShop, ShopConfig, ShopListing, ShopOrder, ShopRefund, ShopWrite};
 pub use faults::{Fault, FaultConfig, FaultFired};
 pub use flipkart::{
     FlipkartConfig, FlipkartItem, FlipkartListing, FlipkartShipment, FlipkartShop, FlipkartWrite,

@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stockbridge_channels::custom::Custom;
 use stockbridge_channels::http::{HttpOptions, HttpTransport};
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, BucketSpec, Change, Channel as _, Connection, Fault, Grant, HttpRequest,
-    HttpResponse, Io, ItemOutcome, Learned, Level, OrderQuery, OrderTime, Pacer, PriceLevel, SecretText,
-    ShipmentNotice, ShippedLine, Transport, TransportError, Unkept,
+    AccountConfig, AccountDraft, BucketSpec, CancelNotice, CancelReason, Change, Channel as _, Connection,
+    Fault, Grant, HttpRequest, HttpResponse, Io, ItemOutcome, Learned, Level, LineUnits, OrderQuery,
+    OrderTime, Pacer, PriceLevel, RefundNotice, ReturnQuery, ReturnStatus, SecretText, ShipmentNotice,
+    ShippedLine, Transport, TransportError, Unkept,
 };
 use stockbridge_domain::clock::Stepped;
-use stockbridge_domain::order::OrderStatus;
+use stockbridge_domain::order::{LineSnapshot, OrderStatus};
 use stockbridge_domain::{AccountId, BoxFut, Currency, Money, PushId, Sku, Timestamp};
 use stockbridge_sim::{CallOutcome, CustomShop, ShopConfig, ShopListing};
 
@@ -88,11 +90,14 @@ impl OtherSide {
             options: draft.options,
             webhook_key: SecretText::new(""),
         };
+        // No two connections of this process sign with the same nonces.
+        static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+        let seed = (u64::from(std::process::id()) << 32) + CONNECTIONS.fetch_add(1, Ordering::Relaxed);
         let io = Io {
             transport: self.transport.clone(),
             pacer: Arc::new(Unpaced),
             keeper: Arc::new(Unkept),
-            env: Stepped::new(now(), u64::from(std::process::id())).env(),
+            env: Stepped::new(now(), seed).env(),
         };
         Custom.connect(config, io).unwrap()
     }
@@ -168,6 +173,22 @@ async fn quantities(connection: &dyn Connection) {
     );
 }
 
+fn parcel_of(order: &str, line: &LineSnapshot) -> ShipmentNotice {
+    ShipmentNotice {
+        channel_order_id: order.to_owned(),
+        marketplace: None,
+        parcel: 1,
+        carrier: "DHL".into(),
+        method: None,
+        tracking: "JD1".into(),
+        shipped_at: now(),
+        lines: vec![ShippedLine {
+            channel_line_id: line.channel_line_id.clone(),
+            quantity: line.ordered,
+        }],
+    }
+}
+
 async fn orders(connection: &dyn Connection, since: Timestamp) {
     let source = connection.orders().unwrap();
     let query = OrderQuery {
@@ -186,19 +207,7 @@ async fn orders(connection: &dyn Connection, since: Timestamp) {
         (order.status, order.lines[0].ordered),
         (Some(OrderStatus::Open), 2)
     );
-    let notice = ShipmentNotice {
-        channel_order_id: order.channel_order_id.clone(),
-        marketplace: None,
-        parcel: 1,
-        carrier: "DHL".into(),
-        method: None,
-        tracking: "JD1".into(),
-        shipped_at: now(),
-        lines: vec![ShippedLine {
-            channel_line_id: order.lines[0].channel_line_id.clone(),
-            quantity: 2,
-        }],
-    };
+    let notice = parcel_of(&order.channel_order_id, &order.lines[0]);
     for _ in 0..2 {
         connection.fulfilment().unwrap().confirm(&notice).await.unwrap();
     }
@@ -213,8 +222,16 @@ async fn orders(connection: &dyn Connection, since: Timestamp) {
     );
 }
 
-/// Everything a system has to do to be a channel; `buy` has a buyer buy two blue mugs there.
-async fn keeps_the_contract(other: &OtherSide, buy: impl AsyncFnOnce()) {
+/// The people of the other side: they buy, and send back what they bought.
+trait Buyers {
+    /// Somebody buys so many; answers the order's id.
+    async fn buy(&self, sku: &str, quantity: u32) -> String;
+    /// One unit of an order is announced back.
+    async fn send_back(&self, order: &str);
+}
+
+/// Everything a system has to do to be a channel.
+async fn keeps_the_contract(other: &OtherSide, buyers: &impl Buyers) {
     let began = now().minus(Duration::from_secs(5));
     let connection = other.connect(SECRET);
     let health = connection.probe().await.unwrap();
@@ -227,7 +244,7 @@ async fn keeps_the_contract(other: &OtherSide, buy: impl AsyncFnOnce()) {
         .collect();
     assert_eq!(all, STOCK.map(|(sku, quantity)| (sku, Some(i64::from(quantity)))));
     quantities(&*connection).await;
-    buy().await;
+    buyers.buy("MUG-BLUE", 2).await;
     assert_eq!(
         shown(&*connection, "MUG-BLUE").await,
         3,
@@ -260,8 +277,129 @@ async fn keeps_the_contract(other: &OtherSide, buy: impl AsyncFnOnce()) {
     assert_eq!(stranger.probe().await.unwrap_err().fault, Fault::Credentials);
 }
 
-#[tokio::test]
-async fn the_simulated_shop_keeps_the_contract() {
+/// What a system may do with orders after the sale, as far as it says so in `after_sales`.
+async fn keeps_the_contract_after_the_sale(other: &OtherSide, buyers: &impl Buyers) {
+    let connection = other.connect(SECRET);
+    let began = now().minus(Duration::from_secs(5));
+    called_off(&*connection, buyers).await;
+    given_back(&*connection, &buyers.buy("BOWL", 2).await).await;
+    let order = buyers.buy("BOWL", 1).await;
+    let parcel = parcel_of(
+        &order,
+        &connection.orders().unwrap().get(&order).await.unwrap().lines[0],
+    );
+    connection.fulfilment().unwrap().confirm(&parcel).await.unwrap();
+    buyers.send_back(&order).await;
+    let query = ReturnQuery {
+        since: began,
+        cursor: None,
+    };
+    let page = connection.returns().unwrap().page(&query).await.unwrap();
+    assert_eq!(
+        (page.returns.len(), page.unreadable.len(), page.next),
+        (1, 0, None)
+    );
+    let back = &page.returns[0];
+    assert!(page.complete_until.unwrap() >= back.updated_at);
+    assert_eq!(
+        (
+            back.channel_order_id.as_str(),
+            back.status,
+            back.lines[0].quantity
+        ),
+        (order.as_str(), Some(ReturnStatus::Requested), 1)
+    );
+    assert_eq!(back.lines[0].channel_line_id.as_deref(), Some("1"));
+}
+
+/// One unit, then the rest; each once, however often it is sent.
+async fn called_off(connection: &dyn Connection, buyers: &impl Buyers) {
+    let before = shown(connection, "MUG-RED").await;
+    let order = buyers.buy("MUG-RED", 3).await;
+    let sink = connection.cancellations().unwrap();
+    let mut notice = CancelNotice {
+        channel_order_id: order.clone(),
+        lines: vec![LineUnits {
+            channel_line_id: "1".into(),
+            quantity: 1,
+        }],
+        reason: CancelReason::OutOfStock,
+        note: None,
+        key: "can-1".into(),
+    };
+    for _ in 0..2 {
+        sink.cancel(&notice).await.unwrap();
+    }
+    let read = connection.orders().unwrap().get(&order).await.unwrap();
+    assert_eq!(
+        (read.status, read.lines[0].cancelled),
+        (Some(OrderStatus::Open), 1)
+    );
+    notice.lines.clear();
+    notice.key = "can-2".into();
+    for _ in 0..2 {
+        sink.cancel(&notice).await.unwrap();
+    }
+    let read = connection.orders().unwrap().get(&order).await.unwrap();
+    assert_eq!(
+        (read.status, read.lines[0].cancelled),
+        (Some(OrderStatus::Cancelled), 3)
+    );
+    assert_eq!(
+        shown(connection, "MUG-RED").await,
+        before,
+        "they are for sale again"
+    );
+    notice.key = "can-3".into();
+    assert_eq!(sink.cancel(&notice).await.unwrap_err().fault, Fault::Rejected);
+}
+
+/// Once for a key, and never more than was paid.
+async fn given_back(connection: &dyn Connection, order: &str) {
+    let sink = connection.refunds().unwrap();
+    let total = connection
+        .orders()
+        .unwrap()
+        .get(order)
+        .await
+        .unwrap()
+        .total
+        .unwrap();
+    let mut notice = RefundNotice {
+        channel_order_id: order.to_owned(),
+        amount: Money::from_minor(total.minor() - 100, total.currency()),
+        lines: Vec::new(),
+        pay_out: false,
+        note: Some("broken".into()),
+        key: "ref-1".into(),
+    };
+    let first = sink.refund(&notice).await.unwrap();
+    assert!(first.is_some());
+    assert_eq!(
+        sink.refund(&notice).await.unwrap(),
+        first,
+        "the same refund is made once"
+    );
+    notice.key = "ref-2".into();
+    assert_eq!(sink.refund(&notice).await.unwrap_err().fault, Fault::Rejected);
+    notice.amount = Money::from_minor(100, total.currency());
+    let second = sink.refund(&notice).await.unwrap();
+    assert!(second.is_some() && second != first);
+}
+
+struct Simulated(Arc<CustomShop>);
+
+impl Buyers for Simulated {
+    async fn buy(&self, sku: &str, quantity: u32) -> String {
+        self.0.buy(sku, quantity, 0).unwrap()
+    }
+
+    async fn send_back(&self, order: &str) {
+        self.0.send_back(order, 1).unwrap();
+    }
+}
+
+fn simulated() -> (OtherSide, Simulated) {
     let shop = CustomShop::new(ShopConfig {
         secret: SECRET.to_owned(),
         freshness_ms: 0,
@@ -274,68 +412,134 @@ async fn the_simulated_shop_keeps_the_contract() {
         base: "http://shop.test".to_owned(),
         transport: Arc::new(IntoShop(shop.clone())),
     };
-    let buy = async || {
-        shop.buy("MUG-BLUE", 2, 0).unwrap();
-    };
-    keeps_the_contract(&other, buy).await;
+    (other, Simulated(shop))
 }
 
-/// Ends the example server with the test.
-struct Ended(Child);
+#[tokio::test]
+async fn the_simulated_shop_keeps_the_contract() {
+    let (other, buyers) = simulated();
+    keeps_the_contract(&other, &buyers).await;
+}
 
-impl Drop for Ended {
+#[tokio::test]
+async fn the_simulated_shop_keeps_the_contract_after_the_sale() {
+    let (other, buyers) = simulated();
+    keeps_the_contract_after_the_sale(&other, &buyers).await;
+}
+
+/// A program of `examples/custom-channel`, ended with the test.
+struct Program {
+    child: Child,
+    base: String,
+    transport: Arc<dyn Transport>,
+}
+
+impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Program {
+    /// Nothing, having said so, where there is no Python.
+    fn start(name: &str) -> Option<Self> {
+        let path = format!("{}/../examples/custom-channel/{name}", env!("CARGO_MANIFEST_DIR"));
+        let started = Command::new("python3")
+            .args(["-B", &path, "0"])
+            .env("SECRET", SECRET)
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = match started {
+            Ok(child) => child,
+            Err(error) => {
+                println!("left out: the example {name}, because python3 cannot be started ({error})");
+                return None;
+            }
+        };
+        let mut line = String::new();
+        let out = child.stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let base = line.trim().strip_prefix("listening on ").unwrap().to_owned();
+        let options = HttpOptions {
+            allow_private: true,
+            ..HttpOptions::default()
+        };
+        Some(Self {
+            child,
+            base,
+            transport: HttpTransport::new(options).unwrap(),
+        })
+    }
+
+    fn other_side(&self) -> OtherSide {
+        OtherSide {
+            base: self.base.clone(),
+            transport: self.transport.clone(),
+        }
+    }
+
+    async fn ask(&self, path: &str, body: serde_json::Value) -> serde_json::Value {
+        let mut request = HttpRequest::new(body.to_string().into());
+        *request.method_mut() = "POST".parse().unwrap();
+        *request.uri_mut() = format!("{}{path}", self.base).parse().unwrap();
+        let answer = self
+            .transport
+            .send(request, Duration::from_secs(30))
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200, "{:?}", answer.body());
+        serde_json::from_slice(answer.body()).unwrap()
+    }
+}
+
+impl Buyers for Program {
+    async fn buy(&self, sku: &str, quantity: u32) -> String {
+        let wish = serde_json::json!({"sku": sku, "quantity": quantity});
+        let order = self.ask("/shop/buy", wish).await;
+        order["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn send_back(&self, order: &str) {
+        let wish = serde_json::json!({"order": order, "quantity": 1});
+        self.ask("/shop/send-back", wish).await;
     }
 }
 
 #[tokio::test]
 async fn the_example_in_another_language_keeps_the_contract() {
-    let server = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../examples/custom-channel/server.py"
+    let Some(program) = Program::start("server.py") else {
+        return;
+    };
+    keeps_the_contract(&program.other_side(), &program).await;
+
+    // What it does not say that it does, it is not asked for.
+    let connection = program.other_side().connect(SECRET);
+    let query = ReturnQuery {
+        since: now(),
+        cursor: None,
+    };
+    let page = connection.returns().unwrap().page(&query).await.unwrap();
+    assert!(
+        page.returns.is_empty() && page.complete_until.is_none(),
+        "{page:?}"
     );
-    let started = Command::new("python3")
-        .args([server, "0"])
-        .env("SECRET", SECRET)
-        .stdout(Stdio::piped())
-        .spawn();
-    let mut child = match started {
-        Ok(child) => Ended(child),
-        Err(error) => {
-            println!("left out: the example server, because python3 cannot be started ({error})");
-            return;
-        }
-    };
-    let mut line = String::new();
-    let out = child.0.stdout.take().unwrap();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    let base = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-    let options = HttpOptions {
-        allow_private: true,
-        ..HttpOptions::default()
-    };
-    let transport = HttpTransport::new(options).unwrap();
-    let other = OtherSide {
-        base: base.clone(),
-        transport: transport.clone(),
-    };
-    let buy = async || {
-        let mut request = HttpRequest::new(r#"{"sku": "MUG-BLUE", "quantity": 2}"#.into());
-        *request.method_mut() = "POST".parse().unwrap();
-        *request.uri_mut() = format!("{base}/shop/buy").parse().unwrap();
-        let answer = transport.send(request, Duration::from_secs(30)).await.unwrap();
-        assert_eq!(answer.status(), 200);
-    };
-    keeps_the_contract(&other, buy).await;
 
     // Nobody points the hub at the operator's own network unless the operator allows it.
     let guarded = OtherSide {
-        base: other.base,
+        base: program.base.clone(),
         transport: HttpTransport::new(HttpOptions::default()).unwrap(),
     };
     let refused = guarded.connect(SECRET).probe().await.unwrap_err();
     assert_eq!(refused.fault, Fault::Unavailable);
     assert!(refused.message.contains("private"), "{refused}");
+}
+
+#[tokio::test]
+async fn the_example_keeps_the_contract_after_the_sale() {
+    let Some(program) = Program::start("after_sales.py") else {
+        return;
+    };
+    keeps_the_contract(&program.other_side(), &program).await;
+    keeps_the_contract_after_the_sale(&program.other_side(), &program).await;
 }

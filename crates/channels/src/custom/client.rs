@@ -20,7 +20,7 @@ const fn bucket(name: &'static str, rate_micro: i64, burst: i64) -> BucketSpec {
 }
 
 /// Every budget, in the order of the operations below. The other side corrects the rates by the header `stockbridge-rate`.
-pub(super) static BUCKETS: [BucketSpec; 7] = [
+pub(super) static BUCKETS: [BucketSpec; 10] = [
     bucket("getInfo", 1_000_000, 5),
     bucket("getListings", 5_000_000, 20),
     bucket("getOrders", 2_000_000, 20),
@@ -28,6 +28,9 @@ pub(super) static BUCKETS: [BucketSpec; 7] = [
     bucket("changeQuantities", 10_000_000, 20),
     bucket("changePrices", 2_000_000, 10),
     bucket("confirmShipment", 2_000_000, 10),
+    bucket("cancelOrder", 2_000_000, 10),
+    bucket("refundOrder", 2_000_000, 10),
+    bucket("getReturns", 2_000_000, 10),
 ];
 
 const fn operation(index: usize, effect: Effect, max_body_bytes: usize) -> Operation {
@@ -56,6 +59,12 @@ pub(super) static QUANTITIES: Operation = operation(4, Effect::Idempotent, MIB);
 pub(super) static PRICES: Operation = operation(5, Effect::Idempotent, MIB);
 /// A parcel; the same number again edits the same parcel.
 pub(super) static SHIPMENTS: Operation = operation(6, Effect::Idempotent, MIB);
+/// An order called off, or units of it; carries its key.
+pub(super) static CANCELLATIONS: Operation = operation(7, Effect::Idempotent, MIB);
+/// Money given back; carries its key.
+pub(super) static REFUNDS: Operation = operation(8, Effect::Idempotent, MIB);
+/// Returns, by page.
+pub(super) static RETURNS: Operation = operation(9, Effect::Read, 8 * MIB);
 
 /// Listings or orders asked for in one page.
 const PAGE: &str = "100";
@@ -91,6 +100,14 @@ impl Call {
     }
 }
 
+fn paged(query: Query, cursor: Option<&str>) -> Query {
+    let query = query.with("limit", PAGE);
+    match cursor {
+        Some(cursor) => query.with("cursor", cursor),
+        None => query,
+    }
+}
+
 /// `GET /info`.
 pub(super) fn info() -> Call {
     Call::get(&INFO, "/info", &Query::default())
@@ -98,11 +115,7 @@ pub(super) fn info() -> Call {
 
 /// `GET /listings`: one page of all.
 pub(super) fn listings(cursor: Option<&str>) -> Call {
-    let mut query = Query::default().with("limit", PAGE);
-    if let Some(cursor) = cursor {
-        query = query.with("cursor", cursor);
-    }
-    Call::get(&LISTINGS, "/listings", &query)
+    Call::get(&LISTINGS, "/listings", &paged(Query::default(), cursor))
 }
 
 /// `GET /listings?sku=…&sku=…`: these alone, in one answer.
@@ -119,14 +132,8 @@ pub(super) fn orders(since: Timestamp, by: OrderTime, cursor: Option<&str>) -> C
         OrderTime::Updated => "updated",
         OrderTime::Placed => "placed",
     };
-    let mut query = Query::default()
-        .with("since", &since.to_string())
-        .with("by", by)
-        .with("limit", PAGE);
-    if let Some(cursor) = cursor {
-        query = query.with("cursor", cursor);
-    }
-    Call::get(&ORDERS, "/orders", &query)
+    let query = Query::default().with("since", &since.to_string()).with("by", by);
+    Call::get(&ORDERS, "/orders", &paged(query, cursor))
 }
 
 /// `GET /orders/{id}`.
@@ -142,6 +149,22 @@ pub(super) fn quantities(body: &wire::QuantityChanges) -> Call {
 /// `POST /prices`.
 pub(super) fn prices(body: &wire::PriceChanges) -> Call {
     Call::post(&PRICES, "/prices", body)
+}
+
+/// `POST /cancellations`.
+pub(super) fn cancellations(body: &wire::Cancellation) -> Call {
+    Call::post(&CANCELLATIONS, "/cancellations", body)
+}
+
+/// `POST /refunds`.
+pub(super) fn refunds(body: &wire::Refund) -> Call {
+    Call::post(&REFUNDS, "/refunds", body)
+}
+
+/// `GET /returns`: one page of those changed since.
+pub(super) fn returns(since: Timestamp, cursor: Option<&str>) -> Call {
+    let query = Query::default().with("since", &since.to_string());
+    Call::get(&RETURNS, "/returns", &paged(query, cursor))
 }
 
 /// `POST /shipments`.

@@ -9,11 +9,13 @@
 //! | `read` | listings and orders as snapshots |
 //! | `events` | what the other side sends by itself |
 //! | `writes` | quantities, prices and shipments |
+//! | `aftersales` | cancellations, refunds and returns, where the other side offers them |
 //!
 //! What shapes it: the other side answers a write after it is made, so the answer itself frees or promises units; a
 //! quantity is changed by comparing first (the rule), by adding, or by overwriting; an item of a batch is made whole or
 //! not at all; and the other side itself says up to when its list of orders is complete.
 
+mod aftersales;
 mod api;
 mod client;
 mod events;
@@ -26,9 +28,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, Capability, Channel, ChannelError, CheckedAccount, Connection,
+    AccountConfig, AccountDraft, CancelSink, Capability, Channel, ChannelError, CheckedAccount, Connection,
     CredentialField, DataKind, Descriptor, EventSource, FulfilmentSink, Health, Io, ListingSource,
-    OrderSource, PriceSink, Schedule, SecretText, StockSink, Timing, WriteMode, options,
+    OrderSource, PriceSink, RefundSink, ReturnSource, Schedule, SecretText, StockSink, Timing, WriteMode,
+    options,
 };
 use stockbridge_domain::places::PlaceMap;
 use stockbridge_domain::{BoxFut, Currency, FieldError};
@@ -67,6 +70,9 @@ static DESCRIPTOR: Descriptor = Descriptor {
         Capability::Prices,
         Capability::Fulfilment,
         Capability::Events,
+        Capability::Cancellations,
+        Capability::Returns,
+        Capability::Refunds,
     ],
     credentials: &[
         CredentialField {
@@ -110,6 +116,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
         Schedule {
             kind: DataKind::Inventory,
             every: Duration::from_secs(900),
+        },
+        Schedule {
+            kind: DataKind::Returns,
+            every: Duration::from_secs(3_600),
         },
     ],
     buckets: &client::BUCKETS,
@@ -291,6 +301,18 @@ impl Connection for CustomConnection {
     }
 
     fn events(&self) -> Option<&dyn EventSource> {
+        Some(self)
+    }
+
+    fn cancellations(&self) -> Option<&dyn CancelSink> {
+        Some(self)
+    }
+
+    fn returns(&self) -> Option<&dyn ReturnSource> {
+        Some(self)
+    }
+
+    fn refunds(&self) -> Option<&dyn RefundSink> {
         Some(self)
     }
 }

@@ -16,6 +16,9 @@ pub(super) struct Info {
     pub(super) write_modes: Vec<String>,
     #[serde(default)]
     pub(super) locations: Vec<Location>,
+    /// What can be done with its orders after the sale, in the words of `aftersales`.
+    #[serde(default)]
+    pub(super) after_sales: Vec<String>,
 }
 
 /// A place of the other side that keeps stock of its own.
@@ -96,7 +99,7 @@ pub(super) struct Order {
     pub(super) lines: Vec<Line>,
 }
 
-/// The id alone, for orders of which nothing else can be read.
+/// The id alone, for orders and returns of which nothing else can be read.
 #[derive(Debug, Deserialize)]
 pub(super) struct IdOnly {
     pub(super) id: Option<String>,
@@ -191,14 +194,80 @@ pub(super) struct Parcel {
     pub(super) method: Option<String>,
     pub(super) tracking: String,
     pub(super) shipped_at: String,
-    pub(super) lines: Vec<ParcelLine>,
+    pub(super) lines: Vec<Units>,
 }
 
-/// Part of a parcel.
+/// Units of an order's line.
 #[derive(Debug, Serialize)]
-pub(super) struct ParcelLine {
+pub(super) struct Units {
     pub(super) line: String,
     pub(super) quantity: i64,
+}
+
+/// Body of `POST /cancellations`.
+#[derive(Debug, Serialize)]
+pub(super) struct Cancellation {
+    pub(super) key: String,
+    pub(super) order: String,
+    pub(super) reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
+    /// Empty for all that is open.
+    pub(super) lines: Vec<Units>,
+}
+
+/// Body of `POST /refunds`.
+#[derive(Debug, Serialize)]
+pub(super) struct Refund {
+    pub(super) key: String,
+    pub(super) order: String,
+    pub(super) amount: Amount,
+    pub(super) pay_out: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
+    /// Empty for money alone.
+    pub(super) lines: Vec<Units>,
+}
+
+/// Answer of `POST /refunds`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Refunded {
+    #[serde(default)]
+    pub(super) id: Option<String>,
+}
+
+/// Answer of `GET /returns`.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReturnsPage {
+    pub(super) returns: Vec<Raw>,
+    #[serde(default)]
+    pub(super) next: Option<String>,
+    pub(super) complete_until: String,
+}
+
+/// A return.
+#[derive(Debug, Deserialize)]
+pub(super) struct Return {
+    pub(super) id: String,
+    pub(super) order: String,
+    pub(super) status: String,
+    pub(super) created_at: String,
+    pub(super) updated_at: String,
+    #[serde(default)]
+    pub(super) tracking: Option<String>,
+    pub(super) lines: Vec<ReturnLine>,
+}
+
+/// What comes back.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReturnLine {
+    #[serde(default)]
+    pub(super) line: Option<String>,
+    #[serde(default)]
+    pub(super) sku: Option<String>,
+    pub(super) quantity: i64,
+    #[serde(default)]
+    pub(super) reason: Option<String>,
 }
 
 /// An error as RFC 9457 has it.

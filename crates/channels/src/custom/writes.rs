@@ -56,7 +56,7 @@ impl FulfilmentSink for CustomConnection {
                 lines: notice
                     .lines
                     .iter()
-                    .map(|line| wire::ParcelLine {
+                    .map(|line| wire::Units {
                         line: line.channel_line_id.clone(),
                         quantity: line.quantity,
                     })

@@ -81,10 +81,7 @@ pub const CHANNELS: &[Channel] = &[
         name: "custom",
         label: "Custom",
         verified: "its document, and a server in another language",
-        cannot: &[
-            (Capability::Cancellations, "its protocol has none"),
-            (Capability::Refunds, "its protocol has none"),
-        ],
+        cannot: &[],
         build: custom::setup,
     },
 ];

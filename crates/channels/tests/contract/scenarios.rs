@@ -160,6 +160,7 @@ pub async fn call_off(bench: Bench) {
         lines: Vec::new(),
         reason: CancelReason::OutOfStock,
         note: None,
+        key: "can_1".into(),
     };
     for _ in 0..2 {
         let sink = bench.connection.cancellations().unwrap();

@@ -103,6 +103,7 @@ async fn lost_answers_give_no_money_back_twice_and_call_off_once() {
         lines: Vec::new(),
         reason: CancelReason::Customer,
         note: None,
+        key: "can_1".into(),
     };
     side.store().fail_next("cancelOrder", Broken::DropAfter, 1);
     let lost = connection

@@ -45,6 +45,8 @@ pub struct CancelNotice {
     pub reason: CancelReason,
     /// Words for the channel, if it takes any.
     pub note: Option<String>,
+    /// Names this cancellation, so that the same one is never made twice where the channel has a way to tell.
+    pub key: String,
 }
 
 /// Calls orders off.

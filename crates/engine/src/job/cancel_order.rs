@@ -88,6 +88,7 @@ async fn ask(
             .collect(),
         reason: wanted.reason,
         note: wanted.note.clone(),
+        key: wanted.id.to_string(),
     };
     // Written down before it leaves: whoever comes after a worker that died looks before asking.
     let at = ctx.now();

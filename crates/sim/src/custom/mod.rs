@@ -3,6 +3,7 @@
 //! It is a world of its own beside the platforms: it counts its own sales down at once, keeps stock at several locations,
 //! compares before it sets, shows orders late if told to, and misbehaves as the faults will have it.
 
+mod aftersales;
 mod orders;
 mod platform;
 mod protocol;
@@ -43,6 +44,8 @@ pub struct ShopConfig {
     pub currency: String,
     /// Ways of writing a quantity it offers.
     pub write_modes: Vec<String>,
+    /// What it does with orders after the sale: `cancellations`, `line_cancellations`, `refunds`, `payouts`, `returns`.
+    pub after_sales: Vec<String>,
     /// Ids of its locations; empty for a shop with one shelf.
     pub locations: Vec<String>,
     /// What it sells.
@@ -69,6 +72,15 @@ impl Default for ShopConfig {
             write_modes: ["compare_and_set", "relative", "absolute"]
                 .map(str::to_owned)
                 .to_vec(),
+            after_sales: [
+                "cancellations",
+                "line_cancellations",
+                "refunds",
+                "payouts",
+                "returns",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             locations: Vec::new(),
             listings: Vec::new(),
             faults: FaultConfig::none(),
@@ -131,14 +143,40 @@ pub struct ShopOrder {
     pub shipped: u32,
     /// Tracking numbers by the number of the parcel.
     pub parcels: BTreeMap<u32, String>,
-    /// Whether it was called off.
-    pub cancelled: bool,
+    /// How many of them were called off.
+    pub cancelled: u32,
+    /// What one costs, in hundredths.
+    pub price: u64,
+    /// What was given back.
+    pub refunds: Vec<ShopRefund>,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
     /// From when on the list of orders shows it.
     pub visible_at: Timestamp,
+}
+
+/// Money a shop gave back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShopRefund {
+    /// Its id.
+    pub id: String,
+    /// How much, in hundredths.
+    pub amount: u64,
+    /// Whether the money was sent, or the refund only noted.
+    pub paid_out: bool,
+}
+
+/// Goods a buyer sends back.
+#[derive(Debug, Clone)]
+struct ShopReturn {
+    id: String,
+    order: String,
+    quantity: u32,
+    received: bool,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 /// A change of a quantity that was asked for.
@@ -180,6 +218,7 @@ struct State {
     faults: FaultBook,
     listings: BTreeMap<String, ShopListing>,
     orders: BTreeMap<String, ShopOrder>,
+    returns: Vec<ShopReturn>,
     waiting: VecDeque<Waiting>,
     /// Outcomes by the key of their change: the same change again is answered with the same outcome.
     done: BTreeMap<String, serde_json::Value>,
@@ -207,6 +246,7 @@ impl CustomShop {
                 .map(|listing| (listing.sku.clone(), listing.clone()))
                 .collect(),
             orders: BTreeMap::new(),
+            returns: Vec::new(),
             waiting: VecDeque::new(),
             done: BTreeMap::new(),
             writes: Vec::new(),
@@ -237,6 +277,16 @@ impl CustomShop {
         self.lock().cancel(order_id)
     }
 
+    /// A buyer announces units of an order back; gives the return's id.
+    pub fn send_back(&self, order_id: &str, quantity: u32) -> Option<String> {
+        self.lock().send_back(order_id, quantity)
+    }
+
+    /// What a return announced has arrived.
+    pub fn receive_back(&self, return_id: &str) -> bool {
+        self.lock().receive_back(return_id)
+    }
+
     /// Another tool sets a quantity.
     pub fn edit(&self, sku: &str, location: &str, quantity: u32) {
         if let Some(listing) = self.lock().listings.get_mut(sku) {
@@ -253,7 +303,7 @@ impl CustomShop {
     }
 
     /// Scripts `fault` for the next `count` calls of `operation` (`getInfo`, `getListings`, `getOrders`, `getOrder`,
-    /// `changeQuantities`, `changePrices`, `confirmShipment`; `placeOrder` for late visibility).
+    /// `changeQuantities`, `changePrices`, `confirmShipment`, `cancelOrder`, `refundOrder`, `getReturns`; `placeOrder` for late visibility).
     pub fn fail_next(&self, operation: &str, fault: Fault, count: u32) {
         self.lock().faults.script(operation, fault, count);
     }

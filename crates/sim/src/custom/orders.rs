@@ -23,14 +23,20 @@ pub(super) struct Parcel {
     tracking: String,
     #[serde(rename = "shipped_at")]
     _shipped_at: Timestamp,
-    lines: Vec<ParcelLine>,
+    lines: Vec<Units>,
 }
 
+/// Units of a line.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ParcelLine {
+pub(super) struct Units {
     line: String,
     quantity: u32,
+}
+
+/// Units of the one line each order of this shop has.
+pub(super) fn units(lines: &[Units]) -> u32 {
+    lines.iter().filter(|l| l.line == "1").map(|l| l.quantity).sum()
 }
 
 impl State {
@@ -39,6 +45,7 @@ impl State {
         if quantity == 0 || listing.quantities.values().sum::<u32>() < quantity {
             return None;
         }
+        let price = hundredths(&listing.price).unwrap_or(0);
         let mut left = quantity;
         for units in listing.quantities.values_mut() {
             let taken = left.min(*units);
@@ -60,7 +67,9 @@ impl State {
             quantity,
             shipped: 0,
             parcels: BTreeMap::new(),
-            cancelled: false,
+            cancelled: 0,
+            price,
+            refunds: Vec::new(),
             placed_at: self.now,
             updated_at: self.now,
             visible_at: after_ms(self.now, self.config.freshness_ms + late_ms.max(drawn)),
@@ -71,15 +80,23 @@ impl State {
     }
 
     pub(super) fn cancel(&mut self, id: &str) -> bool {
+        let open = |o: &ShopOrder| (o.shipped == 0).then_some(o.quantity - o.cancelled);
+        let open = self.orders.get(id).and_then(open).filter(|units| *units > 0);
+        open.is_some_and(|units| self.take_off(id, units))
+    }
+
+    /// Calls units off that are open; they go back on sale.
+    pub(super) fn take_off(&mut self, id: &str, units: u32) -> bool {
         let now = self.now;
-        let Some(order) = self.orders.get_mut(id).filter(|o| !o.cancelled && o.shipped == 0) else {
+        let Some(order) = self.orders.get_mut(id) else {
             return false;
         };
-        (order.cancelled, order.updated_at) = (true, now);
-        let (sku, quantity) = (order.sku.clone(), order.quantity);
+        order.cancelled += units;
+        order.updated_at = now;
+        let sku = order.sku.clone();
         let place = self.listings.get_mut(&sku);
-        if let Some(units) = place.and_then(|listing| listing.quantities.values_mut().next()) {
-            *units += quantity;
+        if let Some(shown) = place.and_then(|listing| listing.quantities.values_mut().next()) {
+            *shown += units;
         }
         self.tell(id);
         true
@@ -138,9 +155,9 @@ impl State {
 
     pub(super) fn order_json(&self, order: &ShopOrder) -> Value {
         let status = match order {
-            o if o.cancelled => "cancelled",
+            o if o.cancelled == o.quantity => "cancelled",
             o if o.shipped == 0 => "open",
-            o if o.shipped < o.quantity => "partially_shipped",
+            o if o.shipped + o.cancelled < o.quantity => "partially_shipped",
             _ => "shipped",
         };
         let listing = self.listings.get(&order.sku);
@@ -149,13 +166,14 @@ impl State {
             "placed_at": order.placed_at.to_string(),
             "updated_at": order.updated_at.to_string(),
             "status": status,
+            "total": {"amount": amount(order.price * u64::from(order.quantity)), "currency": self.config.currency},
             "lines": [{
                 "id": "1",
                 "sku": order.sku,
                 "title": listing.map(|l| l.title.clone()).unwrap_or_default(),
                 "quantity": order.quantity,
                 "shipped": order.shipped,
-                "cancelled": if order.cancelled { order.quantity } else { 0 },
+                "cancelled": order.cancelled,
             }],
         })
     }
@@ -170,13 +188,8 @@ impl State {
         if parcel.parcel == 0 || parcel.carrier.is_empty() || parcel.tracking.is_empty() {
             return Err("a parcel has a number, a carrier and a tracking number".to_owned());
         }
-        let units: u32 = parcel
-            .lines
-            .iter()
-            .filter(|line| line.line == "1")
-            .map(|line| line.quantity)
-            .sum();
-        if order.cancelled || units == 0 || units > order.quantity {
+        let units = units(&parcel.lines);
+        if units == 0 || units > order.quantity - order.cancelled {
             return Err("that cannot be shipped of this order".to_owned());
         }
         order.parcels.insert(parcel.parcel, parcel.tracking.clone());
@@ -185,4 +198,15 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// `12.50` as 1,250.
+pub(super) fn hundredths(text: &str) -> Option<u64> {
+    let (whole, rest) = text.split_once('.').unwrap_or((text, "0"));
+    let cents: u64 = format!("{rest:0<2}").parse().ok().filter(|_| rest.len() <= 2)?;
+    whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(cents)
+}
+
+fn amount(hundredths: u64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }

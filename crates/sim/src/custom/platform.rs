@@ -39,10 +39,10 @@ impl Platform for CustomShop {
                 sku: order.sku,
                 quantity: order.quantity,
                 shipped: order.shipped,
-                cancelled: if order.cancelled { order.quantity } else { 0 },
+                cancelled: order.cancelled,
             }],
             placed_at: order.placed_at,
-            cancelled: order.cancelled,
+            cancelled: order.cancelled == order.quantity,
             parcels: order.parcels.into_values().collect(),
         };
         Self::orders(self).into_iter().map(order).collect()

@@ -27,9 +27,9 @@ struct PriceChange {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Amount {
-    amount: String,
-    currency: String,
+pub(super) struct Amount {
+    pub(super) amount: String,
+    pub(super) currency: String,
 }
 
 /// Why a call fails.
@@ -115,6 +115,12 @@ impl State {
                 self.ship(&read(request.body())?)?;
                 Ok(json!({}))
             }
+            "cancelOrder" => {
+                self.call_off(&read(request.body())?)?;
+                Ok(json!({}))
+            }
+            "refundOrder" => Ok(self.refund(&read(request.body())?)?),
+            "getReturns" => Ok(self.returns_page(&query)?),
             _ => Err(Failure(StatusCode::NOT_FOUND, "no such endpoint".to_owned())),
         }
     }
@@ -132,6 +138,7 @@ impl State {
             "currency": self.config.currency,
             "write_modes": self.config.write_modes,
             "locations": locations,
+            "after_sales": self.config.after_sales,
         })
     }
 
@@ -203,6 +210,9 @@ fn operation(request: &Request<Bytes>) -> &'static str {
         (&Method::POST, ["quantities"]) => "changeQuantities",
         (&Method::POST, ["prices"]) => "changePrices",
         (&Method::POST, ["shipments"]) => "confirmShipment",
+        (&Method::POST, ["cancellations"]) => "cancelOrder",
+        (&Method::POST, ["refunds"]) => "refundOrder",
+        (&Method::GET, ["returns"]) => "getReturns",
         _ => "unknown",
     }
 }

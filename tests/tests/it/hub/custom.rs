@@ -71,7 +71,7 @@ fn sold(world: &World, shop: &CustomShop) -> u32 {
     let here = shop
         .orders()
         .into_iter()
-        .filter(|o| !o.cancelled)
+        .filter(|o| o.cancelled < o.quantity)
         .map(|o| o.quantity);
     there.sum::<u32>() + here.sum::<u32>()
 }

@@ -15,6 +15,7 @@ use super::Custom;
 use super::sign::{Signed, signature};
 use crate::testing::{Answer, World, account, answer, now};
 
+mod aftersales;
 mod errors;
 mod events;
 

@@ -42,6 +42,7 @@ fn cancel(id: &str, lines: &[(&str, i64)], reason: CancelReason) -> CancelNotice
         lines: lines.iter().map(line).collect(),
         reason,
         note: None,
+        key: "can_1".into(),
     }
 }
 

@@ -63,6 +63,7 @@ async fn day() -> Market {
         lines: Vec::new(),
         reason: CancelReason::OutOfStock,
         note: None,
+        key: "can_1".into(),
     };
     connection.cancellations().unwrap().cancel(&notice).await.unwrap();
     market.shop.move_on(&label, "DELIVERED");

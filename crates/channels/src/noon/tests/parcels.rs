@@ -34,6 +34,7 @@ fn drop_units(nr: &str, lines: &[(&str, i64)]) -> CancelNotice {
         lines: lines.iter().map(line).collect(),
         reason: CancelReason::OutOfStock,
         note: None,
+        key: "can_1".into(),
     }
 }
 

@@ -89,6 +89,7 @@ async fn every_request_has_the_published_shape() {
         lines: Vec::new(),
         reason: CancelReason::OutOfStock,
         note: None,
+        key: "can_1".into(),
     };
     connection.cancellations().unwrap().cancel(&notice).await.unwrap();
     let services = shapes["services"].as_object().unwrap();

@@ -142,6 +142,7 @@ async fn calling_off_and_returns() {
         lines: Vec::new(),
         reason: CancelReason::OutOfStock,
         note: None,
+        key: "can_1".into(),
     };
     stage
         .connect()

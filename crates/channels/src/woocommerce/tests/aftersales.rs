@@ -125,6 +125,7 @@ async fn an_order_is_called_off_once_and_not_when_it_has_left() {
         lines: Vec::new(),
         reason: CancelReason::OutOfStock,
         note: None,
+        key: "can_1".into(),
     };
     let connection = bench.open();
     let sink = connection.cancellations().unwrap();

@@ -162,6 +162,7 @@ async fn everything(bench: &Bench) {
         lines: Vec::new(),
         reason: CancelReason::Other,
         note: None,
+        key: "can_1".into(),
     };
     connection
         .cancellations()

@@ -20,6 +20,7 @@ pub async fn cancelled(side: &Side) {
         lines: Vec::new(),
         reason: CancelReason::OutOfStock,
         note: None,
+        key: "can_1".into(),
     };
     for _ in 0..2 {
         sink.cancel(&cancel).await.unwrap();
