@@ -1,9 +1,10 @@
 //! The custom protocol as its document has it: one set of scenarios against the simulated shop, and against the example
 //! server in another language, over real sockets.
 
+mod after_the_sale;
+mod program;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,15 +12,16 @@ use std::time::Duration;
 use stockbridge_channels::custom::Custom;
 use stockbridge_channels::http::{HttpOptions, HttpTransport};
 use stockbridge_domain::channel::{
-    AccountConfig, AccountDraft, BucketSpec, CancelNotice, CancelReason, Change, Channel as _, Connection,
-    Fault, Grant, HttpRequest, HttpResponse, Io, ItemOutcome, Learned, Level, LineUnits, OrderQuery,
-    OrderTime, Pacer, PriceLevel, RefundNotice, ReturnQuery, ReturnStatus, SecretText, ShipmentNotice,
-    ShippedLine, Transport, TransportError, Unkept,
+    AccountConfig, AccountDraft, BucketSpec, Change, Channel as _, Connection, Fault, Grant, HttpRequest,
+    HttpResponse, Io, ItemOutcome, Learned, Level, OrderQuery, OrderTime, Pacer, PriceLevel, ReturnQuery,
+    SecretText, ShipmentNotice, ShippedLine, Transport, TransportError, Unkept,
 };
 use stockbridge_domain::clock::Stepped;
 use stockbridge_domain::order::{LineSnapshot, OrderStatus};
 use stockbridge_domain::{AccountId, BoxFut, Currency, Money, PushId, Sku, Timestamp};
 use stockbridge_sim::{CallOutcome, CustomShop, ShopConfig, ShopListing};
+
+use program::Program;
 
 const SECRET: &str = "correct-horse-battery-staple";
 
@@ -277,116 +279,6 @@ async fn keeps_the_contract(other: &OtherSide, buyers: &impl Buyers) {
     assert_eq!(stranger.probe().await.unwrap_err().fault, Fault::Credentials);
 }
 
-/// What a system may do with orders after the sale, as far as it says so in `after_sales`.
-async fn keeps_the_contract_after_the_sale(other: &OtherSide, buyers: &impl Buyers) {
-    let connection = other.connect(SECRET);
-    let began = now().minus(Duration::from_secs(5));
-    called_off(&*connection, buyers).await;
-    given_back(&*connection, &buyers.buy("BOWL", 2).await).await;
-    let order = buyers.buy("BOWL", 1).await;
-    let parcel = parcel_of(
-        &order,
-        &connection.orders().unwrap().get(&order).await.unwrap().lines[0],
-    );
-    connection.fulfilment().unwrap().confirm(&parcel).await.unwrap();
-    buyers.send_back(&order).await;
-    let query = ReturnQuery {
-        since: began,
-        cursor: None,
-    };
-    let page = connection.returns().unwrap().page(&query).await.unwrap();
-    assert_eq!(
-        (page.returns.len(), page.unreadable.len(), page.next),
-        (1, 0, None)
-    );
-    let back = &page.returns[0];
-    assert!(page.complete_until.unwrap() >= back.updated_at);
-    assert_eq!(
-        (
-            back.channel_order_id.as_str(),
-            back.status,
-            back.lines[0].quantity
-        ),
-        (order.as_str(), Some(ReturnStatus::Requested), 1)
-    );
-    assert_eq!(back.lines[0].channel_line_id.as_deref(), Some("1"));
-}
-
-/// One unit, then the rest; each once, however often it is sent.
-async fn called_off(connection: &dyn Connection, buyers: &impl Buyers) {
-    let before = shown(connection, "MUG-RED").await;
-    let order = buyers.buy("MUG-RED", 3).await;
-    let sink = connection.cancellations().unwrap();
-    let mut notice = CancelNotice {
-        channel_order_id: order.clone(),
-        lines: vec![LineUnits {
-            channel_line_id: "1".into(),
-            quantity: 1,
-        }],
-        reason: CancelReason::OutOfStock,
-        note: None,
-        key: "can-1".into(),
-    };
-    for _ in 0..2 {
-        sink.cancel(&notice).await.unwrap();
-    }
-    let read = connection.orders().unwrap().get(&order).await.unwrap();
-    assert_eq!(
-        (read.status, read.lines[0].cancelled),
-        (Some(OrderStatus::Open), 1)
-    );
-    notice.lines.clear();
-    notice.key = "can-2".into();
-    for _ in 0..2 {
-        sink.cancel(&notice).await.unwrap();
-    }
-    let read = connection.orders().unwrap().get(&order).await.unwrap();
-    assert_eq!(
-        (read.status, read.lines[0].cancelled),
-        (Some(OrderStatus::Cancelled), 3)
-    );
-    assert_eq!(
-        shown(connection, "MUG-RED").await,
-        before,
-        "they are for sale again"
-    );
-    notice.key = "can-3".into();
-    assert_eq!(sink.cancel(&notice).await.unwrap_err().fault, Fault::Rejected);
-}
-
-/// Once for a key, and never more than was paid.
-async fn given_back(connection: &dyn Connection, order: &str) {
-    let sink = connection.refunds().unwrap();
-    let total = connection
-        .orders()
-        .unwrap()
-        .get(order)
-        .await
-        .unwrap()
-        .total
-        .unwrap();
-    let mut notice = RefundNotice {
-        channel_order_id: order.to_owned(),
-        amount: Money::from_minor(total.minor() - 100, total.currency()),
-        lines: Vec::new(),
-        pay_out: false,
-        note: Some("broken".into()),
-        key: "ref-1".into(),
-    };
-    let first = sink.refund(&notice).await.unwrap();
-    assert!(first.is_some());
-    assert_eq!(
-        sink.refund(&notice).await.unwrap(),
-        first,
-        "the same refund is made once"
-    );
-    notice.key = "ref-2".into();
-    assert_eq!(sink.refund(&notice).await.unwrap_err().fault, Fault::Rejected);
-    notice.amount = Money::from_minor(100, total.currency());
-    let second = sink.refund(&notice).await.unwrap();
-    assert!(second.is_some() && second != first);
-}
-
 struct Simulated(Arc<CustomShop>);
 
 impl Buyers for Simulated {
@@ -424,86 +316,7 @@ async fn the_simulated_shop_keeps_the_contract() {
 #[tokio::test]
 async fn the_simulated_shop_keeps_the_contract_after_the_sale() {
     let (other, buyers) = simulated();
-    keeps_the_contract_after_the_sale(&other, &buyers).await;
-}
-
-/// A program of `examples/custom-channel`, ended with the test.
-struct Program {
-    child: Child,
-    base: String,
-    transport: Arc<dyn Transport>,
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Program {
-    /// Nothing, having said so, where there is no Python.
-    fn start(name: &str) -> Option<Self> {
-        let path = format!("{}/../examples/custom-channel/{name}", env!("CARGO_MANIFEST_DIR"));
-        let started = Command::new("python3")
-            .args(["-B", &path, "0"])
-            .env("SECRET", SECRET)
-            .stdout(Stdio::piped())
-            .spawn();
-        let mut child = match started {
-            Ok(child) => child,
-            Err(error) => {
-                println!("left out: the example {name}, because python3 cannot be started ({error})");
-                return None;
-            }
-        };
-        let mut line = String::new();
-        let out = child.stdout.take().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
-        let base = line.trim().strip_prefix("listening on ").unwrap().to_owned();
-        let options = HttpOptions {
-            allow_private: true,
-            ..HttpOptions::default()
-        };
-        Some(Self {
-            child,
-            base,
-            transport: HttpTransport::new(options).unwrap(),
-        })
-    }
-
-    fn other_side(&self) -> OtherSide {
-        OtherSide {
-            base: self.base.clone(),
-            transport: self.transport.clone(),
-        }
-    }
-
-    async fn ask(&self, path: &str, body: serde_json::Value) -> serde_json::Value {
-        let mut request = HttpRequest::new(body.to_string().into());
-        *request.method_mut() = "POST".parse().unwrap();
-        *request.uri_mut() = format!("{}{path}", self.base).parse().unwrap();
-        let answer = self
-            .transport
-            .send(request, Duration::from_secs(30))
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 200, "{:?}", answer.body());
-        serde_json::from_slice(answer.body()).unwrap()
-    }
-}
-
-impl Buyers for Program {
-    async fn buy(&self, sku: &str, quantity: u32) -> String {
-        let wish = serde_json::json!({"sku": sku, "quantity": quantity});
-        let order = self.ask("/shop/buy", wish).await;
-        order["id"].as_str().unwrap().to_owned()
-    }
-
-    async fn send_back(&self, order: &str) {
-        let wish = serde_json::json!({"order": order, "quantity": 1});
-        self.ask("/shop/send-back", wish).await;
-    }
+    after_the_sale::keeps_the_contract(&other, &buyers).await;
 }
 
 #[tokio::test]
@@ -541,5 +354,5 @@ async fn the_example_keeps_the_contract_after_the_sale() {
         return;
     };
     keeps_the_contract(&program.other_side(), &program).await;
-    keeps_the_contract_after_the_sale(&program.other_side(), &program).await;
+    after_the_sale::keeps_the_contract(&program.other_side(), &program).await;
 }
