@@ -69,6 +69,8 @@ enum Bench {
     Trust,
     /// What listings may be by the words of their titles, and files of products on their way in.
     Catalogue,
+    /// A report of 200 MB from its packed file to kept rows: speed and memory.
+    Reports,
     /// Memory and readiness of an idle server.
     Idle,
     /// The program killed again and again under load; an error when anything is lost, doubled or oversold. Not part of `all`.
@@ -136,6 +138,9 @@ async fn main() -> anyhow::Result<()> {
         }
         if all || matches!(bench, Bench::Catalogue) {
             cases::catalogue::run(kind, &options, &mut report).await?;
+        }
+        if all || matches!(bench, Bench::Reports) {
+            cases::reports::run(kind, &options, &mut report).await?;
         }
         if all || matches!(bench, Bench::Reads) {
             cases::reads::run(kind, &options, &mut report).await?;

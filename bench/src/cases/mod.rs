@@ -10,4 +10,5 @@ pub mod offers;
 pub mod plan;
 pub mod queue;
 pub mod reads;
+pub mod reports;
 pub mod trust;

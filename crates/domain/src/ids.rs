@@ -171,6 +171,8 @@ ids! {
     ParcelId = "pcl";
     /// A document of a parcel.
     PaperId = "ppr";
+    /// A report asked of a channel.
+    ReportId = "rpt";
 }
 
 #[cfg(test)]

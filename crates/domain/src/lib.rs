@@ -27,6 +27,7 @@ pub mod order;
 pub mod pace;
 pub mod places;
 pub mod pricing;
+pub mod report;
 pub mod sku;
 pub mod stock;
 pub mod tenant;

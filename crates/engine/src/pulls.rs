@@ -33,7 +33,7 @@ pub(crate) async fn start_work(
         let priority = match schedule.kind {
             DataKind::Listings => Priority::ORDER_NUDGE,
             DataKind::Orders | DataKind::Returns => Priority::PULL,
-            DataKind::Warehouse | DataKind::Finance => Priority::BACKGROUND,
+            DataKind::Warehouse | DataKind::Finance | DataKind::Reports => Priority::BACKGROUND,
             // The first full pass follows from the listings themselves.
             DataKind::Inventory => continue,
         };

@@ -24,6 +24,10 @@ const INBOX_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 /// How long a label or invoice can be fetched: it names a buyer.
 const PAPERS_KEPT: Duration = Duration::from_secs(90 * 86_400);
+/// How long a report can be looked at: it may name where buyers live.
+const REPORTS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// Reports in one transaction: each may be many megabytes.
+const REPORTS_BITE: i64 = 5;
 /// How long what a channel said of an order is kept after it ended, which is before it was delivered: it may name the buyer.
 const PAYLOADS_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
@@ -46,6 +50,8 @@ pub struct Upkeep {
     pub inbox: u64,
     /// Labels and invoices that are old.
     pub papers: u64,
+    /// Reports that are old.
+    pub reports: u64,
     /// Orders that ended long ago, of which what was said is forgotten.
     pub orders: u64,
 }
@@ -69,6 +75,15 @@ impl Hub {
         loop {
             let bite = system.purge_papers(now.minus(PAPERS_KEPT), BITE).await?;
             done.papers += bite;
+            if bite == 0 {
+                break;
+            }
+        }
+        loop {
+            let bite = system
+                .purge_reports(now.minus(REPORTS_KEPT), REPORTS_BITE)
+                .await?;
+            done.reports += bite;
             if bite == 0 {
                 break;
             }

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     account, check, completions, config, conflict, demo, doctor, explain, finance, inbox, init, job, kit,
-    listing, location, moves, order, policy, price, product, promise, rates, serve, sim, simulate, stock,
-    tenant, token, user,
+    listing, location, moves, order, policy, price, product, promise, rates, report, serve, sim, simulate,
+    stock, tenant, token, user,
 };
 use crate::config::Flags;
 
@@ -97,6 +97,9 @@ pub enum Command {
     /// See what channels took, kept, gave back and paid out.
     #[command(subcommand)]
     Finance(finance::Finance),
+    /// Ask channels for reports, and read them.
+    #[command(subcommand)]
+    Report(report::Report),
     /// See what channels sent, and have it worked again.
     #[command(subcommand)]
     Inbox(inbox::Inbox),

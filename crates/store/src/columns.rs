@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use stockbridge_domain::{
     AccountId, AlertId, AuditId, BulkId, CancellationId, ChannelReturnId, CheckId, ConflictEventId,
     ConflictId, CountId, Currency, InboxId, JobId, LedgerEntryId, ListingId, LocationId, Money, OrderId,
-    OrderLineId, PaperId, ParcelId, ProductId, PushId, QuarantineId, RefundId, ReturnId, RunId, SaleId,
-    SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
+    OrderLineId, PaperId, ParcelId, ProductId, PushId, QuarantineId, RefundId, ReportId, ReturnId, RunId,
+    SaleId, SessionId, ShipmentId, Sku, TenantId, Timestamp, TokenId, TransferId, UserId,
 };
 
 use crate::StoreError;
@@ -35,6 +35,7 @@ text_values!(
     ChannelReturnId,
     ParcelId,
     PaperId,
+    ReportId,
     RefundId,
     ConflictEventId,
     ConflictId,

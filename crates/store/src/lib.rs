@@ -45,6 +45,7 @@ mod pricing;
 mod promise;
 mod quarantine;
 mod queue;
+mod reports;
 mod retention;
 mod returns;
 mod runs;
@@ -123,6 +124,7 @@ pub use pricing::{
 pub use promise::PromiseRecord;
 pub use quarantine::QuarantineRecord;
 pub use queue::{Enqueued, Finish, Job, JobFilter, JobRecord, JobState, NewJob, QueueCounts};
+pub use reports::{NewReport, ReportFileFacts, ReportFilter, ReportNote, ReportPart, ReportRecord};
 pub use returns::{Delivery, NewReturn, ReturnError, ReturnRecord, ReturnedLine};
 pub use runs::{RunProgress, RunRecord, RunState};
 pub use sales::{OwnLine, OwnOrder, Shortage};

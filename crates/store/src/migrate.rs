@@ -222,6 +222,13 @@ pub(crate) static MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        version: 37,
+        name: "0037_reports",
+        common: include_str!("../migrations/0037_reports/common.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// The lock under which processes that start together migrate one after the other ("stockbri" in ASCII).

@@ -335,6 +335,7 @@ fn words(name: &str) -> Vec<&'static str> {
             "papers",
             "warehouse",
             "finance",
+            "reports",
         ],
         "conflict_action" => Action::ALL.iter().map(|w| w.name()).collect(),
         "conflict_field" => conflict::Field::ALL.iter().map(|w| w.name()).collect(),

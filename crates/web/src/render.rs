@@ -35,6 +35,8 @@ templates![
     "pages/import.html",
     "pages/inbox.html",
     "pages/finance.html",
+    "pages/reports.html",
+    "pages/report.html",
     "pages/settlements.html",
     "pages/warehouses.html",
     "pages/listings.html",
@@ -174,6 +176,8 @@ mod tests {
             view::finance::SettlementsPage
         );
         framed!("finance", "Money", "orders", view::finance::FinancePage);
+        framed!("reports", "Reports", "sync", view::reports::ReportsPage);
+        framed!("report", "Report", "sync", view::reports::ReportPage);
         framed!("warehouses", "Channels' warehouses", "stock", WarehousesPage);
         framed!("message", "Message", "inbox", view::inbox::MessagePage);
         framed!("sync", "Sync", "sync", view::sync::SyncPage);

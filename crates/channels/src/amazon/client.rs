@@ -5,15 +5,17 @@
 use std::marker::PhantomData;
 
 use serde_json::json;
-use stockbridge_domain::channel::{Level, OrderTime, PriceLevel, ShipmentNotice};
+use stockbridge_domain::channel::{Level, OrderTime, PriceLevel, ReportWish, ShipmentNotice};
 use stockbridge_domain::{Sku, Timestamp};
 
 use super::operations::{
-    CONFIRM_SHIPMENT, CREATE_FEED, CREATE_FEED_DOCUMENT, Endpoint, GET_FEED, GET_FEED_DOCUMENT, GET_FEEDS,
-    GET_LISTING, GET_ORDER, GET_REPORT_DOCUMENT, GET_REPORTS, INVENTORY_SUMMARIES, LIST_TRANSACTIONS,
-    Nothing, PARTICIPATIONS, PATCH_LISTING, Row, SEARCH_LISTINGS, SEARCH_ORDERS,
+    CONFIRM_SHIPMENT, CREATE_FEED, CREATE_FEED_DOCUMENT, CREATE_REPORT, Endpoint, GET_FEED,
+    GET_FEED_DOCUMENT, GET_FEEDS, GET_LISTING, GET_ORDER, GET_REPORT, GET_REPORT_DOCUMENT, GET_REPORTS,
+    INVENTORY_SUMMARIES, LIST_TRANSACTIONS, Nothing, PARTICIPATIONS, PATCH_LISTING, Row, SEARCH_LISTINGS,
+    SEARCH_ORDERS,
 };
-use super::settlements::wire::{Document, Reports};
+use super::reports::wire::Created;
+use super::settlements::wire::{Document, Report, Reports};
 use super::{api::Raw, wire};
 use crate::call::{instant, instant_millis};
 use crate::endpoint::{Query, encode};
@@ -292,6 +294,22 @@ pub(super) fn get_reports(kind: &str, since: Timestamp) -> Call<Reports> {
 /// `getReports`: the page after, named by its token alone.
 pub(super) fn next_reports(token: &str) -> Call<Reports> {
     Call::to(&GET_REPORTS, &[]).query(&Query::default().with("nextToken", token))
+}
+
+/// `createReport`: of these country sites, about the wish's time.
+pub(super) fn create_report(wish: &ReportWish, marketplaces: &[String]) -> Call<Created> {
+    let mut report = json!({"reportType": wish.kind, "marketplaceIds": marketplaces});
+    for (name, at) in [("dataStartTime", wish.from), ("dataEndTime", wish.to)] {
+        if let Some(at) = at {
+            report[name] = json!(instant(at));
+        }
+    }
+    Call::to(&CREATE_REPORT, &[]).body(report.to_string())
+}
+
+/// `getReport`.
+pub(super) fn get_report(id: &str) -> Call<Report> {
+    Call::to(&GET_REPORT, &[id])
 }
 
 /// `getReportDocument`.

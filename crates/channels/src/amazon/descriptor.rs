@@ -6,10 +6,10 @@ use std::time::Duration;
 use stockbridge_domain::FieldError;
 use stockbridge_domain::channel::{
     Capability, CredentialField, DataKind, Descriptor, OptionField, OptionKind, Schedule, SecretText, Timing,
-    WriteMode,
+    WriteMode, options,
 };
 
-use super::{marketplaces, operations, queue, signing};
+use super::{marketplaces, operations, queue, reports, signing};
 
 /// Endpoint: the Selling Partner API.
 pub(super) const API: &str = "api";
@@ -56,7 +56,7 @@ const fn option(
 }
 
 /// Settings only Amazon has.
-static OPTIONS: [OptionField; 10] = [
+static OPTIONS: [OptionField; 11] = [
     option(
         SANDBOX,
         "Sandbox",
@@ -106,6 +106,12 @@ static OPTIONS: [OptionField; 10] = [
         OptionKind::Flag,
     ),
     option(
+        options::REPORTS,
+        "Reports every day",
+        "their names with commas between them, such as GET_MERCHANT_LISTINGS_ALL_DATA; each is asked for once a day",
+        OptionKind::Text,
+    ),
+    option(
         signing::SIGN,
         "Sign requests",
         "true to sign requests as before October 2023; Amazon ignores it",
@@ -132,6 +138,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
         Capability::Fulfilment,
         Capability::Warehouse,
         Capability::Finance,
+        Capability::Reports,
     ],
     credentials: &[
         CredentialField {
@@ -212,6 +219,10 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
             kind: DataKind::Finance,
             every: Duration::from_secs(86_400),
         },
+        Schedule {
+            kind: DataKind::Reports,
+            every: Duration::from_secs(86_400),
+        },
     ],
     buckets: operations::BUCKETS,
     timing: Timing {
@@ -222,6 +233,7 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     write_batch: 5,
     read_batch: 20,
     remote: true,
+    reports: reports::KINDS,
 };
 
 /// The forms Amazon gives its credentials. Checked against Amazon itself only: a simulator may use others.

@@ -30,7 +30,7 @@ static UPLOAD: Operation = Operation {
 };
 
 /// Fetches a file.
-static DOWNLOAD: Operation = Operation {
+pub(super) static DOWNLOAD: Operation = Operation {
     name: "document.download",
     bucket: None,
     cost: 1,
@@ -93,6 +93,17 @@ pub(super) async fn download_typed(
     }
 }
 
+/// Fetches a range of a document's bytes, as they are.
+///
+/// # Errors
+/// [`Fault::Unavailable`] when no answer came.
+pub(super) async fn range(api: &Api, url: &str, range: &str) -> Result<HttpResponse, ChannelError> {
+    let request = http::Request::get(address(api, url, &DOWNLOAD)?)
+        .header(header::RANGE, range)
+        .body(Bytes::new());
+    exchange(api, &DOWNLOAD, request).await
+}
+
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, ChannelError> {
     let mut plain = Vec::new();
     let most = u64::try_from(MOST_UNPACKED).unwrap_or(u64::MAX);
@@ -130,7 +141,7 @@ async fn exchange(
     perform(&api.io, api.account, &DIALECT, operation, request).await
 }
 
-fn refused(operation: &Operation, status: StatusCode) -> ChannelError {
+pub(super) fn refused(operation: &Operation, status: StatusCode) -> ChannelError {
     // An address that has died answers 403; a new one is asked for the next time.
     let message = format!("the document's address answered {status}; it is tried again with a new one");
     ChannelError::new(Fault::Unavailable, operation.name, message)

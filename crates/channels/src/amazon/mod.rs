@@ -14,6 +14,7 @@
 //! | `error` | Amazon's errors as faults |
 //! | `feeds`, `documents` | very many quantities as one file, and what came of each |
 //! | `finance` | what money moved |
+//! | `reports` | reports that are asked for, and their files |
 //! | `settlements` | what Amazon paid, from its reports |
 //! | `warehouse` | what lies in Amazon's warehouses |
 //! | `signing` | signatures Amazon ignores, for those who still send them |
@@ -42,6 +43,7 @@ mod notifications;
 mod operations;
 mod orders;
 mod queue;
+mod reports;
 mod sandbox;
 mod settlements;
 mod signing;
@@ -54,7 +56,7 @@ use std::collections::BTreeMap;
 use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BulkStockSink, Channel, ChannelError, CheckedAccount, Connection, Consent,
     Descriptor, FinanceSource, FulfilmentSink, Health, Io, ListingSource, Mailbox, OrderSource, PriceSink,
-    SecretText, SettlementSource, StockSink, Term, Tool, WarehouseSource, options,
+    ReportSource, SecretText, SettlementSource, StockSink, Term, Tool, WarehouseSource, options,
 };
 use stockbridge_domain::{BoxFut, Currency, FieldError};
 
@@ -85,6 +87,7 @@ impl Channel for Amazon {
         check::options(&DESCRIPTOR, &draft.options, &[COUNTRY], &mut problems);
         queue::check(&draft.credentials, &draft.options, &mut problems);
         signing::check(&draft.credentials, &draft.options, &mut problems);
+        reports::check(&draft.options, &mut problems);
         let country = draft.options.get(COUNTRY).map(|c| c.as_str().unwrap_or_default());
         let chosen = marketplaces::choose(&draft.marketplaces, country, &mut problems);
         let seller = draft
@@ -237,6 +240,10 @@ impl Connection for AmazonConnection {
     }
 
     fn finance(&self) -> Option<&dyn FinanceSource> {
+        Some(self)
+    }
+
+    fn reports(&self) -> Option<&dyn ReportSource> {
         Some(self)
     }
 

@@ -144,6 +144,12 @@ operations! {
     /// Reports of late.
     GET_REPORTS: super::settlements::wire::Reports = GET "/reports/2021-06-30/reports",
         "getReports" in "reports_2021-06-30.json", plan(22_200, 10), Read, 30 s, 1 MiB;
+    /// Has a report made; each call makes another.
+    CREATE_REPORT: super::reports::wire::Created = POST "/reports/2021-06-30/reports",
+        "createReport" in "reports_2021-06-30.json", plan(16_700, 15), Unsafe, 30 s, 1 MiB;
+    /// How far a report is.
+    GET_REPORT: super::settlements::wire::Report = GET "/reports/2021-06-30/reports/{reportId}",
+        "getReport" in "reports_2021-06-30.json", plan(2_000_000, 15), Read, 30 s, 1 MiB;
     /// Where a report's file is.
     GET_REPORT_DOCUMENT: super::settlements::wire::Document = GET "/reports/2021-06-30/documents/{reportDocumentId}",
         "getReportDocument" in "reports_2021-06-30.json", plan(16_700, 15), Read, 30 s, 1 MiB;

@@ -131,6 +131,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     write_batch: 50,
     read_batch: 50,
     remote: true,
+    reports: &[],
 };
 
 /// The custom channel.

@@ -174,4 +174,5 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     write_batch: client::BATCH,
     read_batch: client::BATCH,
     remote: true,
+    reports: &[],
 };

@@ -179,4 +179,5 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     write_batch: client::BATCH,
     read_batch: client::READ_BATCH,
     remote: true,
+    reports: &[],
 };

@@ -40,6 +40,7 @@ pub(crate) static DESCRIPTOR: Descriptor = Descriptor {
     write_batch: 1,
     read_batch: 1,
     remote: false,
+    reports: &[],
 };
 
 /// The own-store channel.

@@ -150,4 +150,5 @@ pub(super) static DESCRIPTOR: Descriptor = Descriptor {
     write_batch: 50,
     read_batch: client::VARIANTS_PAGE,
     remote: true,
+    reports: &[],
 };

@@ -162,6 +162,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     write_batch: memory::MAX_BATCH,
     read_batch: 50,
     remote: true,
+    reports: &[],
 };
 
 /// The WooCommerce channel.

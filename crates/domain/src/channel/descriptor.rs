@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::Change;
 use super::io::BucketSpec;
+use super::report::ReportKind;
 use crate::listing::named;
 
 /// Something a channel can do.
@@ -36,11 +37,13 @@ pub enum Capability {
     Warehouse,
     /// The channel tells what money moved.
     Finance,
+    /// The channel makes reports.
+    Reports,
 }
 
 impl Capability {
     /// Every capability, in the order people are shown them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Orders,
         Self::Listings,
         Self::Stock,
@@ -53,6 +56,7 @@ impl Capability {
         Self::Papers,
         Self::Warehouse,
         Self::Finance,
+        Self::Reports,
     ];
 
     /// What people call it.
@@ -70,6 +74,7 @@ impl Capability {
             Self::Papers => "labels",
             Self::Warehouse => "channel's warehouse",
             Self::Finance => "money",
+            Self::Reports => "reports",
         }
     }
 }
@@ -90,17 +95,20 @@ pub enum DataKind {
     Warehouse,
     /// What money moved.
     Finance,
+    /// Reports the account wants on schedule.
+    Reports,
 }
 
 impl DataKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Orders,
         Self::Listings,
         Self::Inventory,
         Self::Returns,
         Self::Warehouse,
         Self::Finance,
+        Self::Reports,
     ];
 
     /// The name in the API, in SQL and on pages.
@@ -112,6 +120,7 @@ impl DataKind {
             Self::Returns => "returns",
             Self::Warehouse => "warehouse",
             Self::Finance => "finance",
+            Self::Reports => "reports",
         }
     }
 
@@ -240,6 +249,8 @@ pub enum QuotaGroup {
     Finance,
     /// Batches of very many quantities.
     Bulk,
+    /// Reports.
+    Reports,
 }
 
 impl QuotaGroup {
@@ -252,6 +263,7 @@ impl QuotaGroup {
             Self::Warehouse => "warehouse",
             Self::Finance => "finance",
             Self::Bulk => "bulk",
+            Self::Reports => "reports",
         }
     }
 }
@@ -291,6 +303,8 @@ pub struct Descriptor {
     pub read_batch: usize,
     /// False for a channel that lives in the hub itself: it sells from stock in the hub's own transaction.
     pub remote: bool,
+    /// Reports it makes.
+    pub reports: &'static [ReportKind],
 }
 
 impl Descriptor {

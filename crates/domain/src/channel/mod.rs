@@ -19,6 +19,7 @@ mod io;
 mod mailbox;
 pub mod options;
 mod plausible;
+mod report;
 mod settlement;
 mod term;
 mod tool;
@@ -50,6 +51,7 @@ pub use io::{
     Transport, TransportError, Turn, Unkept,
 };
 pub use mailbox::{Delivered, Letter, Mailbox, Reading, Subscription, Told};
+pub use report::{ReportFile, ReportKind, ReportProgress, ReportSource, ReportWish};
 pub use settlement::{Settlement, SettlementLine, SettlementSource, SettlementVerdict, settlement_verdict};
 pub use term::Term;
 pub use tool::{Tool, ToolField, ToolReport, ToolSpec};
@@ -225,6 +227,10 @@ pub trait Connection: Send + Sync {
     }
     /// The channel tells what money moved.
     fn finance(&self) -> Option<&dyn FinanceSource> {
+        None
+    }
+    /// The channel makes reports.
+    fn reports(&self) -> Option<&dyn ReportSource> {
         None
     }
     /// The channel tells what it paid.

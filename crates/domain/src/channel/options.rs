@@ -28,6 +28,9 @@ pub const DEFAULT_LOCATION: &str = "default_location";
 /// True to tell the channel that a parcel is ready as soon as its label is there.
 pub const AUTODISPATCH: &str = "autodispatch";
 
+/// The reports wanted on schedule, by the channel's names with commas between them.
+pub const REPORTS: &str = "reports";
+
 /// Minutes an order of an own store may stay unpaid before it is called off.
 pub const UNPAID_MINUTES: &str = "unpaid_minutes";
 
@@ -40,6 +43,7 @@ pub const fn every_secs(kind: DataKind) -> &'static str {
         DataKind::Returns => "returns_every_secs",
         DataKind::Warehouse => "warehouse_every_secs",
         DataKind::Finance => "finance_every_secs",
+        DataKind::Reports => "reports_every_secs",
     }
 }
 
@@ -51,6 +55,13 @@ pub fn seconds(options: &BTreeMap<String, Value>, name: &str) -> Option<Duration
         _ => return None,
     };
     Some(Duration::from_secs(secs))
+}
+
+/// The names in [`REPORTS`].
+pub fn reports(options: &BTreeMap<String, Value>) -> Vec<String> {
+    let text = options.get(REPORTS).and_then(Value::as_str).unwrap_or_default();
+    let names = text.split([',', ' ', '\n']).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }
 
 /// A whole number of minutes, written as a number or as digits; `None` when absent or neither.
@@ -127,6 +138,7 @@ mod tests {
         write_batch: 1,
         read_batch: 1,
         remote: true,
+        reports: &[],
     };
 
     #[test]

@@ -18,6 +18,8 @@
 //! | `order.cancel` | account/orders | asks a channel to call an order off, and looks what became of it |
 //! | `order.refund` | account/orders | has a channel give money back |
 //! | `papers.fetch` | account/fulfilment | a parcel's labels and invoices, also again before they expire |
+//! | `reports.pull` | account/reports | asks for the reports an account wants on schedule |
+//! | `report.make` | account/reports | has a channel make a report, and takes its file in |
 //! | `parcel.hand_over` | account/fulfilment | tells a channel that a parcel is ready to be fetched |
 //! | `orders.expire` | account/orders | an own order that was not paid in time is called off |
 //! | `order.pull` | account/orders | one order a channel announced |
@@ -38,6 +40,7 @@ mod confirm_shipment;
 mod expire_order;
 mod fetch_papers;
 mod hand_over;
+mod make_report;
 mod mark_listings;
 mod new;
 mod plan_offers;
@@ -48,6 +51,7 @@ mod pull_inventory;
 mod pull_listings;
 mod pull_order;
 mod pull_orders;
+mod pull_reports;
 mod pull_returns;
 mod pull_warehouse;
 mod push_bulk;
@@ -61,8 +65,8 @@ pub(crate) use check_books::KIND as CHECK_BOOKS;
 use new::pull_earlier_orders;
 pub(crate) use new::{
     cancel_order, check_account, check_books, confirm_shipment, expire_order, fetch_papers, hand_over, lane,
-    mark_listings, plan, plan_prices, probe_account, pull, pull_order, push, push_bulk, push_price,
-    read_back, refund_order, register_webhooks, renew_papers,
+    make_report, mark_listings, plan, plan_prices, probe_account, pull, pull_order, push, push_bulk,
+    push_price, read_back, refund_order, register_webhooks, renew_papers,
 };
 pub(crate) use pull_order::KIND as PULL_ORDER;
 pub(crate) use pull_returns::arrived_key;
@@ -174,6 +178,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         pull_listings::KIND => pull_listings::run(ctx).await,
         pull_inventory::KIND => pull_inventory::run(ctx).await,
         pull_finance::KIND => pull_finance::run(ctx).await,
+        pull_reports::KIND => pull_reports::run(ctx).await,
         pull_warehouse::KIND => pull_warehouse::run(ctx).await,
         plan_offers::KIND => plan_offers::run(ctx).await,
         push_offers::KIND => push_offers::run(ctx).await,
@@ -183,6 +188,7 @@ pub(crate) async fn run(ctx: &JobCtx<'_>) -> Option<Finish> {
         read_back::KIND => read_back::run(ctx).await,
         confirm_shipment::KIND => confirm_shipment::run(ctx).await,
         refund_order::KIND => refund_order::run(ctx).await,
+        make_report::KIND => make_report::run(ctx).await,
         fetch_papers::KIND => fetch_papers::run(ctx).await,
         hand_over::KIND => hand_over::run(ctx).await,
         cancel_order::KIND => cancel_order::run(ctx).await,

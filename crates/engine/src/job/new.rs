@@ -5,7 +5,7 @@ use stockbridge_domain::channel::{DataKind, QuotaGroup, Timing};
 use stockbridge_domain::job::Priority;
 use stockbridge_domain::offer::CLOCK_SKEW;
 use stockbridge_domain::{
-    AccountId, CancellationId, OrderId, ParcelId, RefundId, ShipmentId, TenantId, Timestamp,
+    AccountId, CancellationId, OrderId, ParcelId, RefundId, ReportId, ShipmentId, TenantId, Timestamp,
 };
 use stockbridge_store::NewJob;
 
@@ -51,6 +51,7 @@ pub(crate) fn pull(
         DataKind::Returns => (super::pull_returns::KIND, QuotaGroup::Orders),
         DataKind::Warehouse => (super::pull_warehouse::KIND, QuotaGroup::Warehouse),
         DataKind::Finance => (super::pull_finance::KIND, QuotaGroup::Finance),
+        DataKind::Reports => (super::pull_reports::KIND, QuotaGroup::Reports),
     };
     account_job(
         name,
@@ -75,6 +76,21 @@ pub(super) fn pull_earlier_orders(account: AccountId, timing: Timing, read_at: T
     );
     job.dedupe_key = Some(format!("{account}/earlier"));
     job
+}
+
+/// A report a channel is to make.
+pub(crate) fn make_report(account: AccountId, report: ReportId, run_at: Timestamp) -> NewJob {
+    NewJob {
+        dedupe_key: Some(format!("report:{report}")),
+        ..account_job(
+            super::make_report::KIND,
+            account,
+            QuotaGroup::Reports,
+            Priority::BACKGROUND,
+            run_at,
+            serde_json::json!({ "report": report.to_string() }),
+        )
+    }
 }
 
 /// New offers for a tenant's dirty products.

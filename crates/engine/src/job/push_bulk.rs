@@ -249,9 +249,7 @@ async fn close(ctx: &JobCtx<'_>, bulk: BulkId, message: &str) -> Result<(), JobE
     note(ctx, bulk, BulkStage::Done, None, Some(message)).await
 }
 
+/// A channel that tells when a batch was worked through ends the wait.
 fn look_again(until: Timestamp) -> Finish {
-    Finish::Snooze {
-        until,
-        reason: "a batch of quantities is on its way".to_owned(),
-    }
+    super::preparing(until)
 }

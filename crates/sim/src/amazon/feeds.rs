@@ -9,7 +9,7 @@ use std::io::Write as _;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use jiff::Timestamp;
 use rand::RngExt;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use super::error::{ApiError, json_response};
 use super::patches;
 use super::route::Call;
 use super::sellers::check_marketplaces;
-use super::uuid_text;
+use super::{insert_header, uuid_text};
 use crate::time::after_ms;
 use crate::world::World;
 
@@ -41,6 +41,8 @@ pub(super) struct Feeds {
 struct File {
     seller_id: String,
     kind: String,
+    /// The media type it is sent with.
+    media: Option<&'static str>,
     content: Option<Bytes>,
     until: Timestamp,
 }
@@ -100,10 +102,10 @@ impl Feeds {
             return refuse(StatusCode::FORBIDDEN);
         };
         if request.method() != http::Method::PUT {
-            return file
-                .content
-                .clone()
-                .map_or_else(|| refuse(StatusCode::NOT_FOUND), Response::new);
+            return match &file.content {
+                Some(content) => sent(content, file.media, request),
+                None => refuse(StatusCode::NOT_FOUND),
+            };
         }
         let kind = request.headers().get(http::header::CONTENT_TYPE);
         if kind.and_then(|k| k.to_str().ok()) != Some(file.kind.as_str()) {
@@ -234,11 +236,23 @@ impl Feeds {
         address(call, &id)
     }
 
+    /// The same in the western character set, and said so.
+    pub(super) fn offer_western(&mut self, world: &mut World, call: &Call, text: &str) -> String {
+        let western = |c: char| u8::try_from(u32::from(c)).unwrap_or(b'?');
+        let content = packed_bytes(&text.chars().map(western).collect::<Vec<u8>>());
+        let id = self.keep(world, &call.seller_id, "report", Some(content));
+        if let Some(file) = self.files.get_mut(&id) {
+            file.media = Some("text/plain;charset=iso-8859-1");
+        }
+        address(call, &id)
+    }
+
     fn keep(&mut self, world: &mut World, seller_id: &str, kind: &str, content: Option<Bytes>) -> String {
         let id = format!("amzn1.tortuga.{}", uuid_text(&mut world.rng));
         let file = File {
             seller_id: seller_id.to_owned(),
             kind: kind.to_owned(),
+            media: None,
             content,
             until: after_ms(world.now, ADDRESS_MS),
         };
@@ -279,9 +293,41 @@ fn packed(report: &Value) -> Bytes {
 }
 
 fn packed_text(text: &str) -> Bytes {
+    packed_bytes(text.as_bytes())
+}
+
+/// A file, or the range of it that is asked for.
+fn sent(content: &Bytes, media: Option<&'static str>, request: &Request<Bytes>) -> Response<Bytes> {
+    let range = request.headers().get(header::RANGE).and_then(|range| {
+        let (from, to) = range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
+        Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?))
+    });
+    let mut response = match range {
+        None => Response::new(content.clone()),
+        Some((from, _)) if from >= content.len() => {
+            let mut none = Response::new(Bytes::new());
+            *none.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            none
+        }
+        Some((from, to)) => {
+            let end = content.len().min(to.saturating_add(1)).max(from);
+            let mut part = Response::new(content.slice(from..end));
+            *part.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let said = format!("bytes {from}-{}/{}", end.saturating_sub(1), content.len());
+            insert_header(&mut part, "content-range", &said);
+            part
+        }
+    };
+    if let Some(media) = media {
+        insert_header(&mut response, "content-type", media);
+    }
+    response
+}
+
+fn packed_bytes(bytes: &[u8]) -> Bytes {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory does not fail.
-    let written = encoder.write_all(text.as_bytes());
+    let written = encoder.write_all(bytes);
     written.and_then(|()| encoder.finish()).unwrap_or_default().into()
 }
 

@@ -89,9 +89,24 @@ fn ordered(world: &World, seller_id: &str, sku: &str) -> (u32, u32) {
     })
 }
 
-fn summary(world: &World, seller_id: &str, listing: &Listing, details: bool) -> Value {
+/// Units of a listing the platform stores.
+pub(super) struct Units {
+    /// Those to be sold.
+    pub(super) fulfillable: u32,
+    /// Those in orders, still to be shipped.
+    pub(super) open: u32,
+}
+
+pub(super) fn units(world: &World, seller_id: &str, listing: &Listing) -> Units {
     let (taken, open) = ordered(world, seller_id, &listing.sku);
-    let fulfillable = listing.stored.saturating_sub(taken);
+    Units {
+        fulfillable: listing.stored.saturating_sub(taken),
+        open,
+    }
+}
+
+fn summary(world: &World, seller_id: &str, listing: &Listing, details: bool) -> Value {
+    let Units { fulfillable, open } = units(world, seller_id, listing);
     let mut summary = json!({
         "asin": listing.asin,
         "fnSku": format!("X{}", listing.asin.trim_start_matches('B')),

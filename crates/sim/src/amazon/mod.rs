@@ -20,6 +20,7 @@ mod patches;
 mod plans;
 mod platform;
 mod post;
+mod reports;
 mod route;
 mod sellers;
 mod settlements;
@@ -51,6 +52,7 @@ pub(crate) struct Amazon {
     buckets: Buckets,
     pages: Pages,
     feeds: Feeds,
+    reports: reports::Reports,
 }
 
 /// An order id in Amazon's shape, such as `171-9876543-2109876`.
@@ -72,6 +74,7 @@ impl Amazon {
             buckets: Buckets::new(config.plans.clone()),
             pages: Pages::of_at_most(config.most_per_page),
             feeds: Feeds::default(),
+            reports: reports::Reports::default(),
         }
     }
 
@@ -235,8 +238,10 @@ impl Amazon {
             Operation::ConfirmShipment => shipping::confirm(world, call),
             Operation::GetInventorySummaries => inventory::summaries(world, &mut self.pages, call),
             Operation::ListTransactions => finances::transactions(world, &mut self.pages, call),
-            Operation::GetReports => settlements::list(world, call),
-            Operation::GetReportDocument => settlements::document(world, &mut self.feeds, call),
+            Operation::CreateReport => self.reports.create(world, call),
+            Operation::GetReport => self.reports.get(world, call),
+            Operation::GetReports => self.reports.list(world, call),
+            Operation::GetReportDocument => self.reports.document(world, &mut self.feeds, call),
             Operation::CreateFeedDocument => self.feeds.create_document(world, call),
             Operation::GetFeedDocument => self.feeds.document(world, call),
             Operation::CreateFeed => self.feeds.create(world, call),

@@ -21,6 +21,8 @@ pub(super) enum Operation {
     ConfirmShipment,
     GetInventorySummaries,
     ListTransactions,
+    CreateReport,
+    GetReport,
     GetReports,
     GetReportDocument,
     CreateFeedDocument,
@@ -51,6 +53,8 @@ impl Operation {
             Self::ConfirmShipment => "confirmShipment",
             Self::GetInventorySummaries => "getInventorySummaries",
             Self::ListTransactions => "listTransactions",
+            Self::CreateReport => "createReport",
+            Self::GetReport => "getReport",
             Self::GetReports => "getReports",
             Self::GetReportDocument => "getReportDocument",
             Self::CreateFeedDocument => "createFeedDocument",
@@ -120,7 +124,11 @@ pub(super) fn route(method: &Method, path: &str) -> Option<(Operation, Vec<Strin
         ("GET", ["feeds", "2021-06-30", "feeds"]) => (Operation::GetFeeds, &[]),
         ("GET", ["feeds", "2021-06-30", "feeds", rest @ ..]) if rest.len() == 1 => (Operation::GetFeed, rest),
         ("GET", ["finances", "2024-06-19", "transactions"]) => (Operation::ListTransactions, &[]),
+        ("POST", ["reports", "2021-06-30", "reports"]) => (Operation::CreateReport, &[]),
         ("GET", ["reports", "2021-06-30", "reports"]) => (Operation::GetReports, &[]),
+        ("GET", ["reports", "2021-06-30", "reports", rest @ ..]) if rest.len() == 1 => {
+            (Operation::GetReport, rest)
+        }
         ("GET", ["reports", "2021-06-30", "documents", rest @ ..]) if rest.len() == 1 => {
             (Operation::GetReportDocument, rest)
         }

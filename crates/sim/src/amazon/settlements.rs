@@ -42,13 +42,8 @@ fn over(world: &World, call: &Call) -> Vec<(i64, Vec<Posted>)> {
         .collect()
 }
 
-/// `GET /reports/2021-06-30/reports`.
-pub(super) fn list(world: &World, call: &Call) -> Result<Response<Bytes>, ApiError> {
-    let kinds = call.query.list("reportTypes");
-    if kinds.is_empty() {
-        return Err(ApiError::invalid("'reportTypes' is required.", "reportTypes"));
-    }
-    let since = call.query.time("createdSince")?;
+/// The settlements among the reports of these kinds.
+pub(super) fn list(world: &World, call: &Call, kinds: &[String], since: Option<Timestamp>) -> Vec<Value> {
     let shown = |number: i64| since.is_none_or(|at| begin(number + 1) >= at);
     let report = |number: i64| {
         let made = begin(number + 1).to_string();
@@ -56,12 +51,11 @@ pub(super) fn list(world: &World, call: &Call) -> Result<Response<Bytes>, ApiErr
             "dataStartTime": begin(number).to_string(), "dataEndTime": made,
             "reportDocumentId": format!("amzn1.spdoc.{number}")})
     };
-    let reports: Vec<Value> = over(world, call)
+    over(world, call)
         .into_iter()
         .filter(|(number, _)| kinds.iter().any(|k| k == KIND) && shown(*number))
         .map(|(number, _)| report(number))
-        .collect();
-    Ok(json_response(StatusCode::OK, &json!({"reports": reports})))
+        .collect()
 }
 
 /// `GET /reports/2021-06-30/documents/{reportDocumentId}`.

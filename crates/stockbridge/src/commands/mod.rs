@@ -23,6 +23,7 @@ pub mod price;
 pub mod product;
 pub mod promise;
 pub mod rates;
+pub mod report;
 pub mod serve;
 pub mod sim;
 pub mod simulate;
@@ -72,6 +73,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rates(command) => command.run(&context).await,
         Command::Conflict(command) => command.run(&context).await,
         Command::Finance(command) => command.run(&context).await,
+        Command::Report(command) => command.run(&context).await,
         Command::Policy(command) => command.run(&context).await,
         Command::Inbox(command) => command.run(&context).await,
         Command::Job(command) => command.run(&context).await,

@@ -34,6 +34,7 @@ mod prices;
 mod pricing;
 mod property;
 mod quarantine;
+mod reports;
 mod retention;
 mod runs;
 mod sales;

@@ -28,6 +28,7 @@ pub(crate) mod prices;
 mod product_prices;
 pub(crate) mod promise;
 mod renewals;
+pub(crate) mod reports;
 mod resync;
 pub(crate) mod sales;
 pub(crate) mod stores;
@@ -96,6 +97,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(webhooks::routes());
     routes.extend(inbox::routes());
     routes.extend(finance::routes());
+    routes.extend(reports::routes());
     routes.extend(warehouses::routes());
     routes.extend(system::routes());
     routes

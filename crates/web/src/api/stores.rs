@@ -296,7 +296,7 @@ async fn sync(State(app): State<App>, who: Who, path: ApiPath, ApiJson(body): Ap
     if body.kinds.is_empty() || body.kinds.len() > DataKind::ALL.len() {
         return Err(Problem::field(
             "/kinds",
-            "name one to six of orders, listings, inventory, returns, warehouse, finance",
+            "name one or more of orders, listings, inventory, returns, warehouse, finance, reports",
         ));
     }
     start(&app, &who, &path, &body.kinds).await

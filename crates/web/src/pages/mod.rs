@@ -32,6 +32,7 @@ mod product_forms;
 mod product_prices;
 mod receipts;
 mod renew;
+mod reports;
 mod returns;
 mod sales;
 mod signin;
@@ -81,6 +82,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(stock::routes());
     routes.extend(locations::routes());
     routes.extend(finance::routes());
+    routes.extend(reports::routes());
     routes.extend(warehouses::routes());
     routes.extend(receipts::routes());
     routes.extend(transfers::routes());

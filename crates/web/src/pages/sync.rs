@@ -223,7 +223,7 @@ async fn start(State(app): State<App>, Who(caller): Who, form: Form) -> Result<R
     if kinds.is_empty() {
         return Err(Problem::field(
             "/kinds",
-            "choose at least one of orders, listings, inventory, returns, warehouse, finance",
+            "choose at least one of orders, listings, inventory, returns, warehouse, finance, reports",
         ));
     }
     app.hub().sync_now(&caller, account, &kinds).await?;

@@ -14,6 +14,7 @@ mod offers;
 mod places;
 mod prices;
 mod proof;
+mod reports;
 mod sharing;
 mod stores;
 mod trade;
@@ -59,6 +60,7 @@ pub(crate) static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         common::COMMON,
         conflicts::CONFLICTS,
         finance::FINANCE,
+        reports::REPORTS,
         inbox::INBOX,
         warehouses::WAREHOUSES,
         stores::STORES,

@@ -51,6 +51,7 @@ static TILL: Descriptor = Descriptor {
     write_batch: 1,
     read_batch: 1,
     remote: false,
+    reports: &[],
 };
 
 impl Channel for Till {

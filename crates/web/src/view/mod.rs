@@ -23,6 +23,7 @@ pub(crate) mod overview;
 pub(crate) mod prices;
 pub(crate) mod product;
 pub(crate) mod renew;
+pub(crate) mod reports;
 pub(crate) mod signin;
 pub(crate) mod stock;
 pub(crate) mod sync;

@@ -9,6 +9,7 @@ use crate::truth::{Call, call, inr};
 pub fn of_after_sales(goods: &Goods) -> Vec<Call> {
     let ids = &goods.ids;
     vec![
+        crate::report_calls::ask(goods),
         call(
             200,
             "POST",

@@ -8,11 +8,12 @@ use stockbridge_domain::channel::{
     AccountConfig, AccountDraft, BucketSpec, Capability, Channel, ChannelError, CheckedAccount, Connection,
     Consent, Consented, CredentialField, DataKind, Descriptor, Event, EventSource, Fault, Health,
     HttpRequest, HttpResponse, Inbound, InboundRefusal, Io, Marketplace, Nudge, OrderPage, OrderQuery,
-    OrderSource, Registered, Returned, Schedule, SecretText, Term, Ticket, Timing, Transport, TransportError,
-    WriteMode,
+    OrderSource, Registered, ReportKind, Returned, Schedule, SecretText, Term, Ticket, Timing, Transport,
+    TransportError, WriteMode,
 };
 use stockbridge_domain::listing::FulfilledBy;
 use stockbridge_domain::order::{OrderSnapshot, OrderStatus};
+use stockbridge_domain::report::{ColumnKind, ReportColumn};
 use stockbridge_domain::{BoxFut, Currency, FieldError, Timestamp};
 use subtle::ConstantTimeEq;
 
@@ -20,7 +21,12 @@ static BAZAAR: Descriptor = Descriptor {
     kind: "bazaar",
     label: "Bazaar",
     summary: "A channel for tests.",
-    capabilities: &[Capability::Orders, Capability::Listings, Capability::Events],
+    capabilities: &[
+        Capability::Orders,
+        Capability::Listings,
+        Capability::Events,
+        Capability::Reports,
+    ],
     credentials: &[CredentialField {
         name: "key",
         label: "Key",
@@ -67,6 +73,17 @@ static BAZAAR: Descriptor = Descriptor {
     write_batch: 10,
     read_batch: 10,
     remote: true,
+    reports: &[ReportKind {
+        name: "STALLS",
+        title: "All stalls",
+        span: None,
+        columns: &[ReportColumn {
+            name: "sku",
+            headers: &["stall"],
+            kind: ColumnKind::Text,
+            required: true,
+        }],
+    }],
 };
 
 static OWN: Descriptor = Descriptor {
@@ -89,6 +106,7 @@ static OWN: Descriptor = Descriptor {
     write_batch: 1,
     read_batch: 1,
     remote: false,
+    reports: &[],
 };
 
 static TERMS: [Term; 1] = [Term {

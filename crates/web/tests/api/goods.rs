@@ -222,6 +222,7 @@ impl Goods {
             "parcels" => &self.ids["parcel"],
             "orders" => &self.ids["order"],
             "shipments" => &self.ids["shipment"],
+            "reports" => &self.ids["report"],
             "runs" => &self.ids["run"],
             "jobs" => &self.ids["job"],
             "alerts" => &self.ids["alert"],
@@ -265,6 +266,7 @@ async fn sell(world: &World, ids: &mut BTreeMap<&'static str, String>) {
     let shipment = world.post(&path, parcel).await.expect(201);
     ids.insert("shipment", text(&shipment["id"]));
     announce(world, ids).await;
+    crate::report_calls::kept(world, ids).await;
 }
 
 /// A return of an order that is not here.

@@ -15,6 +15,7 @@ mod document;
 mod goods;
 mod live;
 mod pages;
+mod report_calls;
 mod truth;
 mod webhook_work;
 mod webhooks;

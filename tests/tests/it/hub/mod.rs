@@ -14,6 +14,7 @@ pub mod harness;
 mod mailbox;
 mod main_job;
 mod prices;
+mod reports;
 
 impl harness::World {
     pub async fn own_store(&self) -> stockbridge_domain::AccountId {

@@ -10,9 +10,11 @@ pub(in crate::amazon) struct Reports {
     pub(in crate::amazon) next_token: Option<String>,
 }
 
+/// A report, and answer of `getReport`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::amazon) struct Report {
+    pub(in crate::amazon) report_id: String,
     pub(in crate::amazon) processing_status: String,
     pub(in crate::amazon) report_document_id: Option<String>,
 }

@@ -9,6 +9,7 @@ mod listings;
 mod models;
 mod notifications;
 mod orders;
+mod reports;
 mod sandbox;
 mod signing;
 mod swagger;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::swagger::{Documented, judge, matches_path, operations};
 use crate::amazon::operations::{ROWS, Row};
-use stockbridge_domain::channel::ListingKey;
+use stockbridge_domain::channel::{ListingKey, ReportWish};
 
 use super::*;
 use crate::testing::model;
@@ -124,6 +124,24 @@ fn answered(request: &HttpRequest) -> Answer {
     }
 }
 
+/// Asks for everything about reports; the answers are no reports.
+async fn ask_of_reports(connection: &dyn Connection) {
+    let reports = connection.reports().unwrap();
+    let instant = |text| stockbridge_domain::Timestamp::parse(text).unwrap();
+    let wish = ReportWish {
+        kind: "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL".into(),
+        from: Some(instant("2026-10-01T00:00:00Z")),
+        to: Some(instant("2026-10-31T00:00:00Z")),
+        marketplace: None,
+    };
+    reports.request(&wish).await.unwrap_err();
+    let found = reports
+        .find(&wish.kind, instant("2026-10-31T00:00:00Z"), &[])
+        .await;
+    assert_eq!(found.unwrap(), None);
+    reports.progress("ID323").await.unwrap_err();
+}
+
 /// Asks for everything about money.
 async fn ask_of_money(connection: &dyn Connection) {
     let settlements = connection.settlements().unwrap();
@@ -190,6 +208,8 @@ async fn everything_sent() -> Vec<HttpRequest> {
         bulk.collect("f1", &[sku("A")]).await.unwrap();
         bulk.find(query().since, &[]).await.unwrap();
         ask_of_money(&*connection).await;
+        ask_of_reports(&*connection).await;
+        ask_of_reports(&*connection).await;
         assert_eq!(connection.warehouse().is_none(), fbm_only);
         let mut cursor = Some(String::new());
         while let (Some(source), Some(at)) = (connection.warehouse(), cursor) {
