@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stockbridge_domain::channel::{DataKind, Nudge, QuotaGroup};
 use stockbridge_domain::job::Priority;
-use stockbridge_domain::{AccountId, InboxId};
+use stockbridge_domain::{AccountId, InboxId, Timestamp};
 use stockbridge_store::{Finish, NewJob, StoreError, TenantTx, Worked};
 
 use crate::job::{self, JobCtx};
@@ -51,10 +51,11 @@ pub(crate) async fn enqueue(
         let one_by_one = one_by_one(tx, account, &messages).await?;
         for (message, nudges) in messages {
             for nudge in nudges {
-                let job = job_of(tx, account, nudge, one_by_one);
-                let key = job.dedupe_key.clone().unwrap_or_default();
-                waits.push((work(job.kind, &key), message));
-                jobs.push(job);
+                for job in jobs_of(account, nudge, one_by_one, tx.env().now()) {
+                    let key = job.dedupe_key.clone().unwrap_or_default();
+                    waits.push((work(job.kind, &key), message));
+                    jobs.push(job);
+                }
             }
         }
     }
@@ -86,16 +87,16 @@ async fn one_by_one(
     Ok(waiting + now <= ONE_BY_ONE)
 }
 
-fn job_of(tx: &TenantTx, account: AccountId, nudge: &Nudge, one_by_one: bool) -> NewJob {
-    let now = tx.env().now();
+fn jobs_of(account: AccountId, nudge: &Nudge, one_by_one: bool, now: Timestamp) -> Vec<NewJob> {
     let pull = |kind| job::pull(kind, account, "webhook", Priority::ORDER_NUDGE, now);
     match nudge {
-        Nudge::Order(id) if one_by_one => job::pull_order(account, id, now),
-        // A return that came in changes its order; what it says beyond that is read by whoever pulls returns.
-        Nudge::Order(_) | Nudge::Orders | Nudge::Returns => pull(DataKind::Orders),
-        Nudge::Listing(_) => job::mark_listings(account, now),
-        Nudge::Listings => pull(DataKind::Listings),
-        Nudge::Access => job::probe_account(account, now),
+        Nudge::Order(id) if one_by_one => vec![job::pull_order(account, id, now)],
+        Nudge::Order(_) | Nudge::Orders => vec![pull(DataKind::Orders)],
+        // A return that came in changes its order, too.
+        Nudge::Returns => vec![pull(DataKind::Orders), pull(DataKind::Returns)],
+        Nudge::Listing(_) => vec![job::mark_listings(account, now)],
+        Nudge::Listings => vec![pull(DataKind::Listings)],
+        Nudge::Access => vec![job::probe_account(account, now)],
     }
 }
 
@@ -133,6 +134,17 @@ pub(crate) async fn worked(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_return_is_read_and_so_is_its_order() {
+        let account = "acc_00000000000000000000000007".parse().unwrap();
+        let kinds = |nudge| {
+            let jobs = jobs_of(account, &nudge, true, Timestamp::EPOCH);
+            jobs.into_iter().map(|job| job.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(Nudge::Returns), ["orders.pull", "returns.pull"]);
+        assert_eq!(kinds(Nudge::Order("1".into())), ["order.pull"]);
+    }
 
     #[test]
     fn nudges_are_distinct_and_name_what_can_be_an_id() {

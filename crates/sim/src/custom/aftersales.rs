@@ -106,15 +106,18 @@ impl State {
             created_at: self.now,
             updated_at: self.now,
         });
+        self.tell_of_returns();
         Some(id)
     }
 
     pub(super) fn receive_back(&mut self, id: &str) -> bool {
         let now = self.now;
-        let found = self.returns.iter_mut().find(|back| back.id == id);
-        found
-            .map(|back| (back.received, back.updated_at) = (true, now))
-            .is_some()
+        let Some(back) = self.returns.iter_mut().find(|back| back.id == id) else {
+            return false;
+        };
+        (back.received, back.updated_at) = (true, now);
+        self.tell_of_returns();
+        true
     }
 
     /// `GET /returns`: those changed since, by page; the cursor is up to when, and how many were read.

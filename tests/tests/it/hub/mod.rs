@@ -8,6 +8,7 @@ mod bulk;
 mod consents;
 mod crash;
 mod custom;
+mod custom_after;
 mod explain;
 mod finance;
 pub mod harness;
