@@ -7,7 +7,8 @@ POST /shop/send-back {"order": "C-1", "quantity": 1} announces goods that come b
 """
 from decimal import Decimal
 
-from server import INFO, Refused, buy, changed, now, once, orders, prices, routes, serve, settle, stock
+from server import INFO, SECRETS, answer, buy, changed, now, once, orders, prices, routes, settle, stock
+from signed import Refused, serve
 
 returns, refunds = {}, {}
 
@@ -54,4 +55,4 @@ routes.update({
 })
 
 if __name__ == "__main__":
-    serve()
+    serve(answer, SECRETS, open="/shop/")

@@ -1,39 +1,23 @@
 #!/usr/bin/env python3
-"""A shop in some hundred lines that speaks the custom protocol, version 1 (docs/channels/custom.md), with nothing but Python.
+"""A shop that speaks the custom protocol, version 1 (docs/channels/custom.md), with nothing but Python.
 
     SECRET=correct-horse-battery-staple python3 server.py 8099
 
-It keeps everything in memory. POST /shop/buy {"sku": "MUG-BLUE", "quantity": 1} buys. after_sales.py adds the rest.
+It keeps everything in memory. POST /shop/buy {"sku": "MUG-BLUE", "quantity": 1} buys. signed.py has signatures and HTTP;
+after_sales.py adds cancellations, refunds and returns.
 """
-import hashlib, hmac, json, os, sys, threading, time
+import os
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
-KEY_ID, SECRET = os.environ.get("KEY_ID", "key-1"), os.environ["SECRET"].encode()
+from signed import Refused, serve
+
+SECRETS = {os.environ.get("KEY_ID", "key-1"): os.environ["SECRET"]}
 INFO = {"protocol": 1, "name": "Example shop", "currency": "EUR", "write_modes": ["compare_and_set", "relative", "absolute"]}
 stock = {"BOWL": 7, "MUG-BLUE": 5, "MUG-RED": 3}
 prices = {sku: "12.50" for sku in stock}
-orders, parcels, done, nonces = {}, {}, {}, {}
-lock = threading.Lock()  # comparing and setting is one step, and so is buying
+orders, parcels, done = {}, {}, {}
 now = lambda: datetime.now(timezone.utc).isoformat(timespec="microseconds")
-class Refused(Exception): pass
-
-def wrong_with(request, body):
-    """None when the request is genuine and new, else what is wrong with its signature."""
-    key, stamp, nonce, signature = (request.headers.get("Stockbridge-" + name, "")
-                                    for name in ("Key", "Timestamp", "Nonce", "Signature"))
-    text = "\n".join(["v1", stamp, nonce, request.command, request.path, ""]).encode() + body
-    wanted = "v1=" + hmac.new(SECRET, text, hashlib.sha256).hexdigest()
-    if key != KEY_ID or not hmac.compare_digest(wanted.encode(), signature.encode()):
-        return "key id or signature is wrong"
-    if not stamp.isdigit() or abs(time.time() - int(stamp)) > 300:
-        return "the timestamp is too far from this clock"
-    for old in [n for n, at in nonces.items() if at < time.time() - 600]:
-        del nonces[old]
-    if nonce in nonces:
-        return "the nonce was seen before"
-    nonces[nonce] = time.time()
 
 def listings(query, _):
     asked = [sku for sku in query.get("sku", sorted(stock)) if sku in stock]  # so few fit on one page
@@ -56,6 +40,7 @@ def once(make, body):
     return done[body["key"]]
 
 def set_quantity(change):
+    # One request is answered at a time, so comparing and setting is one step, and so is buying.
     sku, mode, part = change["sku"], change["mode"], change["parts"][0]
     if sku not in stock:
         return {"sku": sku, "outcome": "not_found"}
@@ -106,33 +91,5 @@ def answer(method, path, query, body):
         return orders[unquote(path.removeprefix("/orders/"))]
     return routes[f"{method} {path}"](query, body)
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        raw, url = self.rfile.read(int(self.headers.get("Content-Length") or 0)), urlsplit(self.path)
-        with lock:
-            status, body = 200, {}
-            try:
-                if not url.path.startswith("/shop/") and (wrong := wrong_with(self, raw)):
-                    status, body = 401, {"title": "Unauthorized", "detail": wrong}
-                else:
-                    body = answer(self.command, url.path, parse_qs(url.query), json.loads(raw or "null"))
-            except KeyError as missing:
-                status, body = 404, {"title": "Not found", "detail": f"there is no {missing}"}
-            except Refused as why:
-                status, body = 422, {"title": "Refused", "detail": str(why)}
-            text = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json" if status == 200 else "application/problem+json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    do_POST, log_message = do_GET, lambda *_: None
-
-def serve():
-    server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1]) if len(sys.argv) > 1 else 8099), Handler)
-    print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
-    server.serve_forever()
-
 if __name__ == "__main__":
-    serve()
+    serve(answer, SECRETS, open="/shop/")
