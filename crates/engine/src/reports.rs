@@ -82,8 +82,11 @@ impl Hub {
             kind: Some(new.kind.clone()),
         };
         let known = tenant.reports(&filter, &PageQuery::first(50)).await?;
+        let now = self.env().now();
         let same = known.items.iter().find(|known| {
-            known.state.is_open() && known.marketplace == new.marketplace && span(known) == (new.from, new.to)
+            is_under_way(known, now)
+                && known.marketplace == new.marketplace
+                && span(known) == (new.from, new.to)
         });
         if let Some(same) = same {
             return Err(Refusal::Conflict(format!(
@@ -242,6 +245,11 @@ impl Hub {
         tx.commit().await?;
         Ok(report)
     }
+}
+
+/// Whether a report is being made. One whose work was called off is not for ever.
+pub(crate) fn is_under_way(report: &ReportRecord, now: Timestamp) -> bool {
+    report.state.is_open() && now < report.created_at.plus(job::REPORT_PATIENCE)
 }
 
 fn span(report: &ReportRecord) -> (Option<Timestamp>, Option<Timestamp>) {

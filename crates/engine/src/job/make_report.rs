@@ -9,6 +9,7 @@ use bytes::Bytes;
 use stockbridge_domain::channel::{
     ChannelError, Disposition, Fault, ReportFile, ReportProgress, ReportSource, ReportWish,
 };
+use stockbridge_domain::job::MAX_ATTEMPTS;
 use stockbridge_domain::report::{ReportColumn, ReportState, Table};
 use stockbridge_domain::{AccountId, ReportId};
 use stockbridge_store::{
@@ -16,6 +17,7 @@ use stockbridge_store::{
 };
 
 use super::{JobCtx, JobError, done, preparing};
+use crate::caller::Refusal;
 use crate::reports::{encoding, kind_of};
 
 pub(super) const KIND: &str = "report.make";
@@ -25,7 +27,7 @@ const SOON: Duration = Duration::from_secs(15);
 /// How long an answer that is missing is looked for before the channel is asked again.
 const SHOWN_WITHIN: Duration = Duration::from_secs(600);
 /// How long a channel may take.
-const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
 /// Bytes of one part of a file.
 const PART: usize = 1024 * 1024;
 /// Bytes of a line that is no line any more.
@@ -45,7 +47,13 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     if !report.state.is_open() {
         return done(format!("{} before", report.state));
     }
-    let opened = ctx.hub.open(ctx.tenant.id(), account).await?;
+    let opened = match ctx.hub.open(ctx.tenant.id(), account).await {
+        Ok(opened) => opened,
+        Err(Refusal::Store(error)) => return Err(error.into()),
+        Err(Refusal::Channel(error)) => return Err(error.into()),
+        // A store that was disconnected makes no report any more.
+        Err(refusal) => return fail(ctx, id, &refusal.to_string()).await,
+    };
     let Some(source) = opened.connection.reports() else {
         return fail(ctx, id, "this channel makes no reports").await;
     };
@@ -61,6 +69,10 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     };
     match step {
         Err(JobError::Channel(error)) if is_final(&error) => fail(ctx, id, &error.to_string()).await,
+        Err(JobError::Channel(error)) if !waits(&error) && ctx.job.attempts + 1 >= MAX_ATTEMPTS => {
+            let problem = format!("given up after {MAX_ATTEMPTS} attempts; the last answer was: {error}");
+            fail(ctx, id, &problem).await
+        }
         other => other,
     }
 }
@@ -69,6 +81,14 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
 fn is_final(error: &ChannelError) -> bool {
     matches!(error.fault, Fault::NotFound | Fault::Contract)
         || error.fault.disposition() == Disposition::FinishRejected
+}
+
+/// Whether the work waits for its turn, or for a person, however long that takes.
+const fn waits(error: &ChannelError) -> bool {
+    matches!(
+        error.fault,
+        Fault::Throttled | Fault::Credentials | Fault::Application
+    )
 }
 
 async fn note(ctx: &JobCtx<'_>, id: ReportId, note: ReportNote) -> Result<(), JobError> {
@@ -89,6 +109,10 @@ async fn fail(ctx: &JobCtx<'_>, id: ReportId, problem: &str) -> Result<Finish, J
 
 async fn ask(ctx: &JobCtx<'_>, source: &dyn ReportSource, report: &ReportRecord) -> Result<Finish, JobError> {
     let now = ctx.now();
+    if report.created_at.plus(PATIENCE) < now {
+        let problem = "the channel has given no clear answer in two days; ask for it again";
+        return fail(ctx, report.id, problem).await;
+    }
     if let Some(at) = report.asked_at {
         let known = known(ctx, report.account, &report.kind).await?;
         if let Some(number) = source.find(&report.kind, at, &known).await? {

@@ -62,6 +62,7 @@ mod refund_order;
 mod register_webhooks;
 
 pub(crate) use check_books::KIND as CHECK_BOOKS;
+pub(crate) use make_report::PATIENCE as REPORT_PATIENCE;
 use new::pull_earlier_orders;
 pub(crate) use new::{
     cancel_order, check_account, check_books, confirm_shipment, expire_order, fetch_papers, hand_over, lane,

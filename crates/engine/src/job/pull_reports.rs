@@ -5,7 +5,7 @@ use stockbridge_store::{AccountRecord, Finish, PageQuery, ReportFilter, RunProgr
 
 use super::{JobCtx, JobError, done, make_report};
 use crate::caller::Refusal;
-use crate::reports::ReportRequest;
+use crate::reports::{ReportRequest, is_under_way};
 
 pub(super) const KIND: &str = "reports.pull";
 
@@ -68,7 +68,7 @@ async fn ask(
         kind: Some(kind.to_owned()),
     };
     let before = ctx.tenant.reports(&filter, &PageQuery::first(20)).await?.items;
-    if before.iter().any(|report| report.state.is_open()) {
+    if before.iter().any(|report| is_under_way(report, ctx.now())) {
         return Ok(Ok(false));
     }
     let request = ReportRequest {

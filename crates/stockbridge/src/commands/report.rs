@@ -18,7 +18,7 @@ pub enum Report {
     #[command(after_help = "Example:\n  stockbridge report list --account \"Nordlicht DE\"")]
     List(List),
     /// List the reports a channel makes.
-    #[command(after_help = "Example:\n  stockbridge report kinds amazon")]
+    #[command(after_help = "Example:\n  stockbridge report kinds CHANNEL")]
     Kinds(Kinds),
     /// Have a channel make a report.
     #[command(after_help = "Example:\n  \

@@ -133,6 +133,35 @@ async fn no_data_a_failure_and_a_lost_answer_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_channel_that_never_answers_is_given_up() {
+    let germany = seller("A1GERMANY", GERMANY, &[("SKU-1", 0)]);
+    for world in World::each(std::slice::from_ref(&germany)).await {
+        let account = world.connect(&germany, GERMANY).await;
+        world.secs(240).await;
+        for (operation, fault, told) in [
+            ("getReport", Fault::ServerError, "given up"),
+            ("createReport", Fault::TimeoutBefore, "no clear answer"),
+        ] {
+            world.sim.fail_next(operation, fault, 100_000);
+            let id = asked(&world, account, LISTINGS).await;
+            let mut report = world.tenant().report(id).await.expect("read").expect("there");
+            for _ in 0..60 {
+                world.secs(3_600).await;
+                report = world.tenant().report(id).await.expect("read").expect("there");
+                if !report.state.is_open() {
+                    break;
+                }
+            }
+            assert_eq!(report.state, ReportState::Failed, "{operation}: {report:?}");
+            assert!(
+                report.problem.as_ref().is_some_and(|why| why.contains(told)),
+                "{report:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn reports_on_schedule_are_asked_for_every_day_and_go_on_where_the_last_one_ended() {
     let germany = seller("A1GERMANY", GERMANY, &[("SKU-1", 0)]);
     for world in World::each(std::slice::from_ref(&germany)).await {
