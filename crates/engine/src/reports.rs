@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{Encoding, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use stockbridge_domain::channel::{Capability, Descriptor, ReportKind};
@@ -286,11 +286,20 @@ pub(crate) fn text<'b>(bytes: &'b [u8], media_type: Option<&str>) -> std::borrow
     encoding(bytes, media_type).decode(bytes).0
 }
 
+/// A character set by its name; also by that of Windows, which the web does not know for Japanese.
+fn labelled(label: &str) -> Option<&'static Encoding> {
+    match label.to_ascii_lowercase().as_str() {
+        "cp932" | "windows-932" => Some(SHIFT_JIS),
+        other => Encoding::for_label(other.as_bytes()),
+    }
+}
+
 /// The character set of a part, and whether all of it is of that.
 pub(crate) fn encoding(bytes: &[u8], media_type: Option<&str>) -> &'static Encoding {
     let named = media_type
-        .and_then(|kind| kind.split(';').find_map(|p| p.trim().strip_prefix("charset=")))
-        .and_then(|label| Encoding::for_label(label.trim_matches('"').as_bytes()));
+        .and_then(|kind| kind.split(';').find_map(|p| p.split_once('=')))
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .and_then(|(_, label)| labelled(label.trim().trim_matches('"')));
     let guessed = match std::str::from_utf8(bytes) {
         Ok(_) => UTF_8,
         Err(_) => WINDOWS_1252,

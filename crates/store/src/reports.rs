@@ -239,7 +239,7 @@ impl TenantTx {
         Ok(())
     }
 
-    /// Ends a report whose file has come whole; false when there is none that is still open.
+    /// Ends a report whose file has come whole, as done or as failed; false when there is none that is still open.
     ///
     /// # Errors
     /// When the database refuses.
@@ -247,9 +247,10 @@ impl TenantTx {
         &mut self,
         id: ReportId,
         facts: &ReportFileFacts,
+        state: ReportState,
         problem: Option<&str>,
     ) -> Result<bool, StoreError> {
-        let sql = "UPDATE reports SET state = 'done', media_type = $3, bytes = $4, line_count = $5, odd_lines = $6, \
+        let sql = "UPDATE reports SET state = $9, media_type = $3, bytes = $4, line_count = $5, odd_lines = $6, \
                    problem = $7, finished_at = $8 \
                    WHERE tenant_id = $1 AND id = $2 AND state IN ('waiting', 'making')";
         let values = [
@@ -261,6 +262,7 @@ impl TenantTx {
             facts.odd_lines.into(),
             problem.into(),
             self.env.now().into(),
+            state.name().into(),
         ];
         Ok(self.tx.exec(sql, &values).await? == 1)
     }

@@ -3,22 +3,24 @@
 //! An answer that is missing is looked for before the channel is asked again; two reports of the same do no harm, but cost
 //! quota. A file that breaks off is read anew from its beginning.
 
+mod intake;
+
 use std::time::Duration;
 
-use bytes::Bytes;
 use stockbridge_domain::channel::{
-    ChannelError, Disposition, Fault, ReportFile, ReportProgress, ReportSource, ReportWish,
+    ChannelError, Disposition, Fault, ReportProgress, ReportSource, ReportWish,
 };
 use stockbridge_domain::job::MAX_ATTEMPTS;
-use stockbridge_domain::report::{ReportColumn, ReportState, Table};
+use stockbridge_domain::report::{ReportColumn, ReportState};
 use stockbridge_domain::{AccountId, ReportId};
 use stockbridge_store::{
-    Finish, PageQuery, ReportFileFacts, ReportFilter, ReportNote, ReportPart, ReportRecord,
+    Finish, NewAlert, PageQuery, ReportFilter, ReportNote, ReportPart, ReportRecord, Severity, TenantTx,
 };
 
 use super::{JobCtx, JobError, done, preparing};
 use crate::caller::Refusal;
-use crate::reports::{encoding, kind_of};
+use crate::reports::kind_of;
+use intake::Intake;
 
 pub(super) const KIND: &str = "report.make";
 
@@ -28,10 +30,6 @@ const SOON: Duration = Duration::from_secs(15);
 const SHOWN_WITHIN: Duration = Duration::from_secs(600);
 /// How long a channel may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
-/// Bytes of one part of a file.
-const PART: usize = 1024 * 1024;
-/// Bytes of a line that is no line any more.
-const LONGEST_LINE: usize = 4 * PART;
 /// Characters that are told of a file that says why there is no report.
 const TOLD: usize = 300;
 
@@ -51,11 +49,11 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         Ok(opened) => opened,
         Err(Refusal::Store(error)) => return Err(error.into()),
         Err(Refusal::Channel(error)) => return Err(error.into()),
-        // A store that was disconnected makes no report any more.
-        Err(refusal) => return fail(ctx, id, &refusal.to_string()).await,
+        // It would be open for ever otherwise, and no other of its kind would be asked for.
+        Err(refusal) => return fail(ctx, &report, &refusal.to_string()).await,
     };
     let Some(source) = opened.connection.reports() else {
-        return fail(ctx, id, "this channel makes no reports").await;
+        return fail(ctx, &report, "this channel makes no reports").await;
     };
     let descriptor = ctx
         .hub
@@ -63,15 +61,15 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
         .descriptor();
     let columns = kind_of(descriptor, &report.kind).map_or(&[][..], |kind| kind.columns);
     let step = match (&report.file, &report.channel_report_id) {
-        (Some(file), _) => fetch(ctx, source, id, file, columns).await,
+        (Some(file), _) => fetch(ctx, source, &report, file, columns).await,
         (None, Some(number)) => follow(ctx, source, &report, number, columns).await,
         (None, None) => ask(ctx, source, &report).await,
     };
     match step {
-        Err(JobError::Channel(error)) if is_final(&error) => fail(ctx, id, &error.to_string()).await,
+        Err(JobError::Channel(error)) if is_final(&error) => fail(ctx, &report, &error.to_string()).await,
         Err(JobError::Channel(error)) if !waits(&error) && ctx.job.attempts + 1 >= MAX_ATTEMPTS => {
             let problem = format!("given up after {MAX_ATTEMPTS} attempts; the last answer was: {error}");
-            fail(ctx, id, &problem).await
+            fail(ctx, &report, &problem).await
         }
         other => other,
     }
@@ -84,10 +82,10 @@ fn is_final(error: &ChannelError) -> bool {
 }
 
 /// Whether the work waits for its turn, or for a person, however long that takes.
-const fn waits(error: &ChannelError) -> bool {
+fn waits(error: &ChannelError) -> bool {
     matches!(
-        error.fault,
-        Fault::Throttled | Fault::Credentials | Fault::Application
+        error.fault.disposition(),
+        Disposition::Snooze | Disposition::ParkAccount | Disposition::AlarmOperator
     )
 }
 
@@ -97,13 +95,37 @@ async fn note(ctx: &JobCtx<'_>, id: ReportId, note: ReportNote) -> Result<(), Jo
     Ok(tx.commit().await?)
 }
 
-async fn fail(ctx: &JobCtx<'_>, id: ReportId, problem: &str) -> Result<Finish, JobError> {
+/// The key of the alert about reports of a kind that fail.
+fn alert_key(report: &ReportRecord) -> String {
+    format!("report:{}:{}", report.account, report.kind)
+}
+
+/// Tells people that a report failed: most are asked for by a schedule, and nobody looks.
+async fn tell(tx: &mut TenantTx, report: &ReportRecord, problem: &str) -> Result<(), JobError> {
+    tx.raise_alert(NewAlert {
+        kind: "report.failed",
+        severity: Severity::Warning,
+        dedupe_key: alert_key(report),
+        account: Some(report.account),
+        subject: Some(report.id.to_string()),
+        title: format!("The report {} failed", report.kind),
+        detail: format!("{problem}. The next report of this kind that comes resolves this."),
+    })
+    .await?;
+    Ok(())
+}
+
+/// Ends a report with what is wrong with it.
+async fn fail(ctx: &JobCtx<'_>, report: &ReportRecord, problem: &str) -> Result<Finish, JobError> {
     let failed = ReportNote {
         state: Some(ReportState::Failed),
         problem: Some(problem.to_owned()),
         ..ReportNote::default()
     };
-    note(ctx, id, failed).await?;
+    let mut tx = ctx.tenant.begin().await?;
+    tx.note_report(report.id, &failed).await?;
+    tell(&mut tx, report, problem).await?;
+    tx.commit().await?;
     done(problem)
 }
 
@@ -111,7 +133,7 @@ async fn ask(ctx: &JobCtx<'_>, source: &dyn ReportSource, report: &ReportRecord)
     let now = ctx.now();
     if report.created_at.plus(PATIENCE) < now {
         let problem = "the channel has given no clear answer in two days; ask for it again";
-        return fail(ctx, report.id, problem).await;
+        return fail(ctx, report, problem).await;
     }
     if let Some(at) = report.asked_at {
         let known = known(ctx, report.account, &report.kind).await?;
@@ -182,7 +204,7 @@ async fn follow(
             if since.plus(PATIENCE) < ctx.now() {
                 let problem =
                     format!("the channel has not made it in two days (it says {word}); ask for it again");
-                return fail(ctx, report.id, &problem).await;
+                return fail(ctx, report, &problem).await;
             }
             if report.told.as_ref() != Some(&word) {
                 let told = ReportNote {
@@ -199,7 +221,7 @@ async fn follow(
                 ..ReportNote::default()
             };
             note(ctx, report.id, ready).await?;
-            fetch(ctx, source, report.id, &file, columns).await
+            fetch(ctx, source, report, &file, columns).await
         }
         ReportProgress::Empty => {
             let empty = ReportNote {
@@ -210,7 +232,10 @@ async fn follow(
                 ),
                 ..ReportNote::default()
             };
-            note(ctx, report.id, empty).await?;
+            let mut tx = ctx.tenant.begin().await?;
+            tx.note_report(report.id, &empty).await?;
+            tx.resolve_alert(&alert_key(report)).await?;
+            tx.commit().await?;
             done("nothing to report")
         }
         ReportProgress::Failed(file) => {
@@ -223,7 +248,7 @@ async fn follow(
                     .to_owned(),
                 why => format!("the channel could not make it: {why}"),
             };
-            fail(ctx, report.id, &problem).await
+            fail(ctx, report, &problem).await
         }
     }
 }
@@ -246,10 +271,11 @@ async fn said(source: &dyn ReportSource, file: &str) -> Result<String, ChannelEr
 async fn fetch(
     ctx: &JobCtx<'_>,
     source: &dyn ReportSource,
-    id: ReportId,
+    report: &ReportRecord,
     file: &str,
     columns: &[ReportColumn],
 ) -> Result<Finish, JobError> {
+    let id = report.id;
     let mut file = source.open(file).await?;
     let mut tx = ctx.tenant.begin().await?;
     tx.drop_report_parts(id).await?;
@@ -259,9 +285,15 @@ async fn fetch(
         keep(ctx, id, intake.take(&bytes, &*file)).await?;
     }
     keep(ctx, id, intake.rest(&*file)).await?;
-    let (facts, problem) = intake.ended(file.media_type());
+    let (facts, state, problem) = intake.ended(file.media_type());
     let mut tx = ctx.tenant.begin().await?;
-    tx.finish_report(id, &facts, problem.as_deref()).await?;
+    tx.finish_report(id, &facts, state, problem.as_deref()).await?;
+    match state {
+        ReportState::Failed => tell(&mut tx, report, problem.as_deref().unwrap_or_default()).await?,
+        _ => {
+            tx.resolve_alert(&alert_key(report)).await?;
+        }
+    }
     tx.commit().await?;
     done(format!("{} lines", facts.lines))
 }
@@ -274,107 +306,4 @@ async fn keep(ctx: &JobCtx<'_>, id: ReportId, parts: Vec<ReportPart>) -> Result<
         ctx.keep_lane().await?;
     }
     Ok(())
-}
-
-/// A file on its way in: cut into parts that end with a line, and looked through.
-pub(crate) struct Intake<'c> {
-    columns: &'c [ReportColumn],
-    table: Option<Table>,
-    buffer: Vec<u8>,
-    facts: ReportFileFacts,
-    problem: Option<String>,
-    garbled: bool,
-}
-
-impl<'c> Intake<'c> {
-    pub(crate) fn new(columns: &'c [ReportColumn]) -> Self {
-        Self {
-            columns,
-            table: None,
-            buffer: Vec::new(),
-            facts: ReportFileFacts::default(),
-            problem: None,
-            garbled: false,
-        }
-    }
-
-    /// The parts that are whole with these bytes.
-    pub(crate) fn take(&mut self, bytes: &Bytes, file: &dyn ReportFile) -> Vec<ReportPart> {
-        self.buffer.extend_from_slice(bytes);
-        let mut parts = Vec::new();
-        while self.buffer.len() >= PART {
-            let end = self
-                .buffer
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map(|at| at + 1);
-            let end = match end {
-                Some(end) => end,
-                None if self.buffer.len() < LONGEST_LINE => break,
-                None => self.buffer.len(),
-            };
-            let rest = self.buffer.split_off(end);
-            let whole = std::mem::replace(&mut self.buffer, rest);
-            parts.push(self.part(whole, file.media_type()));
-        }
-        parts
-    }
-
-    /// What is left at the end.
-    pub(crate) fn rest(&mut self, file: &dyn ReportFile) -> Vec<ReportPart> {
-        match std::mem::take(&mut self.buffer) {
-            rest if rest.is_empty() => Vec::new(),
-            rest => vec![self.part(rest, file.media_type())],
-        }
-    }
-
-    fn part(&mut self, bytes: Vec<u8>, media_type: Option<&str>) -> ReportPart {
-        let first_line = self.facts.lines;
-        let ended = bytes.iter().filter(|byte| **byte == b'\n').count();
-        let lines = ended + usize::from(bytes.last() != Some(&b'\n'));
-        self.facts.lines += i64::try_from(lines).unwrap_or(i64::MAX);
-        self.facts.bytes += i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        if !self.columns.is_empty() {
-            self.look_through(&bytes, media_type, first_line == 0);
-        }
-        ReportPart {
-            first_line,
-            lines: i64::try_from(lines).unwrap_or(i64::MAX),
-            bytes,
-        }
-    }
-
-    fn look_through(&mut self, bytes: &[u8], media_type: Option<&str>, first: bool) {
-        let (text, encoding, garbled) = encoding(bytes, media_type).decode(bytes);
-        if garbled && !self.garbled {
-            self.garbled = true;
-            self.problem.get_or_insert(format!(
-                "the file holds characters that are not of its character set ({}); they are shown as �",
-                encoding.name()
-            ));
-        }
-        let mut lines = text.lines();
-        if first {
-            match Table::of(lines.next().unwrap_or_default(), self.columns) {
-                Ok(table) => self.table = Some(table),
-                Err(missing) => self.problem = Some(missing),
-            }
-        }
-        if let Some(table) = &self.table {
-            let odd = lines.filter(|line| !line.is_empty() && !table.fits(line)).count();
-            self.facts.odd_lines += i64::try_from(odd).unwrap_or(i64::MAX);
-        }
-    }
-
-    /// What is to be told of the whole file.
-    pub(crate) fn ended(self, media_type: Option<&str>) -> (ReportFileFacts, Option<String>) {
-        let odd = self.facts.odd_lines;
-        let told =
-            (odd > 0).then(|| format!("{odd} lines are not as their columns have it; they are marked"));
-        let facts = ReportFileFacts {
-            media_type: media_type.map(str::to_owned),
-            ..self.facts
-        };
-        (facts, self.problem.or(told))
-    }
 }

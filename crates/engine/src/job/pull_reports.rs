@@ -1,7 +1,10 @@
 //! `reports.pull`: asks for the reports an account wants on schedule. Each is made, and its file taken in, by a job of its own.
 
 use stockbridge_domain::channel::options;
-use stockbridge_store::{AccountRecord, Finish, PageQuery, ReportFilter, RunProgress, RunState};
+use stockbridge_domain::report::ReportState;
+use stockbridge_store::{
+    AccountRecord, Finish, PageQuery, ReportFilter, ReportRecord, RunProgress, RunState,
+};
 
 use super::{JobCtx, JobError, done, make_report};
 use crate::caller::Refusal;
@@ -57,7 +60,12 @@ pub(super) async fn run(ctx: &JobCtx<'_>) -> Result<Finish, JobError> {
     done(format!("{asked} reports asked for"))
 }
 
-/// Asks for one, from where the last one of its kind ended; false while one is being made.
+/// Whether everything of its time was told: what a failed report was about is asked for once more.
+fn told_all(report: &ReportRecord) -> bool {
+    matches!(report.state, ReportState::Done | ReportState::Empty)
+}
+
+/// Asks for one, from where the last one of its kind that was told ended; false while one is being made.
 async fn ask(
     ctx: &JobCtx<'_>,
     account: &AccountRecord,
@@ -75,7 +83,7 @@ async fn ask(
         kind: kind.to_owned(),
         from: before
             .iter()
-            .find(|report| report.actor == ACTOR)
+            .find(|report| report.actor == ACTOR && told_all(report))
             .and_then(|report| report.to),
         ..ReportRequest::default()
     };

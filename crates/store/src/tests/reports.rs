@@ -56,9 +56,14 @@ async fn a_report_is_followed_until_it_is_over() {
             lines: 3,
             odd_lines: 1,
         };
-        assert!(!tx.finish_report(two, &facts, None).await.unwrap(), "it is over");
         assert!(
-            tx.finish_report(one, &facts, Some("one line is odd"))
+            !tx.finish_report(two, &facts, ReportState::Done, None)
+                .await
+                .unwrap(),
+            "it is over"
+        );
+        assert!(
+            tx.finish_report(one, &facts, ReportState::Done, Some("one line is odd"))
                 .await
                 .unwrap()
         );

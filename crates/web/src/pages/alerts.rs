@@ -121,6 +121,9 @@ fn link(kind: &str, subject: &str) -> Option<(String, &'static str)> {
             Some((format!("/stock/{}", component(subject)), "Open the product"))
         }
         "order" if !subject.is_empty() => Some((address("/orders", &[("q", subject)]), "Find the order")),
+        "report" if !subject.is_empty() => {
+            Some((format!("/reports/{}", component(subject)), "Open the report"))
+        }
         "return" => plain("/returns", "Open returns"),
         "price" => plain("/prices", "Open prices"),
         "account" | "webhook" => plain("/channels", "Open channels"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use serde_json::json;
+use stockbridge_domain::report::ReportState;
 use stockbridge_store::{NewReport, ReportFileFacts, ReportPart};
 
 use crate::goods::Goods;
@@ -40,7 +41,11 @@ pub async fn kept(world: &World, ids: &mut BTreeMap<&'static str, String>) {
     let mut tx = world.hub.tenant(world.tenant).begin().await.unwrap();
     let id = tx.want_report(&wanted).await.unwrap();
     tx.keep_report_part(id, &part).await.unwrap();
-    assert!(tx.finish_report(id, &facts, None).await.unwrap());
+    assert!(
+        tx.finish_report(id, &facts, ReportState::Done, None)
+            .await
+            .unwrap()
+    );
     tx.commit().await.unwrap();
     ids.insert("report", id.to_string());
 }

@@ -5,7 +5,7 @@ use stockbridge_domain::report::ReportState;
 use stockbridge_domain::{AccountId, ReportId, Timestamp};
 use stockbridge_engine::{Caller, Refusal, ReportRequest};
 use stockbridge_sim::{BuyOptions, Fault};
-use stockbridge_store::{PageQuery, ReportFilter, ReportRecord};
+use stockbridge_store::{AlertFilter, AlertState, PageQuery, ReportFilter, ReportRecord};
 
 use super::harness::{GERMANY, World, seller};
 
@@ -205,6 +205,49 @@ async fn reports_on_schedule_are_asked_for_every_day_and_go_on_where_the_last_on
             (2, first[0].to),
             "no gap, no overlap"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_failed_report_on_schedule_is_told_and_its_time_is_asked_for_again() {
+    let germany = seller("A1GERMANY", GERMANY, &[("SKU-1", 0)]);
+    for world in World::each(std::slice::from_ref(&germany)).await {
+        let mut request = world.request(&germany, GERMANY);
+        request.options.insert("reports".to_owned(), ORDERS.into());
+        world.sim.fail_next("createReport", Fault::SilentReject, 1);
+        let account = world.joined("amazon", request).await;
+        world.secs(900).await;
+        let alerts = async || {
+            let open = AlertFilter {
+                state: Some(AlertState::Open),
+                ..AlertFilter::default()
+            };
+            let page = world.tenant().alerts(&open, &PageQuery::default()).await;
+            let found = page.expect("alerts").items;
+            found.iter().filter(|alert| alert.kind == "report.failed").count()
+        };
+        let made = async || {
+            let all = world
+                .tenant()
+                .reports(&ReportFilter::default(), &PageQuery::default())
+                .await;
+            all.expect("reports").items
+        };
+        let failed = made().await.remove(0);
+        assert_eq!((failed.state, alerts().await), (ReportState::Failed, 1));
+        world
+            .hub
+            .sync_now(&world.caller, account, &[DataKind::Reports])
+            .await
+            .expect("asked");
+        world.secs(900).await;
+        let again = made().await.remove(0);
+        assert!(!again.state.is_open() && again.id != failed.id, "{again:?}");
+        assert!(
+            again.from < failed.to,
+            "what the failed one was about is not left out"
+        );
+        assert_eq!(alerts().await, 0, "{again:?}");
     }
 }
 
