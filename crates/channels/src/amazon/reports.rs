@@ -38,6 +38,9 @@ pub(super) fn check(given: &BTreeMap<String, Value>, problems: &mut Vec<FieldErr
 impl ReportSource for AmazonConnection {
     fn request<'a>(&'a self, wish: &'a ReportWish) -> BoxFut<'a, Result<String, ChannelError>> {
         Box::pin(async move {
+            if let Some(why) = kinds::refused(&wish.kind) {
+                return Err(ChannelError::new(Fault::Rejected, CREATE_REPORT.name(), why));
+            }
             let sites = match &wish.marketplace {
                 None => self.marketplaces.clone(),
                 Some(one) => vec![marketplaces::find(one).map_or(one.as_str(), |m| m.id).to_owned()],

@@ -185,6 +185,7 @@ mod tests {
             ("listing.unmapped", "A", Some("/mappings")),
             ("listing.drift", "lst_1", Some("/conflicts")),
             ("books.broken", "", Some("/sync")),
+            ("report.failed", "rpt_1", Some("/reports/rpt_1")),
             ("something.new", "x", None),
         ];
         for (kind, subject, expected) in cases {

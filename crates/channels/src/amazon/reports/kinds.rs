@@ -233,3 +233,37 @@ pub(in crate::amazon) static KINDS: &[ReportKind] = &[
     ),
     kind("GET_V2_SELLER_PERFORMANCE_REPORT", "Account health", None, &[]),
 ];
+
+/// Kinds that name buyers, for which Amazon wants a token of their own that the hub does not ask for.
+const RESTRICTED: [&str; 16] = [
+    "GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING",
+    "GET_ORDER_REPORT_DATA_INVOICING",
+    "GET_ORDER_REPORT_DATA_TAX",
+    "GET_ORDER_REPORT_DATA_SHIPPING",
+    "GET_FLAT_FILE_ORDER_REPORT_DATA_INVOICING",
+    "GET_FLAT_FILE_ORDER_REPORT_DATA_SHIPPING",
+    "GET_FLAT_FILE_ORDER_REPORT_DATA_TAX",
+    "GET_FLAT_FILE_ORDERS_RECONCILIATION_DATA_TAX",
+    "GET_FLAT_FILE_ORDERS_RECONCILIATION_DATA_INVOICING",
+    "GET_FLAT_FILE_ORDERS_RECONCILIATION_DATA_SHIPPING",
+    "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_INVOICING",
+    "GET_AMAZON_FULFILLED_SHIPMENTS_DATA_TAX",
+    "SC_VAT_TAX_REPORT",
+    "GET_VAT_TRANSACTION_DATA",
+    "GET_GST_MTR_B2B_CUSTOM",
+    "GET_EASYSHIP_DOCUMENTS",
+];
+
+/// Why a kind cannot be asked for, whatever its window.
+pub(in crate::amazon) fn refused(kind: &str) -> Option<&'static str> {
+    if RESTRICTED.contains(&kind) {
+        return Some(
+            "this kind names buyers and Amazon gives it out only with a restricted data token, which the hub does not \
+             ask for; download it in Seller Central",
+        );
+    }
+    (kind == crate::amazon::settlements::KIND).then_some(
+        "Amazon makes settlement reports by itself and none can be asked for; the hub reads each of them once a day: see \
+         Money, Settlements",
+    )
+}

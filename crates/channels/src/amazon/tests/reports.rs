@@ -115,6 +115,27 @@ async fn states_are_told_apart_and_unknown_ones_kept() {
 }
 
 #[tokio::test]
+async fn what_amazon_gives_out_to_nobody_asking_is_not_asked_for() {
+    let world = world(|_| answer(202, r#"{"reportId":"1"}"#));
+    let connection = open(&world, &["DE"]);
+    for (kind, why) in [
+        ("GET_FLAT_FILE_ACTIONABLE_ORDER_DATA_SHIPPING", "names buyers"),
+        ("GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2", "Settlements"),
+    ] {
+        let wish = ReportWish {
+            kind: kind.into(),
+            from: None,
+            to: None,
+            marketplace: None,
+        };
+        let error = connection.reports().unwrap().request(&wish).await.unwrap_err();
+        assert_eq!(error.fault, Fault::Rejected);
+        assert!(error.message.contains(why), "{error}");
+    }
+    assert!(world.sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn an_answer_that_cannot_be_read_may_be_a_report() {
     let world = world(|_| answer(202, "{}"));
     let connection = open(&world, &["DE"]);
