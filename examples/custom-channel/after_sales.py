@@ -22,7 +22,7 @@ def cancel(body):
     order = orders[body["order"]]
     left = {line["id"]: line["quantity"] - line["shipped"] - line["cancelled"] for line in order["lines"]}
     wanted = {units["line"]: units["quantity"] for units in body["lines"]} or left
-    if not any(wanted.values()) or any(wanted[line] > left.get(line, 0) for line in wanted):
+    if not any(wanted.values()) or any(not 0 <= wanted[line] <= left.get(line, 0) for line in wanted):
         raise Refused("so much is not open any more")
     for line in order["lines"]:
         line["cancelled"] += wanted.get(line["id"], 0)
@@ -32,7 +32,7 @@ def cancel(body):
 def refund(body):
     order, amount = orders[body["order"]], Decimal(body["amount"]["amount"])
     given = refunds.setdefault(order["id"], [])
-    if body["amount"]["currency"] != "EUR" or amount + sum(given) > Decimal(order["total"]["amount"]):
+    if body["amount"]["currency"] != "EUR" or amount <= 0 or amount + sum(given) > Decimal(order["total"]["amount"]):
         raise Refused("more than was paid cannot be given back")
     if body["pay_out"]:
         raise Refused("refunds are only noted here")

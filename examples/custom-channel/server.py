@@ -35,9 +35,10 @@ def changed(name, things, key, query):
 
 def once(make, body):
     """Makes a change; one whose key was seen gets its former answer and changes nothing."""
-    if body["key"] not in done:
-        done[body["key"]] = make(body)
-    return done[body["key"]]
+    key = (make.__name__, body["key"])
+    if key not in done:
+        done[key] = make(body)
+    return done[key]
 
 def set_quantity(change):
     # One request is answered at a time, so comparing and setting is one step, and so is buying.
