@@ -294,7 +294,7 @@ fn labelled(label: &str) -> Option<&'static Encoding> {
     }
 }
 
-/// The character set of a part, and whether all of it is of that.
+/// The character set of a part: the named one, or a guess where none is named.
 pub(crate) fn encoding(bytes: &[u8], media_type: Option<&str>) -> &'static Encoding {
     let named = media_type
         .and_then(|kind| kind.split(';').find_map(|p| p.split_once('=')))
